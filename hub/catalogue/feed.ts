@@ -1,0 +1,71 @@
+/**
+ * The feed's two ends in the database. Writing numbers documents under the feed's head row, whose lock is held until
+ * commit: checkpoints become visible in their own order, so "all after N" never misses one (a serial would).
+ */
+import { feedDocumentIds, feedNames, type FeedDocument, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Tables } from '../storage/tables.ts'
+
+/** NOTIFY channel; the payload is `feed|scope`. */
+export const feedChannel = 'tideline_feed'
+
+/** Items are the same for every store; all else is a store's own. */
+export const feedScope = (feed: FeedName, storeId: string): string => (feed === 'items' ? '*' : storeId)
+
+/**
+ * Adds the documents' newest versions to a feed, within the caller's transaction. Unchanged documents are skipped.
+ * Returns how many changed. Lock order: callers that write several feeds do so in the order of `feedNames`, scopes ascending.
+ */
+export const writeFeed = async <F extends FeedName>(
+  trx: Transaction<Tables>,
+  feed: F,
+  scope: string,
+  documents: readonly FeedDocument<F>[],
+): Promise<number> => {
+  if (documents.length === 0) return 0
+  await sql`insert into feed_head (feed, scope) values (${feed}, ${scope}) on conflict do nothing`.execute(trx)
+  const head = await trx.selectFrom('feed_head').select('checkpoint').where('feed', '=', feed).where('scope', '=', scope).forUpdate().executeTakeFirstOrThrow()
+  const newest = new Map(documents.map((d) => [feedDocumentIds[feed](d), JSON.stringify(d)]))
+  const ids = [...newest.keys()]
+  const known = await sql<{ document_id: string; document: string }>`
+    select document_id, document from feed_entry
+    where feed = ${feed} and scope = ${scope} and document_id = any(${ids}) and not deleted`.execute(trx)
+  for (const row of known.rows) if (newest.get(row.document_id) === row.document) newest.delete(row.document_id)
+  if (newest.size === 0) return 0
+  const texts = [...newest.values()]
+  await sql`
+    insert into feed_entry (feed, scope, document_id, checkpoint, document)
+    select ${feed}, ${scope}, t.id, ${head.checkpoint}::bigint + t.ordinal, t.document
+    from unnest(${[...newest.keys()]}::text[], ${texts}::text[]) with ordinality as t(id, document, ordinal)
+    on conflict (feed, scope, document_id) do update
+      set checkpoint = excluded.checkpoint, document = excluded.document, deleted = false`.execute(trx)
+  await trx
+    .updateTable('feed_head')
+    .set({ checkpoint: head.checkpoint + newest.size })
+    .where('feed', '=', feed)
+    .where('scope', '=', scope)
+    .execute()
+  await sql`select pg_notify(${feedChannel}, ${`${feed}|${scope}`})`.execute(trx)
+  return newest.size
+}
+
+/** Entries after a checkpoint, ascending, at most `limit`. */
+export const readFeed = async (db: Kysely<Tables>, feed: FeedName, scope: string, after: number, limit: number): Promise<FeedEntry[]> => {
+  const rows = await db
+    .selectFrom('feed_entry')
+    .select(['document_id', 'checkpoint', 'deleted', 'document'])
+    .where('feed', '=', feed)
+    .where('scope', '=', scope)
+    .where('checkpoint', '>', after)
+    .orderBy('checkpoint')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ id: row.document_id, checkpoint: row.checkpoint, deleted: row.deleted, document: JSON.parse(row.document) as unknown }))
+}
+
+/** Parses a notification of `feedChannel`. */
+export const parseFeedNotification = (payload: string): { feed: FeedName; scope: string } | null => {
+  const [name, scope] = payload.split('|', 2)
+  const feed = feedNames.find((f) => f === name)
+  return feed && scope ? { feed, scope } : null
+}

@@ -1,0 +1,140 @@
+/** Row shapes as kysely sees them. bigint columns arrive as numbers (set in database.ts): all of ours stay below 2^53. */
+import type { Generated } from 'kysely'
+
+export interface Tables {
+  store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
+  device: {
+    device_id: string
+    store_id: string
+    public_key: string
+    host_name: string
+    enrolled_at: Generated<Date>
+    revoked_at: Date | null
+    last_seen_at: Date | null
+    agent_version: string | null
+  }
+  enrolment_code: { code_hash: string; store_id: string; expires_at: Date; used_at: Date | null; used_by: string | null }
+  device_stream: {
+    device_id: string
+    incarnation: string
+    acked_seq: Generated<number>
+    head_hash: string
+    first_seen_at: Generated<Date>
+    last_batch_at: Date | null
+  }
+  record_log: {
+    device_id: string
+    incarnation: string
+    seq: number
+    store_id: string
+    kind: string
+    verdict: string
+    reason: string | null
+    natural_key: string | null
+    captured_at: string
+    received_at: Generated<Date>
+    payload: string
+    payload_hash: string
+    previous_hash: string
+  }
+  natural_key: {
+    store_id: string
+    workstation_id: string
+    business_day: string
+    sequence_number: number
+    payload_hash: string
+    device_id: string
+    incarnation: string
+    seq: number
+  }
+  projection_position: { projection: string; device_id: string; incarnation: string; seq: Generated<number> }
+  sales_transaction: {
+    store_id: string
+    natural_key: string
+    workstation_id: string
+    business_day: string
+    sequence_number: number
+    kind: string
+    ended_at: string
+    currency: string
+    net_minor: number
+    tax_minor: number
+    grand_minor: number
+    device_id: string
+    incarnation: string
+    seq: number
+  }
+  day_total: {
+    store_id: string
+    business_day: string
+    workstation_id: string
+    currency: string
+    /** transaction-kind | tender | tax */
+    measure: string
+    key: string
+    count: number
+    amount_minor: number
+  }
+  stock_movement: { store_id: string; natural_key: string; line_number: number; item_id: string; quantity_milli: number; business_day: string }
+  stock_balance: { store_id: string; item_id: string; quantity_milli: number }
+  exception: {
+    exception_id: string
+    kind: string
+    store_id: string | null
+    natural_key: string | null
+    record_id: string | null
+    item_id: string | null
+    message: string
+    amount_minor: number | null
+    currency: string | null
+    owner: string
+    state: Generated<string>
+    created_at: Generated<Date>
+    resolved_at: Date | null
+  }
+  posting: {
+    posting_key: string
+    store_id: string
+    business_day: string
+    connector: string
+    /** waiting | in-doubt | posted | held */
+    state: string
+    step: string | null
+    attempts: Generated<number>
+    next_attempt_at: Generated<Date>
+    erp_reference: string | null
+    error_code: string | null
+    message: string | null
+    amount_minor: number
+    currency: string
+    payload: string
+    created_at: Generated<Date>
+    posted_at: Date | null
+    locked_until: Date | null
+  }
+  item: {
+    item_id: string
+    name: string
+    barcodes: string[]
+    unit: string
+    tax_code: string
+    tax_rate_micro: number
+    erp_id: string | null
+    updated_at: Generated<Date>
+  }
+  price: {
+    price_id: string
+    item_id: string
+    store_id: string
+    amount_minor: number
+    currency: string
+    effective_from: Date
+    effective_to: Date | null
+    source: string
+    created_at: Generated<Date>
+  }
+  assortment: { store_id: string; item_id: string; listed: boolean }
+  feed_head: { feed: string; scope: string; checkpoint: Generated<number> }
+  feed_entry: { feed: string; scope: string; document_id: string; checkpoint: number; deleted: Generated<boolean>; document: string }
+  connector_state: { connector: string; key: string; value: string }
+}

@@ -1,0 +1,55 @@
+/** Ports to the world that the store side's core owns. Adapters live in sync/store, sync/link, main and renderer/engine. */
+import type { PluEntry, PluPublication, JournalHead, ManagerView } from '../contract/ipc.ts'
+import type { DownEvent, DownMessage } from '../contract/down.ts'
+import type { TidelineRecord } from '../contract/record.ts'
+import type { UpEvent, UpRequest, UpResponse } from '../contract/up.ts'
+
+/** Milliseconds since the epoch. For showing and for effective dates; never for order. */
+export interface Clock {
+  nowMs(): number
+  /** Calls back once after `delayMs`; the returned function cancels. */
+  after(delayMs: number, callback: () => void): () => void
+}
+
+/** A number in [0, 1), for backoff jitter only. */
+export type Random = () => number
+
+/** The journal as the engine sees it: read only. */
+export interface JournalSource {
+  head(): Promise<JournalHead>
+  /** Records with seq > afterSeq, ascending, at most `limit`. */
+  read(afterSeq: number, limit: number): Promise<TidelineRecord[]>
+  /** Called with the newest seq after each durable append. */
+  onAppended(callback: (seq: number) => void): () => void
+}
+
+export interface Signer {
+  /** Ed25519 signature of the UTF-8 text, base64url. */
+  sign(text: string): Promise<string>
+}
+
+export interface PluSink {
+  publish(publication: PluPublication): Promise<void>
+}
+
+export interface ViewSink {
+  publish(view: ManagerView): Promise<void>
+}
+
+export interface ItemLookup {
+  lookup(barcode: string): Promise<PluEntry | null>
+}
+
+/** One connection to the hub at a time. A request rejects with LinkLost when the line drops or nothing answers in time. */
+export interface Link {
+  connect(handlers: LinkHandlers): void
+  request<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E>>
+  close(): void
+}
+export interface LinkHandlers {
+  onDown<E extends DownEvent>(event: E, message: DownMessage<E>): void
+  onLost(reason: string): void
+}
+export class LinkLost extends Error {
+  override name = 'LinkLost'
+}
