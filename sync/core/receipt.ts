@@ -1,0 +1,35 @@
+/**
+ * Does a receipt add up? Lines that count, plus taxes not contained in them, make the grand total; the tenders pay it; net and tax
+ * sum to it. A receipt that does not is taken all the same: the sale happened.
+ */
+import type { Transaction } from '../contract/transaction.ts'
+
+export interface ReceiptDifference {
+  /** Lines that are not voided, plus exclusive taxes. */
+  linesMinor: number
+  /** Net plus tax as the receipt states them. */
+  statedMinor: number
+  /** Tenders that are not voided. */
+  tenderedMinor: number
+  grandMinor: number
+}
+
+/** Other kinds move no goods against money, or stopped before they were paid. */
+const settledKinds: ReadonlySet<Transaction['kind']> = new Set(['sale', 'return', 'exchange', 'post-void'])
+
+const sum = (amounts: number[]): number => amounts.reduce((total, amount) => total + amount, 0)
+
+/** Null when it adds up, or when its kind has nothing to add. */
+export const receiptDifference = (transaction: Transaction): ReceiptDifference | null => {
+  if (!settledKinds.has(transaction.kind)) return null
+  const { lineItems, taxes, tenders, totals } = transaction
+  const lines = sum(lineItems.filter((l) => !l.voided).map((l) => l.amountMinor))
+  const difference = {
+    linesMinor: lines + sum(taxes.filter((t) => !t.inclusive).map((t) => t.taxMinor)),
+    statedMinor: totals.netMinor + totals.taxMinor,
+    tenderedMinor: sum(tenders.filter((t) => !t.voided).map((t) => t.amountMinor)),
+    grandMinor: totals.grandMinor,
+  }
+  const { linesMinor, statedMinor, tenderedMinor, grandMinor } = difference
+  return linesMinor === grandMinor && statedMinor === grandMinor && tenderedMinor === grandMinor ? null : difference
+}
