@@ -12,6 +12,8 @@ export const agentConfigSchema = z.strictObject({
   watch: z.strictObject({ dir: z.string().min(1), settleMs: z.int().min(0).default(300), maxFileBytes: z.int().min(1_000).default(50_000_000) }).optional(),
   pluDir: z.string().min(1).optional(),
   showWindow: z.boolean().default(true),
+  /** Where newer versions of the agent are published; without it the agent never looks. */
+  updateUrl: z.url({ protocol: /^https?$/ }).optional(),
 })
 export type AgentConfig = z.infer<typeof agentConfigSchema>
 

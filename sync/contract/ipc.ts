@@ -4,7 +4,8 @@
  *   engine → main    journal.head, journal.read, device.sign, plu.publish, view.publish
  *   main → engine    items.lookup, sync.now                      (requests, answered)
  *   main → engine    journal.appended                            (push)
- *   manager → main   view.get, sync.now    main → manager   view.changed (push)
+ *   manager → main   view.get, sync.now, agent.status, enrolment.submit
+ *   main → manager   view.changed, agent.changed                 (pushes)
  */
 import { z } from 'zod'
 import { itemSchema, priceSchema } from './catalogue.ts'
@@ -82,6 +83,33 @@ export const managerViewSchema = z.strictObject({
 })
 export type ManagerView = z.infer<typeof managerViewSchema>
 
+/** What main itself knows: true also before enrolment and while the engine is away. */
+export const agentStatusSchema = z.strictObject({
+  agentVersion: z.string(),
+  enrolment: z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('needed'), hubUrl: z.string().optional(), problem: z.strictObject({ code: z.enum(errorCodeNames), message: z.string() }).optional() }),
+    z.strictObject({ state: z.literal('trying'), hubUrl: z.string(), message: z.string().optional() }),
+    z.strictObject({ state: z.literal('enrolled'), hubUrl: z.string(), store: identitySchema }),
+  ]),
+  /** `failed`: sales are not being taken; the message says why. */
+  capture: z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('off') }),
+    z.strictObject({ state: z.literal('running'), httpPort: z.int(), records: z.int().min(0) }),
+    z.strictObject({ state: z.literal('failed'), message: z.string() }),
+  ]),
+  engine: z.enum(['off', 'starting', 'running', 'restarting']),
+  /** How the vault keeps the private key on this computer. */
+  protection: z.enum(['operating-system', 'file-permissions']),
+})
+export type AgentStatus = z.infer<typeof agentStatusSchema>
+
+export const enrolmentOutcomeSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('enrolled') }),
+  z.strictObject({ outcome: z.literal('refused'), code: z.enum(errorCodeNames), message: z.string() }),
+  z.strictObject({ outcome: z.literal('unreachable'), message: z.string() }),
+])
+export type EnrolmentOutcome = z.infer<typeof enrolmentOutcomeSchema>
+
 /** Requests that the engine window makes of main. */
 export const engineToMain = {
   'engine.configuration': { request: z.null(), response: z.strictObject({ hubUrl: z.string(), identity: identitySchema, agentVersion: z.string() }) },
@@ -100,14 +128,19 @@ export const mainToEngine = {
 
 /** Requests that the manager window makes of main. */
 export const managerToMain = {
+  /** null until the engine has published its first view. */
   'view.get': { request: z.null(), response: managerViewSchema.nullable() },
   'sync.now': { request: z.null(), response: z.null() },
+  'agent.status': { request: z.null(), response: agentStatusSchema },
+  'enrolment.submit': { request: z.strictObject({ hubUrl: z.string().max(500), code: z.string().max(50) }), response: enrolmentOutcomeSchema },
 } as const
 
 export const pushes = {
   'journal.appended': z.strictObject({ seq: z.int().min(1) }),
   'view.changed': managerViewSchema,
+  'agent.changed': agentStatusSchema,
 } as const
+export type PushEvent = keyof typeof pushes
 
 export type IpcTable = Record<string, { request: z.ZodType; response: z.ZodType }>
 export type IpcRequest<T extends IpcTable, M extends keyof T> = z.infer<T[M]['request']>
