@@ -37,16 +37,6 @@ export interface Tables {
     payload_hash: string
     previous_hash: string
   }
-  natural_key: {
-    store_id: string
-    workstation_id: string
-    business_day: string
-    sequence_number: number
-    payload_hash: string
-    device_id: string
-    incarnation: string
-    seq: number
-  }
   projection_position: { projection: string; device_id: string; incarnation: string; seq: Generated<number> }
   sales_transaction: {
     store_id: string

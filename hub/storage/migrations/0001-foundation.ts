@@ -29,10 +29,8 @@ const statements = [
      payload text not null, payload_hash text not null, previous_hash text not null,
      primary key (device_id, incarnation, seq))`,
   `create index record_log_verdict on record_log (device_id, incarnation, seq) where verdict <> 'accepted'`,
-  `create table natural_key (
-     store_id text not null, workstation_id text not null, business_day date not null, sequence_number bigint not null,
-     payload_hash text not null, device_id text not null, incarnation text not null, seq bigint not null,
-     primary key (store_id, workstation_id, business_day, sequence_number))`,
+  // One natural key counts once, whichever device brings it: the first accepted record holds it.
+  `create unique index record_log_natural_key on record_log (store_id, natural_key) where verdict = 'accepted' and natural_key is not null`,
 
   // Projections: effect and position commit together
   `create table projection_position (
@@ -74,6 +72,7 @@ const statements = [
   `create table item (
      item_id text primary key, name text not null, barcodes text[] not null, unit text not null,
      tax_code text not null, tax_rate_micro bigint not null, erp_id text, updated_at timestamptz not null default now())`,
+  `create index item_barcodes on item using gin (barcodes)`,
   `create table price (
      price_id text primary key, item_id text not null references item, store_id text not null references store,
      amount_minor bigint not null, currency text not null, effective_from timestamptz not null, effective_to timestamptz,

@@ -1,0 +1,26 @@
+/** What gateways tell each other about devices, over NOTIFY. Losing one costs only time: each batch is checked again. */
+import { type Kysely, sql } from 'kysely'
+import { z } from 'zod'
+import { deviceIdSchema, incarnationSchema } from '#sync/contract/vocabulary.ts'
+import type { Tables } from '../storage/tables.ts'
+
+export const deviceChannel = 'tideline_device'
+
+const deviceNoticeSchema = z.discriminatedUnion('event', [
+  z.strictObject({ event: z.literal('revoked'), deviceId: deviceIdSchema }),
+  /** A newer session of this journal was welcomed; every other one ends. */
+  z.strictObject({ event: z.literal('welcomed'), deviceId: deviceIdSchema, incarnation: incarnationSchema, sessionId: z.string() }),
+])
+export type DeviceNotice = z.infer<typeof deviceNoticeSchema>
+
+export const notifyDevice = async (db: Kysely<Tables>, notice: z.input<typeof deviceNoticeSchema>): Promise<void> => {
+  await sql`select pg_notify(${deviceChannel}, ${JSON.stringify(notice)})`.execute(db)
+}
+
+export const parseDeviceNotice = (payload: string): DeviceNotice | null => {
+  try {
+    return deviceNoticeSchema.parse(JSON.parse(payload))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Numbered, forward-only migrations, run on start [HUB8]. An advisory lock lets exactly one of several starting
+ * processes do the work; the others wait and find it done. Each migration commits together with its number.
+ */
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Database } from './database.ts'
+import * as foundation from './migrations/0001-foundation.ts'
+
+type Migration = { up(trx: Transaction<unknown>): Promise<void> }
+
+export const migrations: readonly { number: number; name: string; migration: Migration }[] = [{ number: 1, name: 'foundation', migration: foundation }]
+
+/** 'tide' in ASCII: any fixed number that no other application of this database uses. */
+const lockKey = 0x74696465
+
+export class SchemaTooNew extends Error {
+  override name = 'SchemaTooNew'
+}
+
+/** Returns the numbers that this call applied. `upTo` exists for tests of a migration from the schema before it. */
+export const migrate = async (db: Database, upTo = Number.POSITIVE_INFINITY): Promise<number[]> =>
+  (db as unknown as Kysely<unknown>).transaction().execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(${lockKey})`.execute(trx)
+    await sql`create table if not exists schema_migration (
+      number int primary key, name text not null, applied_at timestamptz not null default now())`.execute(trx)
+    const { rows } = await sql<{ number: number }>`select number from schema_migration`.execute(trx)
+    const applied = new Set(rows.map((row) => row.number))
+    const known = new Set(migrations.map((m) => m.number))
+    const foreign = [...applied].filter((number) => !known.has(number))
+    if (foreign.length > 0) throw new SchemaTooNew(`the database has migration ${foreign.join(', ')}, made by a newer hub: update this one`)
+    const due = migrations.filter((m) => m.number <= upTo && !applied.has(m.number))
+    for (const { number, name, migration } of due) {
+      await migration.up(trx)
+      await sql`insert into schema_migration (number, name) values (${number}, ${name})`.execute(trx)
+    }
+    return due.map((m) => m.number)
+  })
+
+/** True when every migration that this hub knows is in the database. */
+export const isMigrated = async (db: Database): Promise<boolean> => {
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from schema_migration`.execute(db)
+  return rows[0]?.count === migrations.length
+}
