@@ -1,0 +1,14 @@
+/** Full-jitter exponential backoff: a fleet that lost its hub must not come back as one. The random number arrives as an argument. */
+
+export interface BackoffBounds {
+  baseMs: number
+  capMs: number
+}
+
+export const reconnectBounds: BackoffBounds = { baseMs: 500, capMs: 60_000 }
+/** After a refusal that only a person can lift: often enough that a re-enrolled device comes back soon. */
+export const refusedBounds: BackoffBounds = { baseMs: 15_000, capMs: 300_000 }
+
+/** `attempt` counts from 0; `random` is in [0, 1). */
+export const fullJitterMs = (attempt: number, random: number, bounds: BackoffBounds): number =>
+  Math.round(random * Math.min(bounds.capMs, bounds.baseMs * 2 ** Math.min(attempt, 30)))

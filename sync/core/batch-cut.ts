@@ -1,0 +1,21 @@
+/** How many of the waiting records make the next batch: bounded in records and bytes, in order, never none while one is due. */
+import { batchLimits } from '../contract/protocol.ts'
+import type { TidelineRecord } from '../contract/record.ts'
+
+export interface Waiting {
+  record: TidelineRecord
+  bytes: number
+}
+
+/** 0 = wait for more to be read. A record over the byte bound travels alone; the message limit has room for it. */
+export const cutBatch = (waiting: readonly Waiting[], exhausted: boolean): number => {
+  let bytes = 0
+  for (const [count, { bytes: more }] of waiting.entries()) {
+    if (count === batchLimits.maxRecords) return count
+    if (count > 0 && bytes + more > batchLimits.maxBytes) return count
+    bytes += more
+  }
+  return exhausted || waiting.length >= batchLimits.maxRecords ? waiting.length : 0
+}
+
+export const bytesOf = (waiting: readonly Waiting[]): number => waiting.reduce((sum, w) => sum + w.bytes, 0)

@@ -1,0 +1,136 @@
+/**
+ * What the manager's window shows, from plain inputs. `counts` are of this journal: captured ≥ atHub (records with a till's
+ * transaction); posted and held are the store's, as the hub reported them. The list is the newest business day's, newest first.
+ */
+import type { Item, PostingState, Price, StoreSettings } from '../contract/catalogue.ts'
+import type { Identity } from '../contract/config.ts'
+import type { ManagerView } from '../contract/ipc.ts'
+import { recordIdOf, type QuarantinePayload, type TidelineRecord } from '../contract/record.ts'
+import { naturalKeyOf, type Transaction } from '../contract/transaction.ts'
+import type { Verdict } from '../contract/verdict.ts'
+import { toInstant } from './instant.ts'
+import type { LinkState } from './link-state.ts'
+import { priceInForce } from './price-in-force.ts'
+
+export const viewBounds = { transactions: 200, priceChanges: 100, quarantine: 100 } as const
+
+export interface CapturedTransaction {
+  record: Pick<TidelineRecord, 'deviceId' | 'incarnation' | 'seq' | 'kind'>
+  transaction: Transaction
+}
+export interface CapturedQuarantine {
+  record: Pick<TidelineRecord, 'deviceId' | 'incarnation' | 'seq' | 'capturedAt'>
+  quarantine: QuarantinePayload
+}
+export interface ReceivedPrice {
+  price: Price
+  item: Item | undefined
+  /** The item's price list, to name the price before. */
+  siblings: readonly Price[]
+  /** The amount of this same price before it was overwritten. */
+  overwrittenMinor: number | undefined
+  receivedAtMs: number
+}
+
+export interface ViewInputs {
+  nowMs: number
+  identity: Identity
+  settings: StoreSettings | undefined
+  link: LinkState
+  ackedSeq: number
+  headSeq: number
+  oldestPending: Pick<TidelineRecord, 'capturedAt'> | undefined
+  counts: ManagerView['counts']
+  /** Newest first; may hold more, and other days, than the view shows. */
+  transactions: readonly CapturedTransaction[]
+  verdicts: ReadonlyMap<number, Verdict>
+  postings: ReadonlyMap<string, PostingState>
+  /** Newest first. */
+  prices: readonly ReceivedPrice[]
+  quarantine: readonly CapturedQuarantine[]
+}
+
+type TransactionRow = ManagerView['transactions'][number]
+
+/** Newest business day first come, at most the bound; `transactions` is newest first already. */
+export const ofNewestDay = (transactions: readonly CapturedTransaction[]): CapturedTransaction[] => {
+  const newest = transactions.reduce((day, t) => (t.transaction.businessDay > day ? t.transaction.businessDay : day), '')
+  return transactions.filter((t) => t.transaction.businessDay === newest).slice(0, viewBounds.transactions)
+}
+
+const stateOf = ({ record, transaction }: CapturedTransaction, inputs: ViewInputs): Pick<TransactionRow, 'state' | 'reason'> => {
+  if (record.seq > inputs.ackedSeq) return { state: 'captured' }
+  const verdict = inputs.verdicts.get(record.seq)
+  if (verdict && verdict.verdict !== 'duplicate') return { state: 'held', reason: verdict.reason ?? verdict.verdict }
+  if (record.kind === 'conflict') return { state: 'held', reason: 'The same number came before with other content; both are kept.' }
+  const posting = inputs.postings.get(naturalKeyOf(transaction))
+  if (!posting) return { state: 'at-hub' }
+  return { state: posting.state, ...(posting.reason === undefined ? {} : { reason: posting.reason }) }
+}
+
+const transactionRow = (captured: CapturedTransaction, inputs: ViewInputs): TransactionRow => {
+  const { transaction } = captured
+  return {
+    recordId: recordIdOf(captured.record),
+    naturalKey: naturalKeyOf(transaction),
+    workstationId: transaction.workstationId,
+    sequenceNumber: transaction.sequenceNumber,
+    kind: transaction.kind,
+    endedAt: transaction.endedAt,
+    grandMinor: transaction.totals.grandMinor,
+    currency: transaction.currency,
+    ...stateOf(captured, inputs),
+  }
+}
+
+const priceBefore = ({ price, siblings }: ReceivedPrice): Price | null =>
+  priceInForce(
+    siblings.filter((p) => p.priceId !== price.priceId && p.effectiveFrom <= price.effectiveFrom),
+    price.effectiveFrom,
+  )
+
+const priceRow = (received: ReceivedPrice, nowMs: number): ManagerView['priceChanges'][number] => {
+  const { price, item } = received
+  const previousMinor = received.overwrittenMinor ?? priceBefore(received)?.amountMinor
+  return {
+    itemId: price.itemId,
+    name: item?.name ?? price.itemId,
+    amountMinor: price.amountMinor,
+    ...(previousMinor === undefined ? {} : { previousMinor }),
+    currency: price.currency,
+    effectiveFrom: price.effectiveFrom,
+    receivedAt: toInstant(received.receivedAtMs),
+    inForce: priceInForce(received.siblings, toInstant(nowMs))?.priceId === price.priceId,
+  }
+}
+
+const quarantineRow = ({ record, quarantine }: CapturedQuarantine): ManagerView['quarantine'][number] => ({
+  recordId: recordIdOf(record),
+  capturedAt: record.capturedAt,
+  source: quarantine.source,
+  reasons: quarantine.reasons.map((r) => (r.where ? `${r.message} (${r.where})` : r.message)),
+  excerpt: quarantine.excerpt,
+})
+
+const linkView = (link: LinkState): ManagerView['link'] => ({
+  state: link.state,
+  since: toInstant(link.sinceMs),
+  ...('code' in link && link.code ? { code: link.code } : {}),
+  ...('message' in link ? { message: link.message } : {}),
+})
+
+const storeView = (identity: Identity, settings: StoreSettings | undefined): Identity =>
+  settings ? { ...identity, storeName: settings.name, currency: settings.currency, timeZone: settings.timeZone } : identity
+
+export const buildManagerView = (inputs: ViewInputs): ManagerView => ({
+  store: storeView(inputs.identity, inputs.settings),
+  link: linkView(inputs.link),
+  pending: {
+    count: Math.max(0, inputs.headSeq - inputs.ackedSeq),
+    ...(inputs.oldestPending ? { oldestCapturedAt: inputs.oldestPending.capturedAt } : {}),
+  },
+  counts: inputs.counts,
+  transactions: ofNewestDay(inputs.transactions).map((t) => transactionRow(t, inputs)),
+  priceChanges: inputs.prices.slice(0, viewBounds.priceChanges).map((p) => priceRow(p, inputs.nowMs)),
+  quarantine: inputs.quarantine.slice(0, viewBounds.quarantine).map(quarantineRow),
+})
