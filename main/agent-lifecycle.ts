@@ -1,0 +1,160 @@
+/**
+ * From first start to capturing, free of Electron:
+ *
+ *   needed ⇄ trying → enrolled → capture running ⇄ failed (tried again until it works)
+ *
+ * Enrolment ends only by the hub's decision, and capture starts right after it, without a restart.
+ */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { AgentConfig, Identity } from '#sync/contract/config.ts'
+import { must } from '#sync/contract/assert.ts'
+import type { AgentStatus, EnrolmentOutcome } from '#sync/contract/ipc.ts'
+import type { Clock, ItemLookup, JournalSource, PluSink, Random } from '#sync/core/ports.ts'
+import type { Logger } from 'pino'
+import type { AgentSettings } from './agent-config.ts'
+import { writeFileAtomically } from './atomic-file.ts'
+import { enrolOnce, enrolUntilDecided, type EnrolmentAnswer, type Fetch } from './enrolment.ts'
+import type { Vault } from './vault-file.ts'
+
+export interface CapturingAgent {
+  journal: JournalSource
+  plu: PluSink
+  httpPort: number
+  close(): Promise<void>
+}
+export interface CaptureInput {
+  config: AgentConfig
+  identity: Identity
+  httpToken: string
+  items: ItemLookup
+  log: Logger
+}
+
+export interface LifecyclePorts {
+  settings: AgentSettings
+  vault: Vault
+  items: ItemLookup
+  log: Logger
+  agentVersion: string
+  fetch: Fetch
+  after: Clock['after']
+  random: Random
+  startCapture: (input: CaptureInput) => Promise<CapturingAgent>
+  onStatus: (status: AgentStatus) => void
+  onCapturing: (agent: CapturingAgent) => void
+}
+
+export interface AgentLifecycle {
+  start(): Promise<void>
+  submit(entered: { hubUrl: string; code: string }): Promise<EnrolmentOutcome>
+  status(): AgentStatus
+  setEngine(state: AgentStatus['engine']): void
+  agent(): CapturingAgent | undefined
+  hubUrl(): string | undefined
+  close(): Promise<void>
+}
+
+const captureRetryMs = 3_000
+const statusEveryMs = 500
+
+export const tillTokenFile = (dataDir: string): string => join(dataDir, 'till-token')
+
+export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
+  const { settings, vault, log } = ports
+  let capturing: CapturingAgent | undefined
+  let closed = false
+  let announceTimer: (() => void) | undefined
+  let status: AgentStatus = {
+    agentVersion: ports.agentVersion,
+    enrolment: { state: 'needed', ...(settings.hubUrl ? { hubUrl: settings.hubUrl } : {}) },
+    capture: { state: 'off' },
+    engine: 'off',
+    protection: vault.protection,
+  }
+
+  const hubUrl = (): string | undefined => settings.hubUrl ?? vault.enrolment()?.hubUrl
+
+  const change = (part: Partial<AgentStatus>): void => {
+    status = { ...status, ...part }
+    ports.onStatus(status)
+  }
+
+  const countRecords = (seq: number): void => {
+    if (status.capture.state !== 'running') return
+    status = { ...status, capture: { ...status.capture, records: seq } }
+    announceTimer ??= ports.after(statusEveryMs, () => {
+      announceTimer = undefined
+      ports.onStatus(status)
+    })
+  }
+
+  const startCapture = async (): Promise<void> => {
+    const { identity } = must(vault.enrolment(), 'enrolment')
+    const { enrolmentCode: _spent, ...rest } = settings
+    const config: AgentConfig = { ...rest, hubUrl: must(hubUrl(), 'hub address') }
+    change({ enrolment: { state: 'enrolled', hubUrl: config.hubUrl, store: identity } })
+    try {
+      writeFileAtomically(tillTokenFile(settings.dataDir), `${vault.tillToken}\n`, 0o600)
+      const agent = await ports.startCapture({ config, identity, httpToken: vault.tillToken, items: ports.items, log })
+      if (closed) return void (await agent.close())
+      capturing = agent
+      change({ capture: { state: 'running', httpPort: agent.httpPort, records: (await agent.journal.head()).seq } })
+      agent.journal.onAppended(countRecords)
+      ports.onCapturing(agent)
+    } catch (fault) {
+      const message = fault instanceof Error ? fault.message : String(fault)
+      log.error({ fault }, `Sales are NOT being captured: ${message}`)
+      change({ capture: { state: 'failed', message } })
+      if (!closed) ports.after(captureRetryMs, () => void startCapture())
+    }
+  }
+
+  const keep = async (answer: EnrolmentAnswer, hub: string): Promise<EnrolmentOutcome> => {
+    if (answer.outcome !== 'enrolled') return answer
+    vault.keepEnrolment({ hubUrl: hub, identity: answer.identity })
+    log.info({ deviceId: answer.identity.deviceId, storeId: answer.identity.storeId }, 'enrolled')
+    await startCapture()
+    return { outcome: 'enrolled' }
+  }
+
+  const ask = (hub: string, code: string) => enrolOnce({ hubUrl: hub, code, publicKey: vault.publicKey, hostName: hostname().slice(0, 200) }, ports.fetch)
+
+  const enrolWithGivenCode = async (hub: string, code: string): Promise<void> => {
+    change({ enrolment: { state: 'trying', hubUrl: hub } })
+    const answer = await enrolUntilDecided(() => ask(hub, code), {
+      after: ports.after,
+      random: ports.random,
+      isCancelled: () => closed || vault.enrolment() !== undefined,
+      onUnreachable: (message) => {
+        log.warn({ hubUrl: hub }, `not enrolled yet: ${message} Trying again.`)
+        if (!vault.enrolment()) change({ enrolment: { state: 'trying', hubUrl: hub, message } })
+      },
+    })
+    if (answer === null || vault.enrolment()) return
+    if (answer.outcome === 'enrolled') return void (await keep(answer, hub))
+    log.error({ code: answer.code }, `the hub refused the enrolment: ${answer.message}`)
+    change({ enrolment: { state: 'needed', hubUrl: hub, problem: { code: answer.code, message: answer.message } } })
+  }
+
+  const start = async (): Promise<void> => {
+    if (vault.enrolment()) return startCapture()
+    if (settings.enrolmentCode && settings.hubUrl) return enrolWithGivenCode(settings.hubUrl, settings.enrolmentCode)
+    ports.onStatus(status)
+  }
+
+  const submit: AgentLifecycle['submit'] = async (entered) => {
+    if (vault.enrolment()) return { outcome: 'enrolled' }
+    const hub = entered.hubUrl.trim()
+    const answer = await ask(hub, entered.code)
+    return vault.enrolment() ? { outcome: 'enrolled' } : keep(answer, hub)
+  }
+
+  const close = async (): Promise<void> => {
+    closed = true
+    announceTimer?.()
+    await capturing?.close()
+  }
+
+  return { start, submit, close, hubUrl, status: () => status, agent: () => capturing, setEngine: (engine) => change({ engine }) }
+}

@@ -1,0 +1,162 @@
+/**
+ * The agent's composition root, and the map of its main process:
+ *
+ *   settings → vault → lifecycle (enrol, then capture) → engine window, kept alive → manager window and tray
+ *
+ * Capture depends on nothing to its right [CAP12].
+ */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { app, dialog, net } from 'electron'
+import { engineToMain, mainToEngine, managerToMain, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
+import { barcodeSchema } from '#sync/contract/vocabulary.ts'
+import { loadSettings, type AgentSettings } from './agent-config.ts'
+import { createAgentLifecycle, tillTokenFile, type CapturingAgent } from './agent-lifecycle.ts'
+import { createEngineSupervisor } from './engine-supervisor.ts'
+import { createCaller } from './ipc/caller.ts'
+import { createAnswerer } from './ipc/request-table.ts'
+import type { WindowPort } from './ipc/window-port.ts'
+import { createLog } from './log.ts'
+import { startStoreAgent } from './store-agent.ts'
+import { createTray } from './tray.ts'
+import { startUpdater } from './updater.ts'
+import { openVault } from './vault-file.ts'
+import { operatingSystemSealer } from './vault.ts'
+import { createEngineHandlers, createManagerHandlers } from './window-handlers.ts'
+import { openEngineWindow, openManagerWindow, registerAppScheme, serveAppPages, type ManagerWindow } from './window.ts'
+
+const isRunByProgram = process.env['TIDELINE_READY_JSON'] === '1'
+const preload = join(__dirname, 'preload.cjs')
+const pages = join(__dirname, '..', 'renderer')
+const icon = join(app.getAppPath(), 'assets', 'icon.png')
+const lookupTimeoutMs = 2_000
+
+const after = (delayMs: number, callback: () => void): (() => void) => {
+  const timer = setTimeout(callback, delayMs)
+  return () => clearTimeout(timer)
+}
+
+const giveUp = (message: string): void => {
+  process.stderr.write(`${message}\n`)
+  if (!isRunByProgram) dialog.showErrorBox('Tideline cannot start', message)
+  app.exit(2)
+}
+
+const run = (settings: AgentSettings): void => {
+  const { dataDir } = settings
+  const log = createLog(dataDir)
+  const opened = openVault(join(dataDir, 'vault.json'), operatingSystemSealer)
+  if (opened.outcome === 'unreadable') return giveUp(opened.message)
+  const { vault } = opened
+  log.info({ agentVersion: app.getVersion(), host: hostname(), dataDir, protection: vault.protection }, 'the agent starts')
+  if (vault.protection === 'file-permissions') log.warn('this computer offers no encryption for secrets: the private key is protected by file permissions alone')
+
+  let manager: ManagerWindow | undefined
+  let enginePort: WindowPort | null = null
+  let view: ManagerView | null = null
+  const onFault = (method: string, fault: unknown) => log.warn({ method, fault }, 'a window was refused')
+  const onStranger = (url: string) => log.error({ url }, 'a call from outside the windows was refused')
+
+  const engine = createCaller(mainToEngine, after, lookupTimeoutMs)
+  const syncNow = () => engine.call('sync.now', null)
+  const items = {
+    lookup: async (barcode: string) => {
+      const parsed = barcodeSchema.safeParse(barcode)
+      return parsed.success ? engine.call('items.lookup', { barcode: parsed.data }) : null
+    },
+  }
+
+  const announce = (agent: CapturingAgent): void => {
+    log.info({ httpPort: agent.httpPort }, 'sales are being captured')
+    if (!isRunByProgram) return
+    process.stdout.write(`${JSON.stringify({ ready: true, httpPort: agent.httpPort, dataDir, tillTokenFile: tillTokenFile(dataDir) })}\n`)
+  }
+
+  const lifecycle = createAgentLifecycle({
+    settings,
+    vault,
+    items,
+    log,
+    agentVersion: app.getVersion(),
+    fetch: (url, init) => net.fetch(url, init),
+    after,
+    random: Math.random,
+    startCapture: startStoreAgent,
+    onStatus: (status: AgentStatus) => manager?.port.push('agent.changed', status),
+    onCapturing: (agent) => {
+      agent.journal.onAppended((seq) => enginePort?.push('journal.appended', { seq }))
+      announce(agent)
+      supervisor.start()
+    },
+  })
+
+  const onView = (published: ManagerView): void => {
+    view = published
+    supervisor.markRunning()
+    manager?.port.push('view.changed', published)
+  }
+  const engineOptions = {
+    preload,
+    onStranger,
+    answer: createAnswerer(engineToMain, createEngineHandlers({ lifecycle, vault, onView }), onFault),
+    onAnswer: engine.settle,
+    onConsoleError: (text: string) => log.error({ text }, 'engine window'),
+    onPort: (port: WindowPort | null) => {
+      enginePort = port
+      engine.connect(port ? port.call : null)
+    },
+  }
+  const supervisor = createEngineSupervisor({
+    open: (onGone) => openEngineWindow(engineOptions, onGone),
+    after,
+    nowMs: Date.now,
+    random: Math.random,
+    onState: (state) => lifecycle.setEngine(state),
+    onTrouble: (message) => log.error(message),
+  })
+
+  const managerAnswer = createAnswerer(managerToMain, createManagerHandlers({ lifecycle, view: () => view, syncNow }), onFault)
+  const openManager = (): void => {
+    manager ??= openManagerWindow({ preload, icon, onStranger, answer: managerAnswer }, () => (manager = undefined))
+    manager.show()
+  }
+
+  let quitting = false
+  const quit = async (): Promise<void> => {
+    if (quitting) return
+    quitting = true
+    supervisor.stop()
+    await lifecycle.close().catch((fault: unknown) => log.error({ fault }, 'closing failed'))
+    log.info('the agent has stopped')
+    app.exit(0)
+  }
+
+  app.on('second-instance', openManager)
+  app.on('activate', openManager)
+  app.on('window-all-closed', () => undefined)
+  app.on('before-quit', (event) => {
+    event.preventDefault()
+    void quit()
+  })
+  process.on('SIGTERM', () => void quit())
+  process.on('SIGINT', () => void quit())
+
+  serveAppPages(pages, lifecycle.hubUrl)
+  if (settings.showWindow) openManager()
+  const tray = createTray(icon, { open: openManager, syncNow: () => void syncNow().catch(() => undefined), quit: () => void quit() })
+  log.info({ tray: tray !== null }, 'the shell is up')
+  startUpdater(settings.updateUrl, log)
+  void lifecycle.start()
+}
+
+const boot = (): void => {
+  const loaded = loadSettings({ argv: process.argv.slice(1), env: process.env, defaultDataDir: join(app.getPath('appData'), 'Tideline') })
+  if (loaded.outcome === 'invalid') return giveUp(loaded.message)
+  app.setPath('userData', join(loaded.settings.dataDir, 'electron'))
+  if (!app.requestSingleInstanceLock()) return app.exit(0)
+  app.disableHardwareAcceleration()
+  registerAppScheme()
+  void app.whenReady().then(() => run(loaded.settings))
+}
+
+boot()

@@ -1,0 +1,61 @@
+/** What each window may ask of main. The engine reads the journal and signs hellos; the manager's window reads views and sends commands. */
+import { must } from '#sync/contract/assert.ts'
+import type { engineToMain, IpcResponse, ManagerView, managerToMain } from '#sync/contract/ipc.ts'
+import { helloText } from '#sync/contract/up.ts'
+import type { AgentLifecycle, CapturingAgent } from './agent-lifecycle.ts'
+import { CodedError } from './ipc/coded-error.ts'
+import type { Handlers } from './ipc/request-table.ts'
+import type { Vault } from './vault-file.ts'
+
+type Configuration = IpcResponse<typeof engineToMain, 'engine.configuration'>
+
+const agentOf = (lifecycle: AgentLifecycle): CapturingAgent => {
+  const agent = lifecycle.agent()
+  if (!agent) throw new CodedError('NOT_READY', 'capture has not started')
+  return agent
+}
+
+const helloPrefix = helloText('', '', '').split('\n')[0]!
+
+/** The key proves this device to the hub, and signs nothing else. */
+const signHello = (vault: Vault, text: string): string => {
+  if (!text.startsWith(`${helloPrefix}\n`)) throw new CodedError('INVALID', 'only a hello is signed')
+  return vault.sign(text)
+}
+
+export interface EngineHandlersPorts {
+  lifecycle: AgentLifecycle
+  vault: Vault
+  onView: (view: ManagerView) => void
+}
+
+export const createEngineHandlers = ({ lifecycle, vault, onView }: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
+  'engine.configuration': (): Configuration => {
+    const { hubUrl, identity } = must(vault.enrolment(), 'enrolment')
+    return { hubUrl: lifecycle.hubUrl() ?? hubUrl, identity, agentVersion: lifecycle.status().agentVersion }
+  },
+  'journal.head': () => agentOf(lifecycle).journal.head(),
+  'journal.read': ({ afterSeq, limit }) => agentOf(lifecycle).journal.read(afterSeq, limit),
+  'device.sign': ({ text }) => signHello(vault, text),
+  'plu.publish': async (publication) => {
+    await agentOf(lifecycle).plu.publish(publication)
+    return null
+  },
+  'view.publish': (view) => {
+    onView(view)
+    return null
+  },
+})
+
+export interface ManagerHandlersPorts {
+  lifecycle: AgentLifecycle
+  view: () => ManagerView | null
+  syncNow: () => Promise<null>
+}
+
+export const createManagerHandlers = ({ lifecycle, view, syncNow }: ManagerHandlersPorts): Handlers<typeof managerToMain> => ({
+  'view.get': view,
+  'sync.now': syncNow,
+  'agent.status': () => lifecycle.status(),
+  'enrolment.submit': (entered) => lifecycle.submit(entered),
+})
