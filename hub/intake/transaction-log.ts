@@ -1,0 +1,40 @@
+/** The append to the log, in one statement. Rows go in the order of their natural keys, so that two devices cannot deadlock. */
+import { sql, type Transaction } from 'kysely'
+import type { TidelineRecord } from '#sync/contract/record.ts'
+import type { Verdict } from '#sync/contract/verdict.ts'
+import type { Tables } from '../storage/tables.ts'
+
+export interface LogRow {
+  record: TidelineRecord
+  naturalKey: string | null
+  verdict: Verdict['verdict']
+  reason: string | null
+}
+
+/** Returns how many were inserted: an accepted record whose natural key is held already is left out. */
+export const insertRecords = async (
+  trx: Transaction<Tables>,
+  stream: { deviceId: string; incarnation: string; storeId: string },
+  rows: readonly LogRow[],
+): Promise<number> => {
+  const ordered = [...rows].sort(byNaturalKey)
+  const column = <T>(pick: (row: LogRow) => T): T[] => ordered.map(pick)
+  const result = await sql`
+    insert into record_log (device_id, incarnation, store_id, seq, kind, verdict, reason, natural_key, captured_at, payload, payload_hash, previous_hash)
+    select ${stream.deviceId}, ${stream.incarnation}, ${stream.storeId}, * from unnest(
+      ${column((row) => row.record.seq)}::bigint[], ${column((row) => row.record.kind)}::text[], ${column((row) => row.verdict)}::text[],
+      ${column((row) => row.reason)}::text[], ${column((row) => row.naturalKey)}::text[], ${column((row) => row.record.capturedAt)}::text[],
+      ${column((row) => storable(row.record.payload))}::text[], ${column((row) => row.record.payloadHash)}::text[],
+      ${column((row) => row.record.previousHash)}::text[])
+    on conflict (store_id, natural_key) where verdict = 'accepted' and natural_key is not null do nothing`.execute(trx)
+  return Number(result.numAffectedRows ?? 0n)
+}
+
+const byNaturalKey = (a: LogRow, b: LogRow): number => {
+  const [first, second] = [a.naturalKey ?? '', b.naturalKey ?? '']
+  if (first === second) return a.record.seq - b.record.seq
+  return first < second ? -1 : 1
+}
+
+/** Only a quarantined payload can contain NUL: JSON text never does. */
+const storable = (payload: string): string => (payload.includes('\u0000') ? payload.replaceAll('\u0000', '\u2400') : payload)
