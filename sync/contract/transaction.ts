@@ -83,7 +83,8 @@ export const transactionSchema = z.strictObject({
   storeId: storeIdSchema,
   workstationId: workstationIdSchema,
   businessDay: businessDaySchema,
-  sequenceNumber: z.int().min(0).max(1_000_000_000),
+  /** POSLog's own range: an unsigned 32-bit integer. */
+  sequenceNumber: z.int().min(0).max(4_294_967_295),
   kind: z.enum(transactionKinds),
   /** End of the transaction as the till printed it. */
   endedAt: tillTimeSchema,

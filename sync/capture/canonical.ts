@@ -1,0 +1,41 @@
+/** The last step of every dialect: bounds of the contract, store and currency of this agent, unique line numbers. */
+import type { Reason } from '../contract/record.ts'
+import { type Transaction, transactionSchema } from '../contract/transaction.ts'
+import { type CaptureHints, reasonOf } from './captured-item.ts'
+
+export type CanonicalResult = { ok: true; transaction: Transaction } | { ok: false; reasons: Reason[] }
+
+const maxLineNumber = 1_000_000
+
+/** `where` names the transaction within its document; reasons add the field. */
+export const toCanonical = (candidate: unknown, hints: CaptureHints, where: string): CanonicalResult => {
+  const parsed = transactionSchema.safeParse(candidate)
+  if (!parsed.success) {
+    return {
+      ok: false,
+      reasons: parsed.error.issues.slice(0, 50).map((issue) => {
+        const path = issue.path.join('.')
+        return reasonOf(path === 'currency' ? 'WRONG_CURRENCY' : 'INVALID', path === '' ? issue.message : `${path}: ${issue.message}`, where)
+      }),
+    }
+  }
+  const reasons = refusals(parsed.data, hints, where)
+  return reasons.length > 0 ? { ok: false, reasons } : { ok: true, transaction: parsed.data }
+}
+
+const refusals = (transaction: Transaction, hints: CaptureHints, where: string): Reason[] => {
+  const reasons: Reason[] = []
+  if (transaction.storeId !== hints.storeId)
+    reasons.push(reasonOf('WRONG_STORE', `storeId: "${transaction.storeId}" is not this agent's store "${hints.storeId}"`, where))
+  if (transaction.currency !== hints.currency)
+    reasons.push(reasonOf('WRONG_CURRENCY', `currency: ${transaction.currency} is not the store's ${hints.currency}`, where))
+  const seen = new Set<number>()
+  for (const [index, line] of transaction.lineItems.entries()) {
+    const problem = seen.has(line.lineNumber) ? 'used twice' : line.lineNumber > maxLineNumber ? `above ${maxLineNumber}` : null
+    if (problem) reasons.push(reasonOf('INVALID', `lineItems.${index}.lineNumber: ${line.lineNumber} is ${problem}`, where))
+    seen.add(line.lineNumber)
+  }
+  for (const [index, tender] of transaction.tenders.entries())
+    if (tender.lineNumber > maxLineNumber) reasons.push(reasonOf('INVALID', `tenders.${index}.lineNumber: ${tender.lineNumber} is above ${maxLineNumber}`, where))
+  return reasons
+}
