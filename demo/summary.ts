@@ -1,0 +1,28 @@
+/** The demo's last words: for people in sentences, for programs as one line of JSON. */
+import type { AuditReport } from './audit.ts'
+
+export interface Summary extends AuditReport {
+  repeated: number
+  priceChangesSent: number
+  priceChangesAtTill: number
+  erp: string
+  seconds: number
+}
+
+export const describeSummary = (summary: Summary): string[] => {
+  const whole = summary.lost + summary.duplicated + summary.altered === 0
+  return [
+    '',
+    `${summary.captured} sales captured in the store, ${summary.atHub} at the hub, ${summary.posted} posted in the ERP (${summary.seconds} s).`,
+    whole
+      ? `None lost, none doubled, none altered${summary.repeated > 0 ? `, although the tills sent ${summary.repeated} of them twice` : ''}.`
+      : `LOST ${summary.lost}, DOUBLED ${summary.duplicated}, ALTERED ${summary.altered}:`,
+    ...summary.findings.map((finding) => `  ${finding}`),
+    `${summary.priceChangesSent} price changes made in the ERP, ${summary.priceChangesAtTill} at the till.`,
+  ]
+}
+
+export const printSummary = (summary: Summary, json: boolean): void => {
+  for (const line of describeSummary(summary)) (json ? console.error : console.log)(line)
+  if (json) console.log(JSON.stringify(summary))
+}

@@ -1,0 +1,46 @@
+/**
+ * `npm run bench`            lists the benchmarks
+ * `npm run bench -- all`     runs them all
+ * `npm run bench -- NAME`    runs one; `--json` ends with one line of JSON. Exit 1 when a floor or ceiling is missed.
+ */
+import { parseArgs } from 'node:util'
+import type { Benchmark } from './benchmark.ts'
+import { captureAck } from './capture-ack.ts'
+import { drain } from './drain.ts'
+import { intake } from './intake.ts'
+import { memory } from './memory.ts'
+
+const benchmarks: Benchmark[] = [intake, captureAck, drain, memory]
+
+type Result = Awaited<ReturnType<Benchmark['run']>>
+
+const holds = (result: Result): boolean =>
+  (result.floor === undefined || result.ratio >= result.floor) && (result.ceiling === undefined || result.ratio <= result.ceiling)
+
+const describe = (result: Result): string => {
+  const bound = result.floor === undefined ? (result.ceiling === undefined ? 'reported' : `at most ${result.ceiling}`) : `at least ${result.floor}`
+  return `${result.name}: ratio ${result.ratio.toFixed(2)} (${bound}) ${holds(result) ? 'holds' : 'MISSED'}`
+}
+
+const runOne = async (benchmark: Benchmark, json: boolean): Promise<boolean> => {
+  const print = json ? console.error : console.log
+  print(`${benchmark.name}: ${benchmark.compares}`)
+  const result = await benchmark.run((line) => print(`  ${line}`))
+  print(describe(result))
+  console.log(json ? JSON.stringify(result) : JSON.stringify(result, null, 2))
+  return holds(result)
+}
+
+const { values, positionals } = parseArgs({ args: process.argv.slice(2), options: { json: { type: 'boolean', default: false } }, allowPositionals: true })
+const [wanted] = positionals
+const chosen = benchmarks.filter((benchmark) => wanted === 'all' || benchmark.name === wanted)
+
+if (chosen.length === 0) {
+  if (wanted !== undefined) console.error(`There is no benchmark "${wanted}".`)
+  console.log('Benchmarks (npm run bench -- NAME [--json], or all):')
+  for (const { name, compares } of benchmarks) console.log(`  ${name.padEnd(12)} ${compares}`)
+  process.exitCode = wanted === undefined ? 0 : 2
+}
+let missed = 0
+for (const benchmark of chosen) if (!(await runOne(benchmark, values.json))) missed += 1
+if (missed > 0) process.exitCode = 1
