@@ -1,0 +1,85 @@
+/**
+ * From a folder to a journal that can be appended to: verify, cut a torn tail, begin a new life where the old one must not go on.
+ *
+ *   no manifest, no segments   new life, empty
+ *   torn tail                  same life, cut at the last whole record
+ *   damage, another device     new life, with every record that could be read
+ */
+import type { DeviceId, Incarnation } from '#sync/contract/vocabulary.ts'
+import { carryOver } from './carry-over.ts'
+import type { Disk } from './disk.ts'
+import { type LoadedJournal, loadJournal } from './load.ts'
+import { readManifest, writeManifest } from './manifest.ts'
+import type { ChainedRecord } from './record-line.ts'
+import { cutTornTail } from './torn-tail.ts'
+
+export type Recovery = { kind: 'none' } | { kind: 'torn-tail'; bytes: number } | { kind: 'new-life'; reason: 'damage' | 'other-device' | 'manifest-lost'; records: number }
+
+export interface OpenedFolder {
+  incarnation: Incarnation
+  loaded: LoadedJournal
+  recovery: Recovery
+}
+
+interface FolderOptions {
+  disk: Disk
+  dir: string
+  deviceId: DeviceId
+  segmentBytes: number
+  newIncarnation: () => Incarnation
+}
+
+export const openFolder = async (options: FolderOptions): Promise<OpenedFolder> => {
+  const { disk, dir, deviceId } = options
+  const manifest = await readManifest(disk, dir)
+  if (!manifest) return openWithoutManifest(options)
+  const records: ChainedRecord[] = []
+  const changed = manifest.deviceId !== deviceId
+  const loaded = await loadJournal(disk, dir, manifest.incarnation, changed ? (chained) => records.push(chained) : undefined)
+  if (changed) return beginNewLife(options, records, 'other-device')
+  if (loaded.damaged) return beginNewLife(options, await readableRecords(disk, dir, manifest.incarnation), 'damage')
+  const last = loaded.segments.at(-1)
+  if (loaded.torn && last) {
+    await cutTornTail(disk, dir, last, loaded.torn)
+    return { incarnation: manifest.incarnation, loaded, recovery: { kind: 'torn-tail', bytes: loaded.torn.length } }
+  }
+  if (last) await syncFile(disk, last.path)
+  return { incarnation: manifest.incarnation, loaded, recovery: { kind: 'none' } }
+}
+
+/** Records found on the disk may have been written and never synced: they count only once they are durable. */
+const syncFile = async (disk: Disk, path: string): Promise<void> => {
+  const file = await disk.open(path)
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+const readableRecords = async (disk: Disk, dir: string, incarnation: string): Promise<ChainedRecord[]> => {
+  const records: ChainedRecord[] = []
+  await loadJournal(disk, dir, incarnation, (chained) => records.push(chained))
+  return records
+}
+
+const openWithoutManifest = async (options: FolderOptions): Promise<OpenedFolder> => {
+  const names = await options.disk.list(options.dir)
+  const incarnations = new Set(names.flatMap((name) => /^([a-z0-9]{12})-\d{12}\.jsonl$/.exec(name)?.[1] ?? []))
+  const records: ChainedRecord[] = []
+  for (const incarnation of [...incarnations].sort()) records.push(...(await readableRecords(options.disk, options.dir, incarnation)))
+  return beginNewLife(options, records, 'manifest-lost')
+}
+
+const beginNewLife = async (
+  options: FolderOptions,
+  records: readonly ChainedRecord[],
+  reason: 'damage' | 'other-device' | 'manifest-lost',
+): Promise<OpenedFolder> => {
+  const { disk, dir, deviceId, segmentBytes } = options
+  const incarnation = options.newIncarnation()
+  await carryOver(disk, dir, records, { deviceId, incarnation, segmentBytes })
+  await writeManifest(disk, dir, { deviceId, incarnation })
+  const loaded = await loadJournal(disk, dir, incarnation)
+  return { incarnation, loaded, recovery: records.length === 0 ? { kind: 'none' } : { kind: 'new-life', reason, records: records.length } }
+}

@@ -1,0 +1,38 @@
+/** Finds a record by its key. Rebuilt from the journal at start; holds fingerprints only, and asks the journal for the record. */
+import type { TidelineRecord } from '#sync/contract/record.ts'
+import type { Journal } from './journal/journal.ts'
+import { createKeyIndex } from './key-index.ts'
+import { keyOfRecord } from './record-keys.ts'
+
+export interface RecordIndex {
+  add(key: string, seq: number): void
+  /** False: certainly not there. Needs no disk. */
+  mayHave(key: string): boolean
+  /** The first record of that key. */
+  find(key: string): Promise<TidelineRecord | null>
+}
+
+const pageRecords = 2_000
+
+export const openRecordIndex = async (journal: Journal): Promise<RecordIndex> => {
+  const keys = createKeyIndex()
+  for (let after = 0; ; ) {
+    const page = await journal.read(after, pageRecords)
+    for (const record of page) {
+      const key = keyOfRecord(record)
+      if (key !== null) keys.add(key, record.seq)
+    }
+    const last = page.at(-1)
+    if (!last) break
+    after = last.seq
+  }
+
+  const find = async (key: string): Promise<TidelineRecord | null> => {
+    for (const seq of keys.candidates(key).sort((a, b) => a - b)) {
+      const [record] = await journal.read(seq - 1, 1)
+      if (record && keyOfRecord(record) === key) return record
+    }
+    return null
+  }
+  return { add: keys.add, mayHave: (key) => keys.candidates(key).length > 0, find }
+}

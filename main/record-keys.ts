@@ -1,0 +1,46 @@
+/**
+ * What a record is known by, so that the same thing coming twice finds its first record:
+ *
+ *   transaction   its natural key
+ *   conflict      natural key and content
+ *   quarantine    content of the input and the place in it
+ */
+import { z } from 'zod'
+import type { TidelineRecord } from '#sync/contract/record.ts'
+import { naturalKeyOf, type Transaction } from '#sync/contract/transaction.ts'
+import { businessDaySchema, sha256Schema, storeIdSchema, workstationIdSchema } from '#sync/contract/vocabulary.ts'
+import { sha256 } from './journal/sha256.ts'
+
+/** Loose on purpose: a record of another version still has its key. */
+const keyFieldsSchema = z.object({ storeId: storeIdSchema, workstationId: workstationIdSchema, businessDay: businessDaySchema, sequenceNumber: z.int() })
+const quarantineFieldsSchema = z.object({ contentHash: sha256Schema, reasons: z.array(z.object({ where: z.string().optional() })) })
+const conflictFieldsSchema = z.object({ transaction: z.looseObject({}) })
+
+export const transactionKey = (transaction: Parameters<typeof naturalKeyOf>[0]): string => `t|${naturalKeyOf(transaction)}`
+
+/** `contentHash` is the SHA-256 of the transaction's canonical text. */
+export const conflictKey = (transaction: Pick<Transaction, keyof z.infer<typeof keyFieldsSchema>>, contentHash: string): string =>
+  `c|${naturalKeyOf(transaction)}|${contentHash}`
+
+export const quarantineKey = (contentHash: string, where: string): string => `q|${contentHash}|${where}`
+
+/** Null for a record that this version knows no key of. */
+export const keyOfRecord = ({ kind, payload }: { kind: string; payload: string }): string | null => {
+  try {
+    return readKey(kind as TidelineRecord['kind'], JSON.parse(payload))
+  } catch {
+    return null
+  }
+}
+
+const readKey = (kind: TidelineRecord['kind'], content: unknown): string | null => {
+  if (kind === 'transaction') return transactionKey(keyFieldsSchema.parse(content))
+  if (kind === 'conflict') {
+    const { transaction } = conflictFieldsSchema.parse(content)
+    // The payload was written by JSON.stringify, which gives its own text back.
+    return conflictKey(keyFieldsSchema.parse(transaction), sha256(JSON.stringify((content as { transaction: unknown }).transaction)))
+  }
+  if (kind !== 'quarantine') return null
+  const { contentHash, reasons } = quarantineFieldsSchema.parse(content)
+  return quarantineKey(contentHash, reasons[0]?.where ?? '')
+}
