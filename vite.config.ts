@@ -17,7 +17,9 @@ const refuseDevMode: Plugin = {
   },
 }
 
-const inputs = Object.fromEntries(pages.map((page) => [page, join(root, page, 'index.html')] as const).filter(([, file]) => existsSync(file)))
+const inputs = Object.fromEntries(
+  pages.map((page) => [page, join(root, page, 'index.html')] as const).filter(([, file]) => existsSync(file)),
+)
 
 export default defineConfig({
   root,

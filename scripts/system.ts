@@ -18,16 +18,25 @@ type Part = { label: string; isPresent: (libraries: string) => boolean; packages
 const APT_LOCK_TRIES = 60
 const APT_LOCK_WAIT_MS = 5_000
 
-const isOnPath = (program: string): boolean => (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)))
+const isOnPath = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)))
 
-const program = (name: string, path: string, ...packages: string[]): Part => ({ label: name, isPresent: () => existsSync(path) || isOnPath(name), packages })
+const program = (name: string, path: string, ...packages: string[]): Part => ({
+  label: name,
+  isPresent: () => existsSync(path) || isOnPath(name),
+  packages,
+})
 
-const library = (file: string, ...packages: string[]): Part => ({ label: file, isPresent: (libraries) => libraries.includes(`${file} `), packages })
+const library = (file: string, ...packages: string[]): Part => ({
+  label: file,
+  isPresent: (libraries) => libraries.includes(`${file} `),
+  packages,
+})
 
-const trytonModules = [
-  ...['country', 'currency', 'party', 'company', 'product', 'product-price-list', 'account', 'account-product', 'account-invoice'],
-  ...['account-invoice-stock', 'stock', 'sale', 'sale-price-list', 'sale-history'],
-]
+const trytonModules = (
+  'country currency party company product product-price-list account account-product account-invoice ' +
+  'account-invoice-stock stock sale sale-price-list sale-history'
+).split(' ')
 
 const trytonModule = (name: string): Part => {
   const folder = `/usr/lib/python3/dist-packages/trytond/modules/${name.replaceAll('-', '_')}`
@@ -62,7 +71,9 @@ const readLibraries = async (): Promise<string> => {
 
 const findMissing = async (needs: readonly Need[]): Promise<{ needs: Need[]; parts: Part[] }> => {
   const libraries = needs.includes('electron') ? await readLibraries() : ''
-  const missing = needs.map((need) => ({ need, absent: parts[need].filter((part) => !part.isPresent(libraries)) })).filter(({ absent }) => absent.length > 0)
+  const missing = needs
+    .map((need) => ({ need, absent: parts[need].filter((part) => !part.isPresent(libraries)) }))
+    .filter(({ absent }) => absent.length > 0)
   return { needs: missing.map(({ need }) => need), parts: missing.flatMap(({ absent }) => absent) }
 }
 
@@ -107,8 +118,15 @@ const installParts = async (missing: Part[], needs: Need[]): Promise<void> => {
 
 const describeMissing = async (found: { needs: Need[]; parts: Part[] }, debian: boolean): Promise<SystemState> => {
   const packages = debian ? await choosePackages(found.parts) : found.parts.map((part) => part.label)
-  const command = debian ? `install it with: sudo apt-get install -y --no-install-recommends ${packages.join(' ')}` : `missing: ${packages.join(', ')}`
-  return { kind: 'missing', needs: found.needs, packages, hint: `For ${found.needs.join(', ')} this machine lacks system packages; ${command}` }
+  const command = debian
+    ? `install it with: sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`
+    : `missing: ${packages.join(', ')}`
+  return {
+    kind: 'missing',
+    needs: found.needs,
+    packages,
+    hint: `For ${found.needs.join(', ')} this machine lacks system packages; ${command}`,
+  }
 }
 
 export const ensureSystem = async (needs: readonly Need[]): Promise<SystemState> => {

@@ -1,0 +1,8 @@
+// Capture knows the contract only, not even core.
+import { decide } from '../core/decision-elsewhere.ts' // refused: no-restricted-imports
+import { journal } from '#main/journal-elsewhere.ts' // refused: no-restricted-imports
+import { createHash } from 'node:crypto' // refused: no-restricted-imports
+
+export const strays = [decide, journal, createHash]
+export const today = () => new Date() // refused: no-clock-construction
+export const nowMs = () => performance.now() // refused: no-restricted-properties

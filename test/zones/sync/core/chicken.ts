@@ -1,0 +1,4 @@
+// Two files that need each other.
+import { egg } from './egg.ts' // refused: no-cycle
+
+export const chicken = () => egg

@@ -1,0 +1,3 @@
+import { chicken } from './chicken.ts' // refused: no-cycle
+
+export const egg = () => chicken
