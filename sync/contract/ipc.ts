@@ -1,7 +1,7 @@
 /**
  * Calls and pushes between the agent's three processes. `main` relays nothing it does not parse.
  *
- *   engine → main    journal.head, journal.read, device.sign, plu.publish, view.publish
+ *   engine → main    engine.configuration, journal.head, journal.read, device.sign, plu.publish, view.publish, engine.log
  *   main → engine    items.lookup, sync.now                      (requests, answered)
  *   main → engine    journal.appended                            (push)
  *   manager → main   view.get, sync.now, agent.status, enrolment.submit
@@ -118,6 +118,14 @@ export const engineToMain = {
   'device.sign': { request: z.strictObject({ text: z.string().max(500) }), response: z.string() },
   'plu.publish': { request: pluPublicationSchema, response: z.null() },
   'view.publish': { request: managerViewSchema, response: z.null() },
+  'engine.log': {
+    request: z.strictObject({
+      level: z.enum(['info', 'warn', 'error']),
+      message: z.string(),
+      fields: z.record(z.string(), z.unknown()).optional(),
+    }),
+    response: z.null(),
+  },
 } as const
 
 /** Requests that main makes of the engine window. */

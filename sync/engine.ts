@@ -1,0 +1,151 @@
+/**
+ * Composition root of the store side: journal → RxDB → outbox → hub, and hub → feeds → RxDB → PLU list, look-ups and view.
+ * It works with no hub at all; whatever fails is tried again, and the journal is never waited for by a till.
+ */
+import { feedNames } from './contract/feed.ts'
+import type { Identity } from './contract/config.ts'
+import type { PluEntry } from './contract/ipc.ts'
+import { toInstant } from './core/instant.ts'
+import type { LinkState } from './core/link-state.ts'
+import { lookUpBarcode } from './core/plu.ts'
+import type { Clock, ItemLookup, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
+import { CatalogueKeeper } from './engine/catalogue-keeper.ts'
+import { createFeeds } from './engine/feeds.ts'
+import { createHubLine, type Welcome } from './engine/hub-line.ts'
+import { createIngest, divergenceOf, journalHashAt } from './engine/ingest.ts'
+import { reasonOf, type EngineLog } from './engine/log.ts'
+import { createOutboxRunner } from './engine/outbox-runner.ts'
+import { createPriceSchedule } from './engine/price-schedule.ts'
+import { RecentRecords } from './engine/recent-records.ts'
+import { createViewPublisher } from './engine/view-publisher.ts'
+import { openStore, type AnyStorage, type Store } from './store/open-store.ts'
+
+export interface EngineParts {
+  journal: JournalSource
+  signer: Signer
+  clock: Clock
+  random: Random
+  link: Link
+  storage: AnyStorage
+  /** Of the local database; for tests. */
+  name?: string
+  configuration: { identity: Identity; agentVersion: string }
+  plu: PluSink
+  view: ViewSink
+  log: EngineLog
+}
+
+export interface EngineStatus {
+  link: LinkState
+  incarnation: string
+  /** Copied from the journal so far. */
+  headSeq: number
+  ackedSeq: number
+}
+
+export interface Engine extends ItemLookup {
+  /** Connects at once if the line is down, and asks every feed. */
+  syncNow(): Promise<void>
+  status(): EngineStatus
+  /** Sets aside a message that the link did not understand. */
+  park(event: string, payload: unknown, reason: string): Promise<void>
+  close(): Promise<void>
+}
+
+const parkedTextLimit = 100_000
+
+const isCatalogueWhole = async (store: Store): Promise<boolean> => {
+  const positions = await Promise.all(feedNames.filter((f) => f !== 'settings' && f !== 'postings').map((f) => store.positions.feed(f)))
+  return positions.every((p) => p.complete)
+}
+
+const warnOfStranded = async (store: Store, incarnation: string, log: EngineLog): Promise<void> => {
+  for (const other of await store.records.otherIncarnations(incarnation)) {
+    const ackedSeq = await store.positions.ackedSeq(other.incarnation)
+    if (ackedSeq < other.headSeq) log('warn', 'records of a former journal never reached the hub', { ...other, ackedSeq })
+  }
+}
+
+export const startEngine = async (parts: EngineParts): Promise<Engine> => {
+  const { journal, clock, log } = parts
+  const { identity } = parts.configuration
+  const { incarnation } = await journal.head()
+  const store = await openStore({ storage: parts.storage, ...(parts.name === undefined ? {} : { name: parts.name }) })
+  const last = await store.records.last(incarnation)
+  const divergence = await divergenceOf(journal, last)
+  const catalogue = new CatalogueKeeper()
+  await catalogue.load(store)
+  const recent = new RecentRecords()
+  await recent.load(store, incarnation, last?.record.seq ?? 0)
+  const ackedSeq = await store.positions.ackedSeq(incarnation)
+  await warnOfStranded(store, incarnation, log)
+
+  const ingest = createIngest({
+    ...{ journal, store, clock, log, incarnation, last },
+    onIngested: (docs) => {
+      recent.add(docs)
+      outbox.dispatch({ kind: 'appended', headSeq: ingest.headSeq() })
+      view.changed()
+    },
+  })
+  const line = createHubLine({
+    ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
+    agentVersion: parts.configuration.agentVersion,
+    onWelcome: (connection, welcome) => void resume(connection, welcome),
+    onLost: () => outbox.dispatch({ kind: 'lost' }),
+    onPoke: (feed) => void feeds.pull([feed]),
+    onChange: () => view.changed(),
+  })
+  const outbox = createOutboxRunner({ store, incarnation, ackedSeq, headSeq: ingest.headSeq(), line, log, onPersisted: () => view.changed() })
+  const schedule = createPriceSchedule({ catalogue: catalogue.index, plu: parts.plu, clock, log, onPriceChange: () => view.changed() })
+  const feeds = createFeeds({
+    ...{ store, catalogue, line, clock, log },
+    onChanged: (_feed, touched) => {
+      schedule.touch(touched)
+      view.changed()
+    },
+    onCaughtUp: () => void isCatalogueWhole(store).then((whole) => whole && schedule.begin()),
+  })
+  const view = createViewPublisher({
+    ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
+    ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally },
+  })
+
+  const resume = async (connection: number, welcome: Welcome): Promise<void> => {
+    if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
+    try {
+      const localHash = await journalHashAt(journal, welcome.ackedSeq)
+      if (!line.isCurrent(connection)) return
+      outbox.dispatch({ kind: 'welcomed', connection, hubAckedSeq: welcome.ackedSeq, hubHash: welcome.headHash, localHash })
+      await feeds.pull()
+    } catch (error) {
+      if (line.isCurrent(connection)) line.lose(reasonOf(error))
+    }
+  }
+
+  if (divergence) log('error', divergence)
+  else ingest.start()
+  await feeds.retryParked()
+  if (await isCatalogueWhole(store)) schedule.begin()
+  line.start()
+  view.changed()
+
+  return {
+    lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(clock.nowMs())),
+    syncNow: async () => {
+      line.syncNow()
+      await feeds.pull()
+    },
+    status: () => ({ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() }),
+    park: async (event, payload, reason) => {
+      log('warn', 'the hub said something not understood; it is set aside', { event, reason })
+      const text = JSON.stringify({ event, payload }).slice(0, parkedTextLimit)
+      await store.parked.putMessage({ text, reason, parkedAtMs: clock.nowMs() })
+    },
+    close: async () => {
+      line.close()
+      await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close()])
+      await store.close()
+    },
+  }
+}

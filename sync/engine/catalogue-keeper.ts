@@ -1,0 +1,79 @@
+/** Keeps the catalogue in memory equal to what RxDB holds: loaded once at start, then changed document by document after each write. */
+import type { StoreSettings } from '#sync/contract/catalogue.ts'
+import { feedDocumentSchemas, type FeedName } from '#sync/contract/feed.ts'
+import { CatalogueIndex } from '#sync/core/catalogue-index.ts'
+import { viewBounds, type ReceivedPrice } from '#sync/core/manager-view.ts'
+import type { Store } from '#sync/store/open-store.ts'
+import type { FeedDoc } from '#sync/store/schemas.ts'
+
+const catalogueFeeds = ['items', 'prices', 'assortment', 'settings'] as const satisfies readonly FeedName[]
+
+export class CatalogueKeeper {
+  readonly index = new CatalogueIndex()
+  settings: StoreSettings | undefined
+  readonly #prices = new Map<string, FeedDoc>()
+  #newest: FeedDoc[] | null = null
+
+  async load(store: Store): Promise<void> {
+    for (const feed of catalogueFeeds) for (const doc of await store.feeds[feed].all()) this.put(feed, doc)
+  }
+
+  /** The items whose sale or price may differ now. */
+  put(feed: FeedName, doc: FeedDoc): string[] {
+    switch (feed) {
+      case 'items':
+        return [this.index.putItem(feedDocumentSchemas.items.parse(doc.document))]
+      case 'prices':
+        this.#prices.set(doc.id, doc)
+        this.#newest = null
+        return this.index.putPrice(feedDocumentSchemas.prices.parse(doc.document))
+      case 'assortment':
+        return [this.index.putAssortment(feedDocumentSchemas.assortment.parse(doc.document))]
+      case 'settings':
+        this.settings = feedDocumentSchemas.settings.parse(doc.document)
+        return []
+      case 'postings':
+        return []
+    }
+  }
+
+  remove(feed: FeedName, id: string): string[] {
+    switch (feed) {
+      case 'items':
+        return [this.index.removeItem(id)]
+      case 'prices':
+        this.#prices.delete(id)
+        this.#newest = null
+        return this.index.removePrice(id)
+      case 'assortment':
+        return [this.index.removeAssortment(id)]
+      case 'settings':
+        this.settings = undefined
+        return []
+      case 'postings':
+        return []
+    }
+  }
+
+  /** What a price overwrites: the amount that a new version takes the place of. */
+  overwrittenMinor(priceId: string, amountMinor: number): number | undefined {
+    const known = this.#prices.get(priceId)
+    if (!known) return undefined
+    const knownMinor = feedDocumentSchemas.prices.parse(known.document).amountMinor
+    return knownMinor === amountMinor ? known.overwrittenMinor : knownMinor
+  }
+
+  newestPrices(): ReceivedPrice[] {
+    this.#newest ??= [...this.#prices.values()].toSorted((a, b) => b.checkpoint - a.checkpoint).slice(0, viewBounds.priceChanges)
+    return this.#newest.map((doc) => {
+      const price = feedDocumentSchemas.prices.parse(doc.document)
+      return {
+        price,
+        item: this.index.item(price.itemId),
+        siblings: this.index.prices(price.itemId),
+        overwrittenMinor: doc.overwrittenMinor,
+        receivedAtMs: doc.receivedAtMs,
+      }
+    })
+  }
+}

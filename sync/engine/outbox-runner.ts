@@ -1,0 +1,105 @@
+/**
+ * Carries out what the outbox decides: reads records from RxDB, sends batches, stores verdicts and then the watermark. Storing is
+ * one queue in order; what waits is stored together. After a failed write nothing queued behind it is stored.
+ */
+import type { Verdict } from '#sync/contract/verdict.ts'
+import { openOutbox, stepOutbox, type OutboxEffect, type OutboxEvent } from '#sync/core/outbox.ts'
+import type { Store } from '#sync/store/open-store.ts'
+import type { HubLine } from './hub-line.ts'
+import { reasonOf, type EngineLog } from './log.ts'
+
+export interface OutboxRunnerPorts {
+  store: Store
+  incarnation: string
+  ackedSeq: number
+  headSeq: number
+  line: Pick<HubLine, 'request' | 'lose' | 'refuse'>
+  log: EngineLog
+  onPersisted(ackedSeq: number): void
+}
+
+export interface OutboxRunner {
+  dispatch(event: OutboxEvent): void
+  ackedSeq(): number
+  close(): Promise<void>
+}
+
+type Persist = Extract<OutboxEffect, { kind: 'persist' }>
+
+const together = (queue: readonly Persist[]): { ackedSeq: number; verdicts: Verdict[] } => ({
+  ackedSeq: queue.at(-1)?.ackedSeq ?? 0,
+  verdicts: queue.flatMap((p) => p.verdicts),
+})
+
+export const createOutboxRunner = ({ store, incarnation, line, log, ...ports }: OutboxRunnerPorts): OutboxRunner => {
+  let state = openOutbox(ports.ackedSeq, ports.headSeq)
+  let queue: Persist[] = []
+  let persisting: Promise<void> | null = null
+  let closed = false
+
+  const dispatch = (event: OutboxEvent): void => {
+    if (closed) return
+    const next = stepOutbox(state, event)
+    state = next.state
+    for (const effect of next.effects) perform(effect)
+  }
+  const perform = (effect: OutboxEffect): void => {
+    switch (effect.kind) {
+      case 'read':
+        return void read(effect)
+      case 'send':
+        return void send(effect)
+      case 'persist':
+        queue.push(effect)
+        persisting ??= persistAll()
+        return
+      case 'reset':
+        log('warn', 'outbox starts over', { reason: effect.reason })
+        return line.lose(effect.reason)
+      case 'refuse':
+        return line.refuse(effect.code, effect.message)
+    }
+  }
+  const read = async ({ connection, fromSeq, limit }: Extract<OutboxEffect, { kind: 'read' }>): Promise<void> => {
+    try {
+      const docs = await store.records.range(incarnation, fromSeq, limit)
+      dispatch({ kind: 'read', connection, fromSeq, records: docs.map((d) => d.record) })
+    } catch (error) {
+      if (closed) return
+      log('error', 'records could not be read', { reason: reasonOf(error) })
+      dispatch({ kind: 'read', connection, fromSeq, records: [] })
+    }
+  }
+  const send = async ({ connection, batch, records }: Extract<OutboxEffect, { kind: 'send' }>): Promise<void> => {
+    try {
+      const answer = await line.request('batch', { records: [...records] })
+      dispatch({ kind: 'answered', connection, batch, answer })
+    } catch {
+      // The line is down and says so itself; the next welcome tells what arrived.
+    }
+  }
+  const persistAll = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const { ackedSeq, verdicts } = together(queue)
+      queue = []
+      try {
+        await store.verdicts.put(incarnation, verdicts)
+        await store.positions.putAckedSeq(incarnation, ackedSeq)
+        dispatch({ kind: 'persisted', ackedSeq })
+        ports.onPersisted(ackedSeq)
+      } catch (error) {
+        queue = []
+        if (!closed) log('error', 'an acknowledgement could not be stored', { reason: reasonOf(error) })
+        dispatch({ kind: 'persist-failed' })
+      }
+    }
+    // In the same turn as the check above, or what is queued in between would wait for ever.
+    persisting = null
+  }
+  const close = async (): Promise<void> => {
+    closed = true
+    queue = []
+    await persisting
+  }
+  return { dispatch, ackedSeq: () => state.ackedSeq, close }
+}

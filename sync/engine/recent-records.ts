@@ -1,0 +1,41 @@
+/** The newest transactions and quarantined inputs, parsed and in memory for the manager's window; filled from RxDB at start. */
+import { conflictPayloadSchema, quarantinePayloadSchema, transactionPayloadSchema, type TidelineRecord } from '#sync/contract/record.ts'
+import { viewBounds, type CapturedQuarantine, type CapturedTransaction } from '#sync/core/manager-view.ts'
+import type { Store } from '#sync/store/open-store.ts'
+import type { RecordDoc } from '#sync/store/schemas.ts'
+
+/** More than is shown: days may overlap at closing time. */
+const keptTransactions = 2 * viewBounds.transactions
+
+const readPayload = (record: TidelineRecord): CapturedTransaction | CapturedQuarantine | null => {
+  const payload: unknown = JSON.parse(record.payload)
+  if (record.kind === 'quarantine') {
+    const parsed = quarantinePayloadSchema.safeParse(payload)
+    return parsed.success ? { record, quarantine: parsed.data } : null
+  }
+  const parsed =
+    record.kind === 'conflict' ? conflictPayloadSchema.transform((c) => c.transaction).safeParse(payload) : transactionPayloadSchema.safeParse(payload)
+  return parsed.success ? { record, transaction: parsed.data } : null
+}
+
+export class RecentRecords {
+  /** Newest first. */
+  transactions: CapturedTransaction[] = []
+  quarantine: CapturedQuarantine[] = []
+
+  async load(store: Store, incarnation: string, headSeq: number): Promise<void> {
+    const fromSeq = Math.max(1, headSeq - keptTransactions + 1)
+    const tail = headSeq === 0 ? [] : await store.records.range(incarnation, fromSeq, headSeq - fromSeq + 1)
+    this.add(tail)
+    const quarantine = (await store.records.newestOfKind(incarnation, 'quarantine', viewBounds.quarantine)).map((d) => readPayload(d.record))
+    this.quarantine = quarantine.filter((q) => q !== null && 'quarantine' in q)
+  }
+
+  /** `docs` ascending, following what was added before. */
+  add(docs: readonly RecordDoc[]): void {
+    const newest = docs.slice(-keptTransactions).map((d) => readPayload(d.record))
+    const descending = newest.toReversed().filter((r) => r !== null)
+    this.transactions = [...descending.filter((r) => 'transaction' in r), ...this.transactions].slice(0, keptTransactions)
+    this.quarantine = [...descending.filter((r) => 'quarantine' in r), ...this.quarantine].slice(0, viewBounds.quarantine)
+  }
+}

@@ -1,0 +1,93 @@
+/** Publishes the manager's view at most every `intervalMs`, after something in it may have changed. */
+import { feedDocumentSchemas } from '#sync/contract/feed.ts'
+import type { Identity } from '#sync/contract/config.ts'
+import { naturalKeyOf } from '#sync/contract/transaction.ts'
+import type { LinkState } from '#sync/core/link-state.ts'
+import { buildManagerView, ofNewestDay } from '#sync/core/manager-view.ts'
+import type { Clock, ViewSink } from '#sync/core/ports.ts'
+import type { Store } from '#sync/store/open-store.ts'
+import type { Tally } from '#sync/store/schemas.ts'
+import type { CatalogueKeeper } from './catalogue-keeper.ts'
+import { coalesce } from './coalesce.ts'
+import { reasonOf, type EngineLog } from './log.ts'
+import type { RecentRecords } from './recent-records.ts'
+
+const intervalMs = 400
+
+export interface ViewPorts {
+  store: Store
+  view: ViewSink
+  clock: Clock
+  log: EngineLog
+  identity: Identity
+  incarnation: string
+  catalogue: CatalogueKeeper
+  recent: RecentRecords
+  link(): LinkState
+  ackedSeq(): number
+  headSeq(): number
+  tally(): Tally
+}
+
+export interface ViewPublisher {
+  changed(): void
+  close(): Promise<void>
+}
+
+export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
+  const { store, clock, incarnation, recent } = ports
+  let cancelTimer: (() => void) | null = null
+  let publishedAtMs = -intervalMs
+
+  const postingsOf = async (keys: readonly string[]) => {
+    const docs = await store.feeds.postings.of(keys)
+    return new Map(docs.map((d) => [d.id, feedDocumentSchemas.postings.parse(d.document)]))
+  }
+  const publish = async (): Promise<void> => {
+    publishedAtMs = clock.nowMs()
+    const ackedSeq = ports.ackedSeq()
+    const headSeq = ports.headSeq()
+    const tally = ports.tally()
+    const transactions = ofNewestDay(recent.transactions)
+    const [acked, oldestPending, verdicts, postings, posted, held] = await Promise.all([
+      store.records.one(incarnation, ackedSeq),
+      ackedSeq < headSeq ? store.records.one(incarnation, ackedSeq + 1) : null,
+      store.verdicts.of(incarnation, transactions.map((t) => t.record.seq)),
+      postingsOf(transactions.map((t) => naturalKeyOf(t.transaction))),
+      store.feeds.postings.countOfState('posted'),
+      store.feeds.postings.countOfState('held'),
+    ])
+    const counts = { captured: tally.transactions, atHub: acked?.tally.transactions ?? 0, posted, held, quarantined: tally.quarantined }
+    const view = buildManagerView({
+      nowMs: clock.nowMs(),
+      identity: ports.identity,
+      settings: ports.catalogue.settings,
+      link: ports.link(),
+      ackedSeq,
+      headSeq,
+      oldestPending: oldestPending?.record,
+      counts,
+      transactions,
+      verdicts,
+      postings,
+      prices: ports.catalogue.newestPrices(),
+      quarantine: recent.quarantine,
+    })
+    await ports.view.publish(view)
+  }
+  const publishing = coalesce(clock, publish, (error) => ports.log('warn', 'the view could not be published; trying again', { reason: reasonOf(error) }))
+  const changed = (): void => {
+    if (cancelTimer) return
+    const waitMs = Math.max(0, Math.min(intervalMs, publishedAtMs + intervalMs - clock.nowMs()))
+    cancelTimer = clock.after(waitMs, () => {
+      cancelTimer = null
+      void publishing.run()
+    })
+  }
+  const close = async (): Promise<void> => {
+    cancelTimer?.()
+    cancelTimer = () => undefined
+    await publishing.close()
+  }
+  return { changed, close }
+}

@@ -1,0 +1,78 @@
+/**
+ * The Link port on socket.io-client. Websocket only; the library never reconnects by itself, core owns the backoff. Nothing is
+ * emitted while disconnected (Socket.IO would buffer it). What does not parse is parked: an answer becomes a refusal, a push is dropped.
+ */
+import { io, type Socket } from 'socket.io-client'
+import { downMessages, type DownEvent, type DownMessage } from '#sync/contract/down.ts'
+import { upMessages, type UpEvent, type UpRequest, type UpResponse } from '#sync/contract/up.ts'
+import { LinkLost, type Link, type LinkHandlers } from '#sync/core/ports.ts'
+
+export interface SocketLinkOptions {
+  hubUrl: string
+  /** How long one answer may take. */
+  timeoutMs?: number
+  /** What was not understood; `event` is the message's name. */
+  onUnknown?: (event: string, payload: unknown, reason: string) => void
+}
+
+const isDownEvent = (event: string): event is DownEvent => event in downMessages
+
+export class SocketLink implements Link {
+  readonly #options: SocketLinkOptions
+  #socket: Socket | null = null
+
+  constructor(options: SocketLinkOptions) {
+    this.#options = options
+  }
+
+  connect(handlers: LinkHandlers): void {
+    this.close()
+    const socket = io(this.#options.hubUrl, {
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      timeout: this.#options.timeoutMs ?? 20_000,
+    })
+    this.#socket = socket
+    const lose = (reason: string): void => {
+      if (this.#socket === socket) this.close()
+      handlers.onLost(reason)
+    }
+    socket.on('disconnect', lose)
+    socket.on('connect_error', (error) => lose(error.message))
+    socket.onAny((event: string, payload: unknown) => this.#receive(handlers, event, payload))
+  }
+
+  async request<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E>> {
+    const socket = this.#socket
+    if (!socket?.connected) throw new LinkLost('not connected')
+    const answer = await this.#emit(socket, event, request)
+    const parsed = upMessages[event].response.safeParse(answer)
+    if (parsed.success) return parsed.data as UpResponse<E>
+    this.#options.onUnknown?.(event, answer, parsed.error.message)
+    return { outcome: 'refused', code: 'UNKNOWN_MESSAGE', message: `The hub's answer to ${event} is not of this protocol.` } as UpResponse<E>
+  }
+
+  close(): void {
+    const socket = this.#socket
+    this.#socket = null
+    socket?.removeAllListeners()
+    socket?.offAny()
+    socket?.disconnect()
+  }
+
+  async #emit(socket: Socket, event: string, request: unknown): Promise<unknown> {
+    try {
+      return await socket.timeout(this.#options.timeoutMs ?? 20_000).emitWithAck(event, request)
+    } catch (error) {
+      throw new LinkLost(error instanceof Error ? error.message : 'no answer')
+    }
+  }
+
+  #receive(handlers: LinkHandlers, event: string, payload: unknown): void {
+    if (!isDownEvent(event)) return this.#options.onUnknown?.(event, payload, 'no such message in this protocol')
+    const parsed = downMessages[event].safeParse(payload)
+    if (!parsed.success) return this.#options.onUnknown?.(event, payload, parsed.error.message)
+    handlers.onDown(event, parsed.data as DownMessage<typeof event>)
+  }
+}

@@ -1,0 +1,40 @@
+/** One feed's documents, newest version each, in an envelope with the checkpoint that brought them. Writing again is harmless. */
+import type { RxCollection } from 'rxdb/plugins/core'
+import { failedWrite, isLive, rawTableOf } from './raw-table.ts'
+import type { FeedDoc } from './schemas.ts'
+
+export class FeedShelf {
+  readonly #collection: RxCollection<FeedDoc>
+
+  constructor(collection: RxCollection<FeedDoc>) {
+    this.#collection = collection
+  }
+
+  async put(docs: readonly FeedDoc[]): Promise<void> {
+    if (docs.length === 0) return
+    const { error } = await this.#collection.bulkUpsert([...docs])
+    if (error.length > 0) throw failedWrite('feed documents', error)
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    const there = await this.of(ids)
+    if (there.length === 0) return
+    const { error } = await this.#collection.bulkRemove(there.map((d) => d.id))
+    if (error.length > 0) throw failedWrite('feed deletions', error)
+  }
+
+  async of(ids: readonly string[]): Promise<FeedDoc[]> {
+    return this.#collection.storageInstance.findDocumentsById([...ids], false)
+  }
+
+  async all(): Promise<FeedDoc[]> {
+    const table = await rawTableOf(this.#collection)
+    if (table) return (await table.toArray()).filter(isLive)
+    return (await this.#collection.find().exec()).map((d) => d.toJSON() as FeedDoc)
+  }
+
+  /** Only where the schema indexes `state`. */
+  async countOfState(state: string): Promise<number> {
+    return this.#collection.count({ selector: { state } }).exec()
+  }
+}

@@ -1,0 +1,44 @@
+/** How far the outbox and each feed have come. Feeds: documents are written first, then the checkpoint. */
+import type { RxCollection } from 'rxdb/plugins/core'
+import { z } from 'zod'
+import type { FeedName } from '#sync/contract/feed.ts'
+import { checkpointSchema } from '#sync/contract/vocabulary.ts'
+import type { PositionDoc } from './schemas.ts'
+
+const watermarkSchema = z.object({ ackedSeq: z.int().min(0) })
+/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. */
+const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean() })
+export type FeedPosition = z.infer<typeof feedPositionSchema>
+
+export class PositionShelf {
+  readonly #collection: RxCollection<PositionDoc>
+
+  constructor(collection: RxCollection<PositionDoc>) {
+    this.#collection = collection
+  }
+
+  async ackedSeq(incarnation: string): Promise<number> {
+    return watermarkSchema.parse((await this.#read(`outbox:${incarnation}`)) ?? { ackedSeq: 0 }).ackedSeq
+  }
+
+  async putAckedSeq(incarnation: string, ackedSeq: number): Promise<void> {
+    await this.#write(`outbox:${incarnation}`, { ackedSeq })
+  }
+
+  async feed(feed: FeedName): Promise<FeedPosition> {
+    return feedPositionSchema.parse((await this.#read(`feed:${feed}`)) ?? { checkpoint: 0, complete: false })
+  }
+
+  async putFeed(feed: FeedName, position: FeedPosition): Promise<void> {
+    await this.#write(`feed:${feed}`, position)
+  }
+
+  async #read(id: string): Promise<unknown> {
+    const [doc] = await this.#collection.storageInstance.findDocumentsById([id], false)
+    return doc?.value
+  }
+
+  async #write(id: string, value: Record<string, unknown>): Promise<void> {
+    await this.#collection.incrementalUpsert({ id, value })
+  }
+}
