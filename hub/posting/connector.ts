@@ -37,6 +37,18 @@ export interface ErpItem {
   listed: boolean
 }
 
+/** An item that the hub cannot use as the ERP has it: what the stores have of it stays. */
+export interface UnreadableItem {
+  erpId: string
+  message: string
+}
+
+export interface PulledItems {
+  items: ErpItem[]
+  unreadable: UnreadableItem[]
+  cursor: string
+}
+
 export interface ErpConnector {
   readonly name: string
   /** True when the ERP answers and accepts our credentials. */
@@ -44,7 +56,7 @@ export interface ErpConnector {
   post(posting: Posting): Promise<PostOutcome>
   find(key: string): Promise<ErpDocument | null>
   /** All sellable items that changed since `cursor` (undefined: all), with some overlap; and the next cursor. Throws ErpUnavailable. */
-  pullItems(cursor: string | undefined): Promise<{ items: ErpItem[]; cursor: string }>
+  pullItems(cursor: string | undefined): Promise<PulledItems>
   close(): Promise<void>
 }
 

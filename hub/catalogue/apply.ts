@@ -1,0 +1,68 @@
+/** Puts one pull's changes into the catalogue and every store's feeds, in the caller's one transaction. */
+import { sql, type Transaction } from 'kysely'
+import type { PulledItems } from '../posting/connector.ts'
+import type { Tables } from '../storage/tables.ts'
+import { type CatalogueChanges, type CatalogueProblem, compareCatalogue } from './comparison.ts'
+import { assortmentDocument, priceDocument } from './documents.ts'
+import { writeFeed } from './feed.ts'
+import { effectiveNow, erpPriceRow, insertPrices, lockCatalogue, readKnown, upsertAssortment, upsertItems } from './rows.ts'
+
+export interface Applied {
+  items: number
+  prices: number
+  listings: number
+  problems: number
+}
+
+const problemId = (problem: Pick<CatalogueProblem, 'itemId' | 'kind'>): string => `catalogue:${problem.kind}:${problem.itemId}`
+
+const raise = (trx: Transaction<Tables>, problem: CatalogueProblem) => {
+  const row = {
+    message: `${problem.message} The stores keep what they had.`,
+    state: 'open',
+    resolved_at: null,
+    amount_minor: problem.amountMinor ?? null,
+    currency: problem.currency ?? null,
+  }
+  const fixed = { exception_id: problemId(problem), kind: problem.kind, item_id: problem.itemId, owner: 'hub', store_id: null, natural_key: null, record_id: null }
+  return trx
+    .insertInto('exception')
+    .values({ ...row, ...fixed })
+    .onConflict((conflict) => conflict.column('exception_id').doUpdateSet(row))
+    .execute()
+}
+
+/** What was put right in the ERP is no exception any more. */
+const resolve = (trx: Transaction<Tables>, changes: CatalogueChanges) =>
+  sql`update exception set state = 'resolved', resolved_at = now()
+      where exception_id like 'catalogue:%' and state = 'open' and item_id = any(${changes.looked})
+        and not exception_id = any(${changes.problems.map(problemId)})`.execute(trx)
+
+/** Feed order: items, then every store's prices, then every store's assortment. */
+export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledItems, 'cursor'>, full: boolean): Promise<Applied> => {
+  await lockCatalogue(trx)
+  const changes = compareCatalogue(pulled, await readKnown(trx), full)
+  const stores = await trx.selectFrom('store').select(['store_id', 'currency']).orderBy('store_id').execute()
+  const now = await effectiveNow(trx)
+
+  await upsertItems(trx, changes.items)
+  await writeFeed(
+    trx,
+    'items',
+    '*',
+    changes.items.map(({ item }) => item),
+  )
+  for (const store of stores) {
+    const rows = changes.prices.filter((price) => price.currency === store.currency).map((price) => erpPriceRow(store.store_id, price, now))
+    await insertPrices(trx, rows)
+    await writeFeed(trx, 'prices', store.store_id, rows.map(priceDocument))
+  }
+  for (const store of stores) {
+    const rows = changes.listings.map(({ itemId, listed }) => ({ store_id: store.store_id, item_id: itemId, listed }))
+    await upsertAssortment(trx, rows)
+    await writeFeed(trx, 'assortment', store.store_id, rows.map(assortmentDocument))
+  }
+  for (const problem of changes.problems) await raise(trx, problem)
+  await resolve(trx, changes)
+  return { items: changes.items.length, prices: changes.prices.length, listings: changes.listings.length, problems: changes.problems.length }
+}

@@ -1,0 +1,101 @@
+/**
+ * Brings the ERP's catalogue to the stores: what changed, often; everything, now and then, to find what a cursor cannot see.
+ *
+ * Several hub processes may pull side by side: a pull is applied only when nobody applied another since it began, so
+ * that an older answer never overwrites a newer one. Cursor, catalogue and feeds commit together.
+ */
+import type { Kysely } from 'kysely'
+import { z } from 'zod'
+import type { ErpConnector } from '../posting/connector.ts'
+import { ErpUnavailable } from '../posting/connector.ts'
+import type { Log } from '../posting/log.ts'
+import type { Tables } from '../storage/tables.ts'
+import { type Applied, applyPull } from './apply.ts'
+import { lockCatalogue } from './rows.ts'
+import { publishCatalogueToStore, storesWithoutCatalogue } from './stores.ts'
+
+export interface CataloguePullOptions {
+  db: Kysely<Tables>
+  connector: ErpConnector
+  log: Log
+  intervalMs: number
+  /** How often everything is compared. */
+  fullEveryMs?: number
+  nowMs?: () => number
+}
+
+const pullStateSchema = z.strictObject({ cursor: z.string(), version: z.int(), fullAtMs: z.int() })
+type PullState = z.infer<typeof pullStateSchema>
+const stateKey = 'catalogue-pull'
+
+const readState = async (db: Kysely<Tables>, connector: string): Promise<PullState | null> => {
+  const row = await db.selectFrom('connector_state').select('value').where('connector', '=', connector).where('key', '=', stateKey).executeTakeFirst()
+  return row ? pullStateSchema.parse(JSON.parse(row.value)) : null
+}
+
+const writeState = (db: Kysely<Tables>, connector: string, state: PullState) =>
+  db
+    .insertInto('connector_state')
+    .values({ connector, key: stateKey, value: JSON.stringify(state) })
+    .onConflict((conflict) => conflict.columns(['connector', 'key']).doUpdateSet({ value: JSON.stringify(state) }))
+    .execute()
+
+export type Pulled = { outcome: 'applied'; full: boolean; applied: Applied } | { outcome: 'overtaken' } | { outcome: 'unavailable'; message: string }
+
+/** One pull. Throws only for faults of ours or the database's. */
+export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pulled> => {
+  const { db, connector, fullEveryMs = 300_000, nowMs = Date.now } = options
+  const before = await readState(db, connector.name)
+  const full = !before || nowMs() - before.fullAtMs >= fullEveryMs || nowMs() < before.fullAtMs
+  const pull = await connector.pullItems(full ? undefined : before.cursor).catch((cause: unknown) => {
+    if (cause instanceof ErpUnavailable) return { unavailable: cause.message }
+    throw cause
+  })
+  if ('unavailable' in pull) return { outcome: 'unavailable', message: pull.unavailable }
+  return db.transaction().execute(async (trx): Promise<Pulled> => {
+    await lockCatalogue(trx)
+    const now = await readState(trx, connector.name)
+    if (now?.version !== before?.version) return { outcome: 'overtaken' }
+    const applied = await applyPull(trx, pull, full)
+    await writeState(trx, connector.name, { cursor: pull.cursor, version: (before?.version ?? 0) + 1, fullAtMs: full ? nowMs() : (before?.fullAtMs ?? 0) })
+    return { outcome: 'applied', full, applied }
+  })
+}
+
+const fillNewStores = async (db: Kysely<Tables>): Promise<void> => {
+  for (const storeId of await storesWithoutCatalogue(db)) await db.transaction().execute((trx) => publishCatalogueToStore(trx, storeId))
+}
+
+export const startCataloguePull = (options: CataloguePullOptions): { stop(): Promise<void> } => {
+  const { db, connector, log, intervalMs } = options
+  let stopping = false
+  let wake: () => void = () => undefined
+
+  const round = async (): Promise<void> => {
+    const pulled = await pullCatalogue(options)
+    if (pulled.outcome === 'unavailable') log.warn({ connector: connector.name, message: pulled.message }, 'catalogue not pulled')
+    if (pulled.outcome === 'applied' && Object.values(pulled.applied).some((count) => count > 0)) log.info({ full: pulled.full, ...pulled.applied }, 'catalogue changed')
+  }
+  const run = async (): Promise<void> => {
+    while (!stopping) {
+      await fillNewStores(db).catch((error: unknown) => log.error({ error }, 'new stores not filled'))
+      await round().catch((error: unknown) => log.error({ error }, 'catalogue pull failed'))
+      if (stopping) return
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, intervalMs)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+  const running = run()
+  return {
+    async stop() {
+      stopping = true
+      wake()
+      await running
+    },
+  }
+}

@@ -1,0 +1,49 @@
+/** A store's way into the catalogue: a new one receives everything that is sold, at the prices in force. */
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Tables } from '../storage/tables.ts'
+import { assortmentDocument, itemDocument, priceDocument, settingsDocument } from './documents.ts'
+import { writeFeed } from './feed.ts'
+import { effectiveNow, erpPriceRow, insertPrices, lockCatalogue, readKnown, upsertAssortment } from './rows.ts'
+
+/** What the others sell, for a store that has no assortment yet. A currency that is not the store's stays out. */
+const fillStore = async (trx: Transaction<Tables>, storeId: string, currency: string): Promise<void> => {
+  const has = await trx.selectFrom('assortment').select('item_id').where('store_id', '=', storeId).limit(1).executeTakeFirst()
+  if (has) return
+  const sellable = [...(await readKnown(trx))].filter(([, known]) => known.erpId !== null)
+  const now = await effectiveNow(trx)
+  await insertPrices(
+    trx,
+    sellable.flatMap(([itemId, known]) =>
+      known.amountMinor !== undefined && known.currency === currency ? [erpPriceRow(storeId, { itemId, amountMinor: known.amountMinor, currency }, now)] : [],
+    ),
+  )
+  await upsertAssortment(
+    trx,
+    sellable.map(([item_id, known]) => ({ store_id: storeId, item_id, listed: known.listed })),
+  )
+}
+
+/** Everything the hub knows for one store, put into its feeds. Safe to call again, and from several processes. */
+export const publishCatalogueToStore = async (trx: Transaction<Tables>, storeId: string): Promise<void> => {
+  await lockCatalogue(trx)
+  const store = await trx.selectFrom('store').selectAll().where('store_id', '=', storeId).executeTakeFirst()
+  if (!store) return
+  await fillStore(trx, storeId, store.currency)
+  const items = await trx.selectFrom('item').selectAll().orderBy('item_id').execute()
+  const prices = await trx.selectFrom('price').selectAll().where('store_id', '=', storeId).orderBy('price_id').execute()
+  const listed = await trx.selectFrom('assortment').selectAll().where('store_id', '=', storeId).orderBy('item_id').execute()
+  await writeFeed(trx, 'items', '*', items.map(itemDocument))
+  await writeFeed(trx, 'prices', storeId, prices.map(priceDocument))
+  await writeFeed(trx, 'assortment', storeId, listed.map(assortmentDocument))
+  await writeFeed(trx, 'settings', storeId, [settingsDocument(store)])
+}
+
+/** Stores whose feeds were never filled. */
+export const storesWithoutCatalogue = async (db: Kysely<Tables>): Promise<string[]> => {
+  const { rows } = await sql<{ store_id: string }>`
+    select store_id from store s
+    where not exists (select 1 from feed_entry f where f.feed = 'settings' and f.scope = s.store_id)
+      or (exists (select 1 from item where erp_id is not null) and not exists (select 1 from assortment a where a.store_id = s.store_id))
+    order by store_id`.execute(db)
+  return rows.map((row) => row.store_id)
+}

@@ -1,0 +1,141 @@
+/**
+ * Drains the ERP outbox. Any number of hub processes run it side by side: rows are leased, one holder per key, and a dead
+ * holder's rows come back when the lease ends. No posting waits for another, except that all wait for an ERP that is away.
+ */
+import type { Kysely } from 'kysely'
+import type { Tables } from '../storage/tables.ts'
+import { attemptPosting } from './attempt.ts'
+import { type Circuit, circuitAllows, type CircuitEvent, closedCircuit, turnCircuit } from './circuit.ts'
+import type { ErpConnector } from './connector.ts'
+import type { Log } from './log.ts'
+import { type PostingPolicy, postingPolicy } from './policy.ts'
+import { hasten, renewLeases, settle, takeDue, type TakenPosting } from './queue.ts'
+
+export interface PostingWorkerOptions {
+  db: Kysely<Tables>
+  connector: ErpConnector
+  log: Log
+  concurrency?: number
+  pollMs?: number
+  /** How long a dead worker's rows stay taken. Longer than any single call to the ERP. */
+  leaseMs?: number
+  policy?: Partial<PostingPolicy>
+  random?: () => number
+  /** LISTEN on a channel, where the hub has a listening connection; without it polling alone finds new rows. */
+  listen?: (channel: string, onNotify: () => void) => Promise<() => void>
+}
+
+/** A pause that a wake-up, a finished posting or stop() cuts short; a ring between two pauses is not lost. */
+const createBell = () => {
+  let rung = false
+  let wake: (() => void) | null = null
+  return {
+    ring: (): void => {
+      rung = true
+      wake?.()
+    },
+    async wait(ms: number): Promise<void> {
+      if (!rung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+      rung = false
+      wake = null
+    },
+  }
+}
+
+export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Promise<void> } => {
+  const { db, connector, log, concurrency = 4, pollMs = 250, leaseMs = 60_000, random = Math.random } = options
+  const policy = { ...postingPolicy, ...options.policy }
+  const bell = createBell()
+  const underWay = new Map<string, TakenPosting>()
+  const jobs = new Set<Promise<void>>()
+  let circuit: Circuit = closedCircuit
+  let stopping = false
+
+  const turn = (event: CircuitEvent): void => {
+    const before = circuit.state
+    circuit = turnCircuit(circuit, event, Date.now(), random())
+    if (circuit.state === before) return
+    log.info({ connector: connector.name, circuit: circuit.state }, 'ERP circuit')
+    if (circuit.state === 'closed') hasten(db, connector.name).then(bell.ring, (error: unknown) => log.warn({ error }, 'waiting postings were not hastened'))
+  }
+
+  const process = async (posting: TakenPosting): Promise<void> => {
+    const { next, erp } = await attemptPosting(posting, { connector, policy, random })
+    if (erp) turn(erp.answered ? { event: 'answered' } : { event: 'failed', retryAfterMs: erp.retryAfterMs })
+    const kept = await settle(db, underWay.get(posting.key) ?? posting, next)
+    const words = { key: posting.key, state: next.state, attempts: posting.attempts, ...(next.state === 'posted' ? { erpReference: next.erpReference } : { code: next.code, message: next.message }) }
+    if (!kept) log.warn(words, 'posting lease lost; its next holder looks it up')
+    else if (next.state === 'held') log.warn(words, 'posting held')
+    else log.debug(words, 'posting')
+  }
+
+  const start = (posting: TakenPosting): void => {
+    underWay.set(posting.key, posting)
+    const job = process(posting)
+      // The row keeps its lease and comes back as abandoned, hence is looked up first.
+      .catch((error: unknown) => log.error({ error, key: posting.key }, 'posting result could not be written'))
+      .finally(() => {
+        underWay.delete(posting.key)
+        jobs.delete(job)
+        bell.ring()
+      })
+    jobs.add(job)
+  }
+
+  const renew = async (): Promise<void> => {
+    const renewed = await renewLeases(db, [...underWay.values()], leaseMs)
+    for (const [key, lease] of renewed) {
+      const posting = underWay.get(key)
+      if (posting) posting.lease = lease
+    }
+  }
+
+  const probe = async (): Promise<void> => {
+    const { reachable } = await connector.ping()
+    turn({ event: reachable ? 'ping-answered' : 'ping-failed' })
+  }
+
+  const round = async (): Promise<void> => {
+    if (circuit.state === 'open') {
+      if (Date.now() >= circuit.retryAtMs) await probe()
+      else await bell.wait(Math.min(circuit.retryAtMs - Date.now(), pollMs))
+      return
+    }
+    const free = circuitAllows(circuit, Date.now(), concurrency) - underWay.size
+    const taken = free > 0 ? await takeDue(db, connector.name, free, leaseMs) : []
+    for (const posting of taken) start(posting)
+    if (taken.length === 0 || taken.length === free) await bell.wait(pollMs)
+  }
+
+  const run = async (): Promise<void> => {
+    while (!stopping) {
+      await round().catch(async (error: unknown) => {
+        log.error({ error }, 'posting round failed')
+        await bell.wait(Math.max(pollMs, 1_000))
+      })
+    }
+    await Promise.all(jobs)
+  }
+
+  const renewing = setInterval(() => void renew().catch((error: unknown) => log.warn({ error }, 'posting leases not renewed')), Math.max(leaseMs / 3, 50))
+  const listening = options.listen?.('tideline_posting', bell.ring).catch((error: unknown) => log.warn({ error }, 'not listening; polling only'))
+  const running = run()
+  return {
+    async stop() {
+      stopping = true
+      bell.ring()
+      await running
+      clearInterval(renewing)
+      const unlisten = await listening
+      unlisten?.()
+    },
+  }
+}
