@@ -27,7 +27,7 @@ const carrier = {
 export const substituteVersion = '33.2.1'
 
 /** Raised when the recipe below changes, so that a runtime made by an older recipe is not taken. */
-const RECIPE = 1
+const RECIPE = 2
 const folderName = `electron-${substituteVersion}-linux-x64-r${RECIPE}`
 
 const isWritable = async (folder: string): Promise<boolean> => {
@@ -86,6 +86,7 @@ const shapeRuntime = async (runtime: string): Promise<void> => {
   await rm(join(resources, 'app'), { recursive: true })
   await rm(join(resources, 'app-update.yml'), { force: true })
   await cp(join(import.meta.dirname, 'electron-loader'), join(resources, 'app'), { recursive: true })
+  await rm(join(runtime, 'browser_v8_context_snapshot.bin'), { force: true })
   await rename(join(runtime, carrier.binary), join(runtime, 'electron'))
   await openFuses(join(runtime, 'electron'))
 }
