@@ -98,7 +98,7 @@ const run = (settings: AgentSettings): void => {
   const engineOptions = {
     preload,
     onStranger,
-    answer: createAnswerer(engineToMain, createEngineHandlers({ lifecycle, vault, onView }), onFault),
+    answer: createAnswerer(engineToMain, createEngineHandlers({ lifecycle, vault, log, onView }), onFault),
     onAnswer: engine.settle,
     onConsoleError: (text: string) => log.error({ text }, 'engine window'),
     onPort: (port: WindowPort | null) => {

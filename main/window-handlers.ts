@@ -2,6 +2,7 @@
 import { must } from '#sync/contract/assert.ts'
 import type { engineToMain, IpcResponse, ManagerView, managerToMain } from '#sync/contract/ipc.ts'
 import { helloText } from '#sync/contract/up.ts'
+import type { Logger } from 'pino'
 import type { AgentLifecycle, CapturingAgent } from './agent-lifecycle.ts'
 import { CodedError } from './ipc/coded-error.ts'
 import type { Handlers } from './ipc/request-table.ts'
@@ -26,10 +27,11 @@ const signHello = (vault: Vault, text: string): string => {
 export interface EngineHandlersPorts {
   lifecycle: AgentLifecycle
   vault: Vault
+  log: Pick<Logger, 'info' | 'warn' | 'error'>
   onView: (view: ManagerView) => void
 }
 
-export const createEngineHandlers = ({ lifecycle, vault, onView }: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
+export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
   'engine.configuration': (): Configuration => {
     const { hubUrl, identity } = must(vault.enrolment(), 'enrolment')
     return { hubUrl: lifecycle.hubUrl() ?? hubUrl, identity, agentVersion: lifecycle.status().agentVersion }
@@ -43,6 +45,10 @@ export const createEngineHandlers = ({ lifecycle, vault, onView }: EngineHandler
   },
   'view.publish': (view) => {
     onView(view)
+    return null
+  },
+  'engine.log': ({ level, message, fields }) => {
+    log[level]({ from: 'engine', ...fields }, message)
     return null
   },
 })

@@ -1,0 +1,64 @@
+/** Chooses the screen: starting, setting up, or the store at a glance. */
+import { Alert, Box, Center, Loader, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
+import { EnrolmentPage } from './enrolment-page.tsx'
+import { Footer } from './footer.tsx'
+import { Header } from './header.tsx'
+import { useAgentState } from './hooks.ts'
+import { messages } from './messages.ts'
+import { Tabs } from './tabs.tsx'
+import { Tiles } from './tiles.tsx'
+
+const Waiting = ({ text, note }: { text: string; note?: string | undefined }) => (
+  <Center mih="50vh">
+    <Stack align="center" gap="md" role="status">
+      <Loader size="lg" type="dots" aria-hidden />
+      <Text size="xl">{text}</Text>
+      {note ? <Text c="dimmed">{note}</Text> : null}
+    </Stack>
+  </Center>
+)
+
+const CaptureAlert = ({ capture }: { capture: AgentStatus['capture'] }) =>
+  capture.state === 'failed' ? (
+    <Alert role="alert" className="alarm" icon={<IconAlertTriangle aria-hidden />} title={messages.capture.failedTitle}>
+      {messages.capture.failed(capture.message)}
+    </Alert>
+  ) : null
+
+const Body = ({ status, view, timeZone }: { status: AgentStatus; view: ManagerView | null; timeZone: string }) => {
+  const { capture } = status
+  if (view)
+    return (
+      <>
+        <Tiles view={view} />
+        <Tabs view={view} timeZone={timeZone} />
+      </>
+    )
+  if (capture.state === 'failed') return null
+  return <Waiting text={messages.loading.engine} note={capture.state === 'running' ? messages.loading.safe(capture.records) : undefined} />
+}
+
+const zoneOf = (status: AgentStatus, view: ManagerView | null): string =>
+  view?.store?.timeZone ?? (status.enrolment.state === 'enrolled' ? status.enrolment.store.timeZone : 'UTC')
+
+const Overview = ({ status, view }: { status: AgentStatus; view: ManagerView | null }) => {
+  const timeZone = zoneOf(status, view)
+  return (
+    <Box className="page">
+      <Header status={status} view={view} timeZone={timeZone} />
+      <Box component="main" className="content">
+        <CaptureAlert capture={status.capture} />
+        <Body status={status} view={view} timeZone={timeZone} />
+      </Box>
+      <Footer status={status} />
+    </Box>
+  )
+}
+
+export const App = () => {
+  const { status, view } = useAgentState()
+  if (!status) return <Waiting text={messages.loading.starting} />
+  return status.enrolment.state === 'enrolled' ? <Overview status={status} view={view} /> : <EnrolmentPage enrolment={status.enrolment} />
+}

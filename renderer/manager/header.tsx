@@ -1,0 +1,64 @@
+/** Which store this is, and whether it can reach head office: the one thing to read from across the room. */
+import { Button, Text, Title } from '@mantine/core'
+import { IconCloudCheck, IconCloudOff, IconHourglass, IconSend } from '@tabler/icons-react'
+import { useState } from 'react'
+import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
+import { useAgentStore, useNowMs } from './hooks.ts'
+import { describeLink, type Tone } from './link-words.ts'
+import { messages } from './messages.ts'
+
+const icons: Record<Tone, typeof IconSend> = { good: IconCloudCheck, waiting: IconHourglass, bad: IconCloudOff }
+
+const LinkState = ({ status, view, timeZone }: HeaderProps) => {
+  const { tone, text } = describeLink(status, view, useNowMs(), timeZone)
+  const Icon = icons[tone]
+  return (
+    <div className="link" data-tone={tone} role="status" aria-live="polite" aria-label={messages.link.label}>
+      <Icon aria-hidden size={28} stroke={1.8} />
+      <span>{text}</span>
+    </div>
+  )
+}
+
+const SendNow = ({ disabled }: { disabled: boolean }) => {
+  const store = useAgentStore()
+  const [busy, setBusy] = useState(false)
+  const [note, setNote] = useState('')
+  const send = async () => {
+    setBusy(true)
+    const started = await store.syncNow()
+    setNote(started ? messages.sendNowDone : messages.sendNowFailed)
+    setBusy(false)
+  }
+  return (
+    <div className="send">
+      <Button size="md" variant="default" leftSection={<IconSend aria-hidden size={20} />} loading={busy} disabled={disabled} onClick={() => void send()}>
+        {messages.sendNow}
+      </Button>
+      <Text role="status" size="xs" c="dimmed" className="send-note">
+        {note}
+      </Text>
+    </div>
+  )
+}
+
+interface HeaderProps {
+  status: AgentStatus
+  view: ManagerView | null
+  timeZone: string
+}
+
+export const Header = (props: HeaderProps) => {
+  const enrolled = props.status.enrolment.state === 'enrolled' ? props.status.enrolment.store : undefined
+  const store = props.view?.store ?? enrolled
+  return (
+    <header className="header">
+      <div>
+        <Title order={1}>{store?.storeName || messages.unnamedStore}</Title>
+        <Text c="dimmed">{store ? messages.storeNumber(store.storeId) : ''}</Text>
+      </div>
+      <LinkState {...props} />
+      <SendNow disabled={props.view === null} />
+    </header>
+  )
+}
