@@ -73,7 +73,7 @@ export interface OutboxStep {
   effects: OutboxEffect[]
 }
 
-/** A lost acknowledgement costs at most this many records sent again, to learn their verdicts; beyond, the hub's word is taken. */
+/** As many as can be in flight: a lost connection or a crash never leaves more unheard of. */
 export const relearnLimit = batchLimits.maxInFlight * batchLimits.maxRecords
 const maxRewinds = 5
 
@@ -112,6 +112,13 @@ export const stepOutbox = (state: OutboxState, event: OutboxEvent): OutboxStep =
   }
 }
 
+/**
+ * Where to go on from. A hub that is behind (restored) takes the watermark down. One that is ahead took what we did not hear of:
+ * that is sent again, since the hub skips it and repeats its verdicts; after a wipe no more than `relearnLimit` of it.
+ */
+export const resumeFrom = (confirmedSeq: number, hubAckedSeq: number): number =>
+  Math.min(hubAckedSeq, Math.max(confirmedSeq, hubAckedSeq - relearnLimit))
+
 const stay = (state: OutboxState): OutboxStep => ({ state, effects: [] })
 
 const disconnected = (state: OutboxState): OutboxState => ({ ...state, connection: null, inFlight: [], buffer: [], readingFrom: null })
@@ -130,9 +137,7 @@ const welcome = (state: OutboxState, event: Extract<OutboxEvent, { kind: 'welcom
         : `At ${hubAckedSeq} the hub holds another record than the journal.`
     return { state: disconnected(state), effects: [{ kind: 'refuse', code: 'JOURNAL_BEHIND', message }] }
   }
-  const unheard = hubAckedSeq - state.confirmedSeq
-  const adopt = unheard < 0 || unheard > relearnLimit
-  const confirmedSeq = adopt ? hubAckedSeq : state.confirmedSeq
+  const confirmedSeq = resumeFrom(state.confirmedSeq, hubAckedSeq)
   const resumed: OutboxState = {
     ...disconnected(state),
     connection,
@@ -141,7 +146,7 @@ const welcome = (state: OutboxState, event: Extract<OutboxEvent, { kind: 'welcom
     nextSeq: confirmedSeq + 1,
     rewinds: 0,
   }
-  return fill(resumed, adopt ? [{ kind: 'persist', ackedSeq: hubAckedSeq, verdicts: [] }] : [])
+  return fill(resumed, confirmedSeq === state.confirmedSeq ? [] : [{ kind: 'persist', ackedSeq: confirmedSeq, verdicts: [] }])
 }
 
 const takeRead = (state: OutboxState, fromSeq: number, records: readonly TidelineRecord[]): OutboxStep => {
