@@ -14,7 +14,7 @@ import { endsWhole, readDocument } from '#sync/capture/dialects.ts'
 import type { Identity } from '#sync/contract/config.ts'
 import { type ConflictPayload, type QuarantinePayload, type Reason, recordIdOf, type TidelineRecord } from '#sync/contract/record.ts'
 import { canonicalText, type Transaction } from '#sync/contract/transaction.ts'
-import { decodeInput } from './intake/input-text.ts'
+import { decodeExcerpt, decodeInput } from './intake/input-text.ts'
 import { createTurns } from './intake/turns.ts'
 import { CannotWrite, type Journal } from './journal/journal.ts'
 import { sha256 } from './journal/sha256.ts'
@@ -43,6 +43,8 @@ export interface Capture {
   /** One result for each transaction or fault, in the order of the document; at least one. */
   take(input: TakeInput): Promise<TakeResult[]>
   takeWhole(input: TakeInput): Promise<TakeWholeResult>
+  /** Quarantines the input unread. */
+  refuse(input: TakeInput, reason: Reason): Promise<TakeResult>
   /** When the newest record was made durable; null before the first since the start. */
   lastCapturedAt(): string | null
 }
@@ -132,6 +134,7 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
       if (endsWhole(items)) return { outcome: 'taken', results: await takeItems(items, input) }
       return { outcome: 'unfinished', reasons: items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons : [])) }
     },
+    refuse: (input, reason) => takeFault({ outcome: 'quarantined', reasons: [reason], excerpt: decodeExcerpt(input.bytes), where: 'document' }, input),
     lastCapturedAt: () => lastCapturedAt,
   }
 }

@@ -9,9 +9,8 @@ export const decodeInput = (bytes: Uint8Array): InputText => {
   try {
     return { ok: true, text: new TextDecoder(encoding, { fatal: true }).decode(bytes) }
   } catch (error) {
-    const excerpt = new TextDecoder('latin1').decode(bytes.subarray(0, 2_000))
     const message = error instanceof RangeError ? `the encoding "${encoding}" is not known` : `not valid ${encoding}`
-    return { ok: false, message, excerpt }
+    return { ok: false, message, excerpt: decodeExcerpt(bytes) }
   }
 }
 
@@ -23,3 +22,6 @@ const encodingOf = (bytes: Uint8Array): string => {
   // Declared but written byte by byte: whoever wrote "utf-16" there wrote single bytes.
   return stated.startsWith('utf-16') ? 'utf-8' : stated
 }
+
+/** The first characters, whatever the bytes are. */
+export const decodeExcerpt = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes.subarray(0, 2_000))

@@ -1,0 +1,49 @@
+/** The watched folder's own moves: which names are meant for us, and how a file leaves to `done/` or `rejected/` without replacing another. */
+import { access, rename } from 'node:fs/promises'
+import { join, parse } from 'node:path'
+import { nodeDisk, writeAtomically } from '../journal/disk.ts'
+
+export const doneDir = (dir: string): string => join(dir, 'done')
+export const rejectedDir = (dir: string): string => join(dir, 'rejected')
+
+/** Hidden files and those that a program still writes under a passing name are not. */
+export const isForUs = (name: string): boolean => !name.startsWith('.') && !/(?:\.tmp|\.temp|\.part|\.partial|\.crdownload|~)$/i.test(name)
+
+export interface FileReport {
+  file: string
+  summary: string
+  captured: number
+  duplicates: number
+  problems: { code: string; message: string; where?: string | undefined; recordId?: string }[]
+}
+
+export const moveToDone = async (dir: string, name: string): Promise<string> => moveTo(dir, doneDir(dir), name)
+
+/** The reasons are there before the file is. */
+export const moveToRejected = async (dir: string, name: string, report: FileReport): Promise<string> => {
+  const free = await freeName(rejectedDir(dir), name)
+  await writeAtomically(nodeDisk, rejectedDir(dir), `${free}.reason.json`, new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`))
+  return moveTo(dir, rejectedDir(dir), name, free)
+}
+
+const moveTo = async (from: string, to: string, name: string, free?: string): Promise<string> => {
+  const target = free ?? (await freeName(to, name))
+  await rename(join(from, name), join(to, target))
+  await nodeDisk.syncDir(to)
+  await nodeDisk.syncDir(from)
+  return target
+}
+
+const freeName = async (dir: string, name: string): Promise<string> => {
+  const { name: stem, ext } = parse(name)
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? name : `${stem}~${n}${ext}`
+    if (!(await exists(join(dir, candidate))) && !(await exists(join(dir, `${candidate}.reason.json`)))) return candidate
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

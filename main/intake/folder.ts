@@ -1,0 +1,155 @@
+/**
+ * The watched folder. The folder's listing is the truth; file events only say when to look.
+ *
+ *   growing → still for settleMs → read whole ─ ends properly ─▶ records durable ─▶ done/ or rejected/
+ *                                       └ ends too early ─▶ still for giveUpMs ─▶ what is whole is taken, the rest quarantined
+ *
+ * A file moves only after its records are durable; taken twice after a crash, it is duplicates.
+ */
+import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { watch } from 'chokidar'
+import { reasonOf } from '#sync/capture/captured-item.ts'
+import type { Clock } from '#sync/core/ports.ts'
+import type { AgentLog } from '../agent-log.ts'
+import type { Capture, TakeResult } from '../capture.ts'
+import { CannotWrite } from '../journal/journal.ts'
+import { doneDir, isForUs, moveToDone, moveToRejected, rejectedDir } from './folder-files.ts'
+import { reportOf } from './folder-report.ts'
+
+export interface FolderIntakeOptions {
+  dir: string
+  settleMs: number
+  maxFileBytes: number
+  capture: Capture
+  clock: Clock
+  log: AgentLog
+  /** How long a file that ends too early must be still before it counts as finished. */
+  giveUpMs?: number
+  /** The folder is looked at this often even when no event came: network shares send none. */
+  sweepEveryMs?: number
+}
+
+export interface FolderIntake {
+  /** Looks now; resolves when what was due has been taken. */
+  sweep(): Promise<void>
+  close(): Promise<void>
+}
+
+interface Seen {
+  size: number
+  mtimeMs: number
+  stillSinceMs: number
+  /** Do not try before. */
+  notBeforeMs: number
+}
+
+const retryMs = 2_000
+
+export const startFolderIntake = async (options: FolderIntakeOptions): Promise<FolderIntake> => {
+  const { dir, settleMs, capture, clock, log, maxFileBytes, sweepEveryMs = 10_000 } = options
+  const giveUpMs = options.giveUpMs ?? Math.max(settleMs * 10, 5_000)
+  const seen = new Map<string, Seen>()
+  let closed = false
+  let running: Promise<void> | null = null
+  let again = false
+  let cancelTimer = (): void => undefined
+
+  for (const needed of [dir, doneDir(dir), rejectedDir(dir)]) await mkdir(needed, { recursive: true })
+
+  /** Null while the file is missing, not a plain file, or not still for long enough. */
+  const dueFile = async (name: string): Promise<Seen | null> => {
+    const stat = await lstat(join(dir, name)).catch(() => null)
+    if (!stat?.isFile()) {
+      seen.delete(name)
+      return null
+    }
+    const nowMs = clock.nowMs()
+    const known = seen.get(name)
+    if (known?.size !== stat.size || known.mtimeMs !== stat.mtimeMs) {
+      seen.set(name, { size: stat.size, mtimeMs: stat.mtimeMs, stillSinceMs: nowMs, notBeforeMs: nowMs + settleMs })
+      return null
+    }
+    return nowMs >= known.notBeforeMs ? known : null
+  }
+
+  const finish = async (name: string, results: readonly TakeResult[]): Promise<void> => {
+    const report = reportOf(name, results)
+    seen.delete(name)
+    if (report.problems.length === 0) await moveToDone(dir, name)
+    else await moveToRejected(dir, name, report)
+    const write = report.problems.length === 0 ? log.info : log.warn
+    write.call(log, `file ${name}: ${report.summary}`)
+  }
+
+  const takeFile = async (name: string, known: Seen): Promise<void> => {
+    const bytes = await readFile(join(dir, name))
+    const after = await lstat(join(dir, name))
+    if (bytes.length !== known.size || after.size !== known.size || after.mtimeMs !== known.mtimeMs) return
+    const input = { bytes, fileName: name, source: `file ${name}` }
+    if (bytes.length > maxFileBytes) return finish(name, [await capture.refuse(input, reasonOf('TOO_LARGE', `the file is over ${maxFileBytes} bytes`))])
+    if (clock.nowMs() - known.stillSinceMs >= giveUpMs) return finish(name, await capture.take(input))
+    const taken = await capture.takeWhole(input)
+    if (taken.outcome === 'taken') return finish(name, taken.results)
+    known.notBeforeMs = known.stillSinceMs + giveUpMs
+  }
+
+  const tryFile = async (name: string, known: Seen): Promise<void> => {
+    try {
+      await takeFile(name, known)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      log.error(error instanceof CannotWrite ? `file ${name} waits: the journal cannot be written: ${message}` : `file ${name} waits: ${message}`)
+      seen.set(name, { ...known, notBeforeMs: clock.nowMs() + retryMs })
+    }
+  }
+
+  const sweepOnce = async (): Promise<void> => {
+    const names = (await readdir(dir)).filter(isForUs).sort()
+    for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)
+    for (const name of names) {
+      if (closed) return
+      const due = await dueFile(name)
+      if (due) await tryFile(name, due)
+    }
+  }
+
+  const sweepUntilQuiet = async (): Promise<void> => {
+    do {
+      again = false
+      await sweepOnce().catch((error: unknown) => log.error(`the watched folder cannot be read: ${error instanceof Error ? error.message : String(error)}`))
+    } while (again && !closed)
+    running = null
+    schedule()
+  }
+
+  const sweep = (): Promise<void> => {
+    if (closed) return Promise.resolve()
+    again = running !== null
+    running ??= sweepUntilQuiet()
+    return running
+  }
+
+  const schedule = (): void => {
+    cancelTimer()
+    if (closed) return
+    const nowMs = clock.nowMs()
+    const next = Math.min(nowMs + sweepEveryMs, ...[...seen.values()].map((s) => s.notBeforeMs))
+    cancelTimer = clock.after(Math.max(next - nowMs, 10), () => void sweep())
+  }
+
+  const watcher = watch(dir, { depth: 0, ignoreInitial: true, ignored: (path) => path === doneDir(dir) || path === rejectedDir(dir) })
+  watcher.on('all', () => void sweep())
+  watcher.on('error', (error) => log.warn(`the watched folder sends no events: ${error instanceof Error ? error.message : String(error)}`))
+  void sweep()
+
+  return {
+    sweep,
+    close: async () => {
+      closed = true
+      cancelTimer()
+      await watcher.close()
+      await running
+    },
+  }
+}

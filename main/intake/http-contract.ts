@@ -1,0 +1,58 @@
+/** The tills' HTTP interface: what travels, as schemas. The OpenAPI document is made of them (openapi.ts). */
+import { z } from 'zod'
+import { unitSchema } from '#sync/contract/transaction.ts'
+import { journalHeadSchema } from '#sync/contract/ipc.ts'
+import { amountMinorSchema, currencySchema, instantSchema, itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { errorCodeNames } from '#sync/contract/error-codes.ts'
+
+const reasonSchema = z.strictObject({
+  code: z.string().meta({ description: 'An error code, such as INVALID' }),
+  message: z.string().meta({ description: 'What is wrong; names the field' }),
+  where: z.string().optional().meta({ description: 'Place in the document' }),
+})
+const recordIdSchema = z.string().meta({ description: 'Identity of the durable record', example: 'dev-a1b2c3d4e5f6:k3j9x0q2m7ab:1042' })
+
+export const capturedSchema = z.strictObject({
+  outcome: z.literal('captured'),
+  recordId: recordIdSchema,
+  warnings: z.array(reasonSchema).optional().meta({ description: 'Taken all the same, but worth a look' }),
+})
+export const duplicateSchema = z.strictObject({ outcome: z.literal('duplicate'), recordId: recordIdSchema })
+export const conflictSchema = z.strictObject({ outcome: z.literal('conflict'), recordId: recordIdSchema, firstRecordId: recordIdSchema })
+export const quarantinedSchema = z.strictObject({
+  outcome: z.literal('quarantined'),
+  quarantineId: recordIdSchema,
+  reasons: z.array(reasonSchema).min(1),
+})
+const answerSchema = z.discriminatedUnion('outcome', [capturedSchema, duplicateSchema, conflictSchema, quarantinedSchema])
+export type TransactionAnswer = z.infer<typeof answerSchema>
+
+export const multiAnswerSchema = z.strictObject({
+  results: z
+    .array(z.strictObject({ status: z.union([z.literal(200), z.literal(201), z.literal(409), z.literal(422)]), answer: answerSchema }))
+    .meta({ description: 'One for each transaction, in the order of the document' }),
+})
+
+export const refusalSchema = z.strictObject({ outcome: z.literal('refused'), code: z.enum(errorCodeNames), message: z.string() })
+export type Refusal = z.infer<typeof refusalSchema>
+
+export const itemAnswerSchema = z.strictObject({
+  barcode: z.string(),
+  itemId: itemIdSchema,
+  name: z.string(),
+  unit: unitSchema,
+  priceMinor: amountMinorSchema.meta({ description: 'Price of one unit now, tax included, in the minor unit of the currency' }),
+  currency: currencySchema,
+  effectiveFrom: instantSchema,
+  next: z.strictObject({ priceMinor: amountMinorSchema, effectiveFrom: instantSchema }).optional().meta({ description: 'The next known price' }),
+})
+export type ItemAnswer = z.infer<typeof itemAnswerSchema>
+
+export const healthSchema = z.strictObject({
+  store: storeIdSchema,
+  deviceId: z.string(),
+  writable: z.boolean().meta({ description: 'False after a failed write, until one succeeds again' }),
+  journal: journalHeadSchema,
+  lastCapturedAt: instantSchema.nullable(),
+})
+export type Health = z.infer<typeof healthSchema>

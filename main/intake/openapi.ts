@@ -1,0 +1,99 @@
+/** The interface's OpenAPI document for POS vendors, made of the schemas that the agent itself parses with. */
+import { z } from 'zod'
+import { transactionSchema } from '#sync/contract/transaction.ts'
+import * as contract from './http-contract.ts'
+
+type Json = Record<string, unknown>
+
+const schemas = {
+  Transaction: transactionSchema,
+  Captured: contract.capturedSchema,
+  Duplicate: contract.duplicateSchema,
+  Conflict: contract.conflictSchema,
+  Quarantined: contract.quarantinedSchema,
+  Results: contract.multiAnswerSchema,
+  Refusal: contract.refusalSchema,
+  Item: contract.itemAnswerSchema,
+  Health: contract.healthSchema,
+} satisfies Record<string, z.ZodType>
+
+const ref = (name: keyof typeof schemas): Json => ({ $ref: `#/components/schemas/${name}` })
+const answers = (description: string, name: keyof typeof schemas): Json => ({ description, content: { 'application/json': { schema: ref(name) } } })
+const refused = (description: string): Json => answers(description, 'Refusal')
+const retryAfter = { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } } }
+
+const foreign = { '403': refused('A web page asked, or the Host is not this computer (UNAUTHORIZED)') }
+const guarded = { '401': refused('The token is missing or wrong (UNAUTHORIZED)'), ...foreign }
+
+const postTransactions: Json = {
+  operationId: 'postTransactions',
+  summary: 'Hand over one or more transactions',
+  description:
+    'Answered once the records are on the disk. Sending the same transaction again is safe: it is a duplicate. ' +
+    'On 200, 201 and 409 the sale is with the agent; on 422 the whole body is kept in quarantine and somebody looks at it; on 503 and 5xx the till keeps the sale and tries again. ' +
+    'A body with several transactions (a JSON array, `{"transactions": []}`, or a POSLog with several) is answered 207 with one result for each.',
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: {
+          oneOf: [ref('Transaction'), { type: 'array', items: ref('Transaction') }, { type: 'object', properties: { transactions: { type: 'array', items: ref('Transaction') } } }],
+        },
+      },
+      'application/xml': { schema: { type: 'string', description: 'POSLog, any version; elements are read by local name' } },
+    },
+  },
+  responses: {
+    '200': answers('The same transaction came before', 'Duplicate'),
+    '201': answers('Captured: its record is durable', 'Captured'),
+    '207': answers('A body with several transactions', 'Results'),
+    '400': refused('The body broke off (MALFORMED)'),
+    '409': answers('The same store, workstation, day and number came before with other content; both are kept', 'Conflict'),
+    '413': refused('The body is over the limit (TOO_LARGE)'),
+    '415': refused('The body is compressed (UNKNOWN_DIALECT)'),
+    '422': answers('Not understood; the body is kept in quarantine', 'Quarantined'),
+    '503': { ...refused('The journal cannot be written, or too many requests at once (CANNOT_WRITE)'), headers: retryAfter },
+    ...guarded,
+  },
+}
+
+const getItem: Json = {
+  operationId: 'getItem',
+  summary: 'Name and price of an item, from local data',
+  parameters: [{ name: 'barcode', in: 'path', required: true, schema: { type: 'string' } }],
+  responses: {
+    '200': answers('The item with its price in force now', 'Item'),
+    '404': refused('No such item (NOT_FOUND)'),
+    '503': { ...refused('The local database is starting (NOT_READY)'), headers: retryAfter },
+    ...guarded,
+  },
+}
+
+const getHealth: Json = {
+  operationId: 'getHealth',
+  summary: 'State of the agent; needs no token',
+  security: [],
+  responses: { '200': answers('The agent runs', 'Health'), ...foreign },
+}
+
+export const agentOpenApi = (): Json => ({
+  openapi: '3.1.0',
+  info: { title: 'Tideline store agent', version: '1', description: 'For tills, on the store computer itself.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+  servers: [{ url: 'http://127.0.0.1:7310' }],
+  security: [{ token: [] }],
+  paths: {
+    '/v1/transactions': { post: postTransactions },
+    '/v1/items/{barcode}': { get: getItem },
+    '/v1/health': { get: getHealth },
+  },
+  components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } }, schemas: jsonSchemas() },
+})
+
+/** Zod writes a draft marker into each schema; OpenAPI 3.1 states the dialect once. */
+const jsonSchemas = (): Json =>
+  Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json
+      return [name, json]
+    }),
+  )

@@ -1,0 +1,80 @@
+/**
+ * The store side without Electron: journal, quarantine, capture, and its two doors. Capture needs neither hub nor engine.
+ *
+ *   http, folder → capture → journal, quarantine        plu ← engine
+ */
+import { join } from 'node:path'
+import type { AgentConfig, Identity } from '#sync/contract/config.ts'
+import type { Instant } from '#sync/contract/vocabulary.ts'
+import type { Clock, ItemLookup, PluSink } from '#sync/core/ports.ts'
+import type { AgentLog } from './agent-log.ts'
+import { openCapture } from './capture.ts'
+import { startFolderIntake } from './intake/folder.ts'
+import { startHttpIntake } from './intake/http.ts'
+import type { Health } from './intake/http-contract.ts'
+import { type Journal, journalDir, openJournal } from './journal/journal.ts'
+import { openPluExport } from './plu-export.ts'
+import { openQuarantine, quarantineDir } from './quarantine.ts'
+
+export interface StoreAgentOptions {
+  config: AgentConfig
+  identity: Identity
+  /** What tills send as their bearer token. */
+  httpToken: string
+  items: ItemLookup
+  log: AgentLog
+}
+
+export interface StoreAgent {
+  readonly journal: Journal
+  readonly plu: PluSink
+  readonly httpPort: number
+  close(): Promise<void>
+}
+
+const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
+
+export const startStoreAgent = async ({ config, identity, httpToken, items, log }: StoreAgentOptions): Promise<StoreAgent> => {
+  const closers: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer()
+  }
+  try {
+    const journal = await openJournal({ dir: journalDir(config.dataDir), deviceId: identity.deviceId })
+    closers.push(() => journal.close())
+    await tellRecovery(journal, log)
+    const quarantine = await openQuarantine(quarantineDir(config.dataDir))
+    const capture = await openCapture({ journal, quarantine, identity })
+    const plu = await openPluExport(config.pluDir ?? join(config.dataDir, 'plu'), systemClock)
+    const health = async (): Promise<Health> => ({
+      store: identity.storeId,
+      deviceId: identity.deviceId,
+      writable: journal.writable(),
+      journal: await journal.head(),
+      lastCapturedAt: capture.lastCapturedAt() as Instant | null,
+    })
+    const http = await startHttpIntake({ ...config.http, token: httpToken, capture, items, health, log })
+    closers.push(() => http.close())
+    if (config.watch) {
+      const folder = await startFolderIntake({ ...config.watch, capture, clock: systemClock, log })
+      closers.push(() => folder.close())
+    }
+    return { journal, plu, httpPort: http.port, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const tellRecovery = async ({ recovery, head }: Journal, log: AgentLog): Promise<void> => {
+  const { incarnation, seq } = await head()
+  if (recovery.kind === 'torn-tail') log.warn(`the journal's torn tail of ${recovery.bytes} bytes was cut off and set aside`)
+  if (recovery.kind === 'new-life') log.error(`the journal began a new life (${recovery.reason}) with ${recovery.records} records of the old one`)
+  log.info(`the journal ${incarnation} stands at ${seq}`)
+}
