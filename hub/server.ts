@@ -1,0 +1,115 @@
+/** The hub's composition root, and its map: database → merge, posting, catalogue → API and gateway on one port. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
+import { writeSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import pino, { type Logger } from 'pino'
+import { createApp } from './api/app.ts'
+import { registerDeviceRoutes } from './api/devices.ts'
+import { registerHealthRoutes } from './api/health.ts'
+import { registerStoreRoutes } from './api/stores.ts'
+import { registerTransactionRoutes } from './api/transactions.ts'
+import { type HubConfig, readHubConfig } from './config.ts'
+import { startGateway } from './gateway/gateway.ts'
+import { createHubMetrics } from './metrics.ts'
+import { openDatabase } from './storage/database.ts'
+import { startEmbeddedPostgres } from './storage/embedded.ts'
+import { migrate } from './storage/migrate.ts'
+
+export interface Hub {
+  url: string
+  databaseUrl: string
+  operatorToken: string
+  stop(): Promise<void>
+}
+
+/** Starts in order and stops in the reverse one; a part that fails to start takes the earlier ones down with it. */
+export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => {
+  const stops: (() => Promise<void>)[] = []
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) await each()
+  }
+  try {
+    const dataDir = resolve(config.dataDir)
+    await mkdir(dataDir, { recursive: true })
+    const operatorToken = config.operatorToken ?? (await keptToken(join(dataDir, 'operator-token')))
+    const databaseUrl = config.databaseUrl ?? (await startEmbedded(join(dataDir, 'database'), log, stops))
+    const db = openDatabase(databaseUrl, { onIdleError: (error) => log.warn({ reason: error.message }, 'a database connection was lost') })
+    stops.push(() => db.destroy())
+    const applied = await migrate(db)
+    if (applied.length > 0) log.info({ applied }, 'database schema brought up to date')
+
+    const metrics = createHubMetrics()
+    const app = await createApp(operatorToken, log)
+    registerHealthRoutes(app, { db, metrics })
+    registerStoreRoutes(app, { db })
+    registerDeviceRoutes(app, { db })
+    registerTransactionRoutes(app, { db })
+    app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
+
+    await app.listen({ host: config.host, port: config.port })
+    stops.push(() => app.close())
+    if (config.roles.includes('gateway')) {
+      const gateway = startGateway({ http: app.server, db, databaseUrl, log, metrics })
+      stops.push(() => gateway.stop())
+    }
+    const { address, port, family } = app.server.address() as AddressInfo
+    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+    return { url, databaseUrl, operatorToken, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const startEmbedded = async (dataDir: string, log: Logger, stops: (() => Promise<void>)[]): Promise<string> => {
+  const server = await startEmbeddedPostgres({ dataDir, log })
+  stops.push(() => server.stop())
+  return server.url
+}
+
+const keptToken = async (path: string): Promise<string> => {
+  await writeFile(path, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  return (await readFile(path, 'utf8')).trim()
+}
+
+const announce = (hub: Hub): void => {
+  const line = `${JSON.stringify({ ready: true, url: hub.url, databaseUrl: hub.databaseUrl, operatorToken: hub.operatorToken })}\n`
+  const descriptor = Number(process.env['TIDELINE_READY_FD'] ?? Number.NaN)
+  if (Number.isInteger(descriptor)) writeSync(descriptor, line)
+  if (process.argv.includes('--json-ready')) process.stdout.write(line)
+  else process.stdout.write(`Tideline hub ready at ${hub.url} (API: ${hub.url}/v1/openapi.json)\n`)
+}
+
+const main = async (): Promise<void> => {
+  const config = readHubConfig(process.env)
+  // Logs go to standard error: standard output belongs to the ready line.
+  const log = pino({ level: config.logLevel }, pino.destination(2))
+  const hub = await startHub(config, log)
+  announce(hub)
+  let stopping = false
+  const onSignal = (): void => {
+    if (stopping) return
+    stopping = true
+    hub.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'could not stop in order')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(1)
+  })
+}
