@@ -1,0 +1,88 @@
+/** One store in Node: the real engine on memory storage, a journal in memory, a scripted hub and a clock that the test moves. */
+import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
+import { identitySchema } from '#sync/contract/config.ts'
+import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication } from '#sync/contract/ipc.ts'
+import { startEngine, type Engine } from '#sync/engine.ts'
+import { deviceId, MemoryJournal } from './records.ts'
+import { ScriptedHub } from './scripted-hub.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export const identity = identitySchema.parse({ deviceId, storeId: 'S1', storeName: 'Harbour', currency: 'EUR', timeZone: 'Europe/Berlin' })
+
+let rigs = 0
+
+export class StoreRig {
+  journal = new MemoryJournal()
+  readonly hub = new ScriptedHub()
+  readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
+  readonly views: ManagerView[] = []
+  readonly plu: PluPublication[] = []
+  readonly logged: string[] = []
+  /** Publications that main fails to take. */
+  pluFailures = 0
+  engine!: Engine
+  #databaseName: string
+
+  constructor() {
+    this.#databaseName = this.#freshName()
+  }
+
+  #freshName(): string {
+    rigs += 1
+    return `rig${process.pid}x${rigs}`
+  }
+
+  async start(): Promise<Engine> {
+    this.engine = await startEngine({
+      journal: this.journal,
+      signer: { sign: (text) => Promise.resolve(`signed-${text.length}`) },
+      clock: this.clock,
+      random: () => 0.5,
+      link: this.hub.link,
+      storage: getRxStorageMemory(),
+      name: this.#databaseName,
+      configuration: { identity, agentVersion: '0.1.0' },
+      plu: {
+        publish: (publication) => {
+          if (this.pluFailures > 0) {
+            this.pluFailures -= 1
+            return Promise.reject(new Error('main is away'))
+          }
+          this.plu.push(pluPublicationSchema.parse(JSON.parse(JSON.stringify(publication))))
+          return Promise.resolve()
+        },
+      },
+      view: {
+        publish: (view) => {
+          this.views.push(managerViewSchema.parse(view))
+          return Promise.resolve()
+        },
+      },
+      log: (level, message) => void this.logged.push(`${level}: ${message}`),
+    })
+    return this.engine
+  }
+
+  /** Stops the engine and starts it again on the same local database, or on an empty one. */
+  async restart({ wiped = false } = {}): Promise<Engine> {
+    await this.engine.close()
+    if (wiped) this.#databaseName = this.#freshName()
+    return this.start()
+  }
+
+  async untilAcked(seq = this.journal.records.length): Promise<void> {
+    await this.clock.until(() => this.engine.status().ackedSeq === seq, `acknowledgement of ${seq}`)
+  }
+
+  async untilView(holds: (view: ManagerView) => boolean, what = 'the view'): Promise<ManagerView> {
+    await this.clock.until(() => {
+      const last = this.views.at(-1)
+      return last !== undefined && holds(last)
+    }, what)
+    return this.views.at(-1) as ManagerView
+  }
+
+  hubSeqs(): number[] {
+    return this.hub.log.map((r) => r.seq)
+  }
+}
