@@ -11,8 +11,8 @@ import type { AgentConfig, Identity } from '#sync/contract/config.ts'
 import { must } from '#sync/contract/assert.ts'
 import type { AgentStatus, EnrolmentOutcome } from '#sync/contract/ipc.ts'
 import type { Clock, ItemLookup, JournalSource, PluSink, Random } from '#sync/core/ports.ts'
-import type { Logger } from 'pino'
 import type { AgentSettings } from './agent-config.ts'
+import type { AgentLog } from './agent-log.ts'
 import { writeFileAtomically } from './atomic-file.ts'
 import { enrolOnce, enrolUntilDecided, type EnrolmentAnswer, type Fetch } from './enrolment.ts'
 import type { Vault } from './vault-file.ts'
@@ -28,14 +28,14 @@ export interface CaptureInput {
   identity: Identity
   httpToken: string
   items: ItemLookup
-  log: Logger
+  log: AgentLog
 }
 
 export interface LifecyclePorts {
   settings: AgentSettings
   vault: Vault
   items: ItemLookup
-  log: Logger
+  log: AgentLog
   agentVersion: string
   fetch: Fetch
   after: Clock['after']
@@ -104,16 +104,16 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
       ports.onCapturing(agent)
     } catch (fault) {
       const message = fault instanceof Error ? fault.message : String(fault)
-      log.error({ fault }, `Sales are NOT being captured: ${message}`)
+      log.error(`Sales are NOT being captured: ${message}`, { fault })
       change({ capture: { state: 'failed', message } })
-      if (!closed) ports.after(captureRetryMs, () => void startCapture())
+      ports.after(captureRetryMs, () => void (closed || startCapture()))
     }
   }
 
   const keep = async (answer: EnrolmentAnswer, hub: string): Promise<EnrolmentOutcome> => {
     if (answer.outcome !== 'enrolled') return answer
     vault.keepEnrolment({ hubUrl: hub, identity: answer.identity })
-    log.info({ deviceId: answer.identity.deviceId, storeId: answer.identity.storeId }, 'enrolled')
+    log.info('This computer is enrolled.', { deviceId: answer.identity.deviceId, storeId: answer.identity.storeId })
     await startCapture()
     return { outcome: 'enrolled' }
   }
@@ -127,13 +127,13 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
       random: ports.random,
       isCancelled: () => closed || vault.enrolment() !== undefined,
       onUnreachable: (message) => {
-        log.warn({ hubUrl: hub }, `not enrolled yet: ${message} Trying again.`)
+        log.warn(`Not enrolled yet: ${message} Trying again.`, { hubUrl: hub })
         if (!vault.enrolment()) change({ enrolment: { state: 'trying', hubUrl: hub, message } })
       },
     })
     if (answer === null || vault.enrolment()) return
     if (answer.outcome === 'enrolled') return void (await keep(answer, hub))
-    log.error({ code: answer.code }, `the hub refused the enrolment: ${answer.message}`)
+    log.error(`The hub refused the enrolment: ${answer.message}`, { code: answer.code })
     change({ enrolment: { state: 'needed', hubUrl: hub, problem: { code: answer.code, message: answer.message } } })
   }
 

@@ -38,13 +38,22 @@ const steadyMs = 60_000
 const beatEveryMs = 15_000
 const beatTimeoutMs = 20_000
 const missedBeatsAllowed = 2
+/** Replaying a large journal takes minutes at most; a page that shows nothing by then has failed without ending. */
+const firstSignMs = 600_000
 
 export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor => {
   let current: EngineWindow | undefined
+  let state: AgentStatus['engine'] = 'off'
   let stopped = false
   let failures = 0
   let openedAtMs = 0
   let cancelPause: (() => void) | undefined
+  let cancelFirstSign: (() => void) | undefined
+
+  const setState = (next: AgentStatus['engine']): void => {
+    state = next
+    ports.onState(next)
+  }
 
   const watch = (window: EngineWindow, missed: number): void => {
     let answered = false
@@ -52,8 +61,7 @@ export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor
       if (answered || window !== current) return
       answered = true
       if (nextMissed < missedBeatsAllowed) return void ports.after(beatEveryMs, () => window === current && watch(window, nextMissed))
-      ports.onTrouble('the engine window no longer answers; ending it')
-      window.kill()
+      end(window, 'The engine window no longer answers and is ended.')
     }
     const cancel = ports.after(beatTimeoutMs, () => settle(missed + 1))
     const alive = () => {
@@ -69,32 +77,42 @@ export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor
       if (window === current) replace(reason)
     })
     current = window
+    cancelFirstSign = ports.after(firstSignMs, () => end(window, 'The engine window shows no work and is ended.'))
     watch(window, 0)
+  }
+
+  const end = (window: EngineWindow, why: string): void => {
+    if (window !== current) return
+    ports.onTrouble(why)
+    window.kill()
   }
 
   const replace = (reason: string): void => {
     current?.close()
     current = undefined
+    cancelFirstSign?.()
     if (stopped) return
     failures = ports.nowMs() - openedAtMs > steadyMs ? 0 : failures + 1
     const ceilingMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** failures)
     const pauseMs = shortestPauseMs + ports.random() * (ceilingMs - shortestPauseMs)
-    ports.onTrouble(`the engine window is gone (${reason}); another opens in ${Math.round(pauseMs)} ms`)
-    ports.onState('restarting')
+    ports.onTrouble(`The engine window is gone (${reason}); another opens in ${Math.round(pauseMs)} ms.`)
+    setState('restarting')
     cancelPause = ports.after(pauseMs, open)
   }
 
   return {
     start: () => {
-      ports.onState('starting')
+      setState('starting')
       open()
     },
     markRunning: () => {
-      if (current) ports.onState('running')
+      cancelFirstSign?.()
+      if (current && state !== 'running') setState('running')
     },
     stop: () => {
       stopped = true
       cancelPause?.()
+      cancelFirstSign?.()
       current?.close()
       current = undefined
     },

@@ -1,13 +1,22 @@
 /** The agent's log: JSON lines in `<dataDir>/agent.log`, bounded, and on stderr. */
 import { join } from 'node:path'
-import { pino, type Logger } from 'pino'
+import { pino } from 'pino'
+import type { AgentLog } from './agent-log.ts'
 import { openLogFile } from './log-file.ts'
 
-export const createLog = (dataDir: string): Logger => {
-  const file = openLogFile(join(dataDir, 'agent.log'), { maxBytes: 5_000_000, keep: 3 })
+const limits = { maxBytes: 5_000_000, keep: 3 } as const
+
+export const createLog = (dataDir: string): AgentLog => {
+  const file = openLogFile(join(dataDir, 'agent.log'), limits)
   const write = (line: string): void => {
     file.write(line)
     process.stderr.write(line)
   }
-  return pino({ level: process.env['TIDELINE_LOG_LEVEL'] ?? 'info', base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, { write })
+  const options = { base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, serializers: { fault: pino.stdSerializers.err } }
+  const lines = pino(options, { write })
+  return {
+    info: (message, fields = {}) => lines.info(fields, message),
+    warn: (message, fields = {}) => lines.warn(fields, message),
+    error: (message, fields = {}) => lines.error(fields, message),
+  }
 }

@@ -48,14 +48,14 @@ const run = (settings: AgentSettings): void => {
   const opened = openVault(join(dataDir, 'vault.json'), operatingSystemSealer)
   if (opened.outcome === 'unreadable') return giveUp(opened.message)
   const { vault } = opened
-  log.info({ agentVersion: app.getVersion(), host: hostname(), dataDir, protection: vault.protection }, 'the agent starts')
-  if (vault.protection === 'file-permissions') log.warn('this computer offers no encryption for secrets: the private key is protected by file permissions alone')
+  log.info('The agent starts.', { agentVersion: app.getVersion(), host: hostname(), dataDir, protection: vault.protection })
+  if (vault.protection === 'file-permissions') log.warn('This computer offers no encryption for secrets: the private key is protected by file permissions alone.')
 
   let manager: ManagerWindow | undefined
   let enginePort: WindowPort | null = null
   let view: ManagerView | null = null
-  const onFault = (method: string, fault: unknown) => log.warn({ method, fault }, 'a window was refused')
-  const onStranger = (url: string) => log.error({ url }, 'a call from outside the windows was refused')
+  const onFault = (method: string, fault: unknown) => log.warn('A window’s request failed.', { method, fault })
+  const onStranger = (url: string) => log.error('A call from outside the windows was refused.', { url })
 
   const engine = createCaller(mainToEngine, after, lookupTimeoutMs)
   const syncNow = () => engine.call('sync.now', null)
@@ -67,7 +67,7 @@ const run = (settings: AgentSettings): void => {
   }
 
   const announce = (agent: CapturingAgent): void => {
-    log.info({ httpPort: agent.httpPort }, 'sales are being captured')
+    log.info('Sales are being captured.', { httpPort: agent.httpPort })
     if (!isRunByProgram) return
     process.stdout.write(`${JSON.stringify({ ready: true, httpPort: agent.httpPort, dataDir, tillTokenFile: tillTokenFile(dataDir) })}\n`)
   }
@@ -100,7 +100,7 @@ const run = (settings: AgentSettings): void => {
     onStranger,
     answer: createAnswerer(engineToMain, createEngineHandlers({ lifecycle, vault, log, onView }), onFault),
     onAnswer: engine.settle,
-    onConsoleError: (text: string) => log.error({ text }, 'engine window'),
+    onConsoleError: (text: string) => log.error('The engine window reports an error.', { text }),
     onPort: (port: WindowPort | null) => {
       enginePort = port
       engine.connect(port ? port.call : null)
@@ -126,8 +126,8 @@ const run = (settings: AgentSettings): void => {
     if (quitting) return
     quitting = true
     supervisor.stop()
-    await lifecycle.close().catch((fault: unknown) => log.error({ fault }, 'closing failed'))
-    log.info('the agent has stopped')
+    await lifecycle.close().catch((fault: unknown) => log.error('Closing failed.', { fault }))
+    log.info('The agent has stopped.')
     app.exit(0)
   }
 
@@ -144,7 +144,7 @@ const run = (settings: AgentSettings): void => {
   serveAppPages(pages, lifecycle.hubUrl)
   if (settings.showWindow) openManager()
   const tray = createTray(icon, { open: openManager, syncNow: () => void syncNow().catch(() => undefined), quit: () => void quit() })
-  log.info({ tray: tray !== null }, 'the shell is up')
+  log.info('The shell is up.', { tray: tray !== null })
   startUpdater(settings.updateUrl, log)
   void lifecycle.start()
 }

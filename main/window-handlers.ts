@@ -2,8 +2,8 @@
 import { must } from '#sync/contract/assert.ts'
 import type { engineToMain, IpcResponse, ManagerView, managerToMain } from '#sync/contract/ipc.ts'
 import { helloText } from '#sync/contract/up.ts'
-import type { Logger } from 'pino'
 import type { AgentLifecycle, CapturingAgent } from './agent-lifecycle.ts'
+import type { AgentLog } from './agent-log.ts'
 import { CodedError } from './ipc/coded-error.ts'
 import type { Handlers } from './ipc/request-table.ts'
 import type { Vault } from './vault-file.ts'
@@ -27,7 +27,7 @@ const signHello = (vault: Vault, text: string): string => {
 export interface EngineHandlersPorts {
   lifecycle: AgentLifecycle
   vault: Vault
-  log: Pick<Logger, 'info' | 'warn' | 'error'>
+  log: AgentLog
   onView: (view: ManagerView) => void
 }
 
@@ -48,7 +48,7 @@ export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHa
     return null
   },
   'engine.log': ({ level, message, fields }) => {
-    log[level]({ from: 'engine', ...fields }, message)
+    log[level](message, { from: 'engine', ...fields })
     return null
   },
 })
