@@ -142,7 +142,7 @@ class HubModel {
     if (from > this.log.length + 1) return { outcome: 'gap', expectedSeq: this.log.length + 1 }
     const taken = halfway ? records.slice(0, Math.ceil(records.length / 2)) : records
     for (const { seq } of taken) if (seq === this.log.length + 1) this.log.push(seq)
-    const verdicts = taken.filter((r) => isJudged(r.seq)).map((r) => ({ seq: r.seq, verdict: 'conflict' as const }))
+    const verdicts = records.filter((r) => r.seq <= this.log.length && isJudged(r.seq)).map((r) => ({ seq: r.seq, verdict: 'conflict' as const }))
     return { outcome: 'acknowledged', ackedSeq: this.log.length, verdicts }
   }
 }

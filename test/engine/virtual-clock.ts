@@ -1,4 +1,7 @@
-/** A clock that a test moves: timers fire in order of their time, each followed by the work it caused. */
+/**
+ * A clock that a test moves: timers fire in order of their time, each followed by the work it caused. As on a real machine, setting
+ * the wall clock moves no timer.
+ */
 import type { Clock } from '#sync/core/ports.ts'
 
 interface Timer {
@@ -10,15 +13,16 @@ interface Timer {
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export class VirtualClock implements Clock {
-  #nowMs: number
+  #nowMs = 0
+  #wallOffsetMs: number
   #timers: Timer[] = []
 
   constructor(start: string) {
-    this.#nowMs = Date.parse(start)
+    this.#wallOffsetMs = Date.parse(start)
   }
 
   nowMs(): number {
-    return this.#nowMs
+    return this.#nowMs + this.#wallOffsetMs
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -29,8 +33,8 @@ export class VirtualClock implements Clock {
     }
   }
 
-  set(ms: number): void {
-    this.#nowMs = ms
+  setWall(ms: number): void {
+    this.#wallOffsetMs = ms - this.#nowMs
   }
 
   async advance(ms: number): Promise<void> {
