@@ -1,5 +1,5 @@
 /**
- * One holder at a time across processes: a lock file that names its holder's pid.
+ * One holder at a time across processes: a lock file that names its holder's pid and start.
  * A holder that died leaves a stale file, which the next one takes over; a live one is waited for.
  * Plain JavaScript without dependencies, since the bootstrap needs it before anything is installed.
  */
@@ -9,21 +9,40 @@ import { dirname } from 'node:path'
 
 const POLL_MS = 200
 
+/**
+ * When a process started, where the system tells: a pid alone is given again after a restart of machine or container.
+ * @param {number} pid
+ */
+const startOf = (pid) => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? ''
+  } catch {
+    return ''
+  }
+}
+
 /** @param {number} pid */
-const isAlive = (pid) => {
-  if (!Number.isInteger(pid)) return false
+const describe = (pid) => `${pid} ${startOf(pid)}`
+
+/** @param {string} holder */
+const pidOf = (holder) => Number(holder.split(' ')[0])
+
+/** @param {string} holder */
+const isAlive = (holder) => {
+  const pid = pidOf(holder)
+  if (!Number.isInteger(pid) || pid <= 0) return false
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM'
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPERM') return false
   }
+  return describe(pid) === holder
 }
 
 /** @param {string} path */
 const readHolder = (path) => {
   try {
-    return Number(readFileSync(path, 'utf8'))
+    return readFileSync(path, 'utf8')
   } catch {
     return undefined
   }
@@ -35,7 +54,7 @@ const readHolder = (path) => {
  */
 const tryTake = (path) => {
   const own = `${path}.${process.pid}.${randomUUID()}`
-  writeFileSync(own, String(process.pid))
+  writeFileSync(own, describe(process.pid))
   try {
     linkSync(own, path)
     return true
@@ -51,16 +70,16 @@ const tryTake = (path) => {
  * Moved aside before it is removed: of two processes that both saw the dead holder, one rename wins. Should the file
  * have changed hands in between, it is put back.
  * @param {string} path
- * @param {number} deadPid
+ * @param {string} deadHolder
  */
-const removeStale = (path, deadPid) => {
+const removeStale = (path, deadHolder) => {
   const aside = `${path}.stale.${randomUUID()}`
   try {
     renameSync(path, aside)
   } catch {
     return
   }
-  if (readHolder(aside) !== deadPid) {
+  if (readHolder(aside) !== deadHolder) {
     try {
       linkSync(aside, path)
     } catch {
@@ -87,13 +106,13 @@ export const withLock = async (path, work, options = {}) => {
       removeStale(path, holder)
       continue
     }
-    if (!waited && holder !== undefined) options.onWait?.(holder)
+    if (!waited && holder !== undefined) options.onWait?.(pidOf(holder))
     waited = true
     await new Promise((resolve) => setTimeout(resolve, options.pollMs ?? POLL_MS))
   }
   try {
     return await work()
   } finally {
-    if (readHolder(path) === process.pid) rmSync(path, { force: true })
+    if (readHolder(path) === describe(process.pid)) rmSync(path, { force: true })
   }
 }
