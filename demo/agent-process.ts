@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { journalDir } from '#main/journal/journal.ts'
 import { electronExecutable } from '../scripts/electron-runtime.ts'
 import { type RunningChild, startChild } from './child-process.ts'
 
@@ -9,6 +10,7 @@ const readySchema = z.object({ httpPort: z.int(), dataDir: z.string(), tillToken
 
 export interface AgentFolders {
   data: string
+  journal: string
   watched: string
   plu: string
   config: string
@@ -31,17 +33,20 @@ export interface AgentSetup {
   httpPort: number
   display: { DISPLAY?: string }
   showWindow: boolean
+  /** Further switches for Electron, before the application folder. */
+  switches?: string[]
 }
 
 export const agentFolders = (dir: string): AgentFolders => ({
   data: join(dir, 'agent'),
+  journal: journalDir(join(dir, 'agent')),
   watched: join(dir, 'till-files'),
   plu: join(dir, 'plu'),
   config: join(dir, 'agent.json'),
   log: join(dir, 'agent.log'),
 })
 
-const writeConfig = async (setup: AgentSetup, folders: AgentFolders): Promise<void> => {
+export const writeAgentConfig = async (setup: Pick<AgentSetup, 'hubUrl' | 'httpPort' | 'showWindow' | 'enrolmentCode'>, folders: AgentFolders): Promise<void> => {
   await Promise.all([folders.data, folders.watched, folders.plu].map((folder) => mkdir(folder, { recursive: true })))
   const config = {
     dataDir: folders.data,
@@ -57,18 +62,23 @@ const writeConfig = async (setup: AgentSetup, folders: AgentFolders): Promise<vo
 
 export const startAgentProcess = async (setup: AgentSetup): Promise<AgentProcess> => {
   const folders = agentFolders(setup.dir)
-  await writeConfig(setup, folders)
+  await writeAgentConfig(setup, folders)
   const electron = await electronExecutable()
   const running = await startChild(
     {
       name: 'the agent',
       command: setup.executable ?? electron.path,
-      args: [...electron.args, ...(setup.appDir ? [setup.appDir] : []), '--config', folders.config],
+      args: [...electron.args, ...(setup.switches ?? []), ...(setup.appDir ? [setup.appDir] : []), '--config', folders.config],
       logFile: folders.log,
       env: { ...setup.display, TIDELINE_READY_JSON: '1' },
     },
     (line) => readySchema.parse(line),
   )
-  const token = (await readFile(running.ready.tillTokenFile, 'utf8')).trim()
-  return { ...running, folders, url: `http://127.0.0.1:${running.ready.httpPort}`, token }
+  return { ...running, folders, ...(await accessOf(running.ready)) }
+}
+
+/** Where tills reach an agent, from its ready line. */
+export const accessOf = async (ready: unknown): Promise<{ url: string; token: string }> => {
+  const { httpPort, tillTokenFile } = readySchema.parse(ready)
+  return { url: `http://127.0.0.1:${httpPort}`, token: (await readFile(tillTokenFile, 'utf8')).trim() }
 }

@@ -1,6 +1,10 @@
 /** Reads the sales that journal and hub hold, each at its own source: the journal's files and the hub's database. */
-import { readJournal } from '#main/journal/reader.ts'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { decodeLine } from '#main/journal/record-line.ts'
+import { segmentName, segmentStarts } from '#main/journal/segment.ts'
 import { naturalKeyOf, transactionSchema, type Transaction } from '#sync/contract/transaction.ts'
+import type { TidelineRecord } from '#sync/contract/record.ts'
 import pg from 'pg'
 import type { AuditedSale } from './audit.ts'
 
@@ -9,8 +13,19 @@ const saleOf = (payload: string): AuditedSale => {
   return { key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor }
 }
 
-export const journalSales = async (journalDir: string): Promise<AuditedSale[]> => {
-  const records = await readJournal(journalDir)
+/** From the files alone, beside the agent that writes them: a last line that is not whole yet is not a record yet. */
+export const readJournalFiles = async (dir: string): Promise<TidelineRecord[]> => {
+  const { incarnation } = JSON.parse(await readFile(join(dir, 'journal.json'), 'utf8')) as { incarnation: string }
+  const records: TidelineRecord[] = []
+  for (const firstSeq of segmentStarts(await readdir(dir), incarnation)) {
+    const lines = (await readFile(join(dir, segmentName(incarnation, firstSeq)), 'utf8')).split('\n').filter((line) => line !== '')
+    records.push(...lines.flatMap((line) => decodeLine(Buffer.from(line))?.record ?? []))
+  }
+  return records
+}
+
+export const journalSales = async (dir: string): Promise<AuditedSale[]> => {
+  const records = await readJournalFiles(dir)
   return records.filter((record) => record.kind === 'transaction').map((record) => saleOf(record.payload))
 }
 

@@ -2,11 +2,9 @@
  * A buyer who changes shelf prices in the ERP, one item after the other, and the count of changes that reached the till:
  * a change is at the till once a PLU delta file carries it.
  */
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { pluFileSchema } from '#main/plu-export.ts'
 import type { DemoErp } from './erp.ts'
+import { readDeltaFiles } from './plu-file.ts'
 import type { ShelfItem } from './till-sale.ts'
 
 export interface PriceChange {
@@ -35,11 +33,6 @@ export const runBuyer = (erp: DemoErp, shelf: () => Promise<ShelfItem[]>, everyM
 
 /** How many of the changes stand in the store's PLU delta files. */
 export const countAtTill = async (pluDir: string, changes: readonly PriceChange[]): Promise<number> => {
-  const names = (await readdir(pluDir)).filter((name) => /^delta-\d+\.json$/.test(name))
-  const seen = new Set<string>()
-  for (const name of names) {
-    const file = pluFileSchema.parse(JSON.parse(await readFile(join(pluDir, name), 'utf8')))
-    for (const entry of file.entries) seen.add(`${entry.itemId}|${entry.priceMinor}`)
-  }
+  const seen = new Set((await readDeltaFiles(pluDir)).map((entry) => `${entry.itemId}|${entry.priceMinor}`))
   return changes.filter((change) => seen.has(`${change.itemId}|${change.amountMinor}`)).length
 }

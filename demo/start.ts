@@ -13,7 +13,7 @@ import { type DemoOptions, parseDemoOptions, usage } from './options.ts'
 import { drawLine, drawPicture, openScreen } from './picture.ts'
 import { countAtTill, runBuyer } from './price-changes.ts'
 import { readFacts } from './facts.ts'
-import { readShelf } from './shelf.ts'
+import { readShelf } from './plu-file.ts'
 import { openStack, type Stack } from './stack.ts'
 import { printSummary, type Summary } from './summary.ts'
 import { asPosLogFile, overHttp, runTill } from './tills.ts'
@@ -90,13 +90,19 @@ const sell = async (options: DemoOptions, stack: Stack, stop: AbortSignal, say: 
   }
 }
 
+/** Each run counts from nothing. Earlier runs' folders go; a database that one of them left behind ends when its folder is gone. */
+const freshFolder = async (root: string): Promise<string> => {
+  await rm(root, { recursive: true, force: true })
+  const dir = join(root, new Date().toISOString().replaceAll(/[:.]/g, '-'))
+  await mkdir(dir, { recursive: true })
+  return dir
+}
+
 const run = async (options: DemoOptions): Promise<number> => {
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`)
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  const dir = join(checkoutRoot, '.tideline', 'demo')
-  await rm(dir, { recursive: true, force: true })
-  await mkdir(dir, { recursive: true })
+  const dir = await freshFolder(join(checkoutRoot, '.tideline', 'demo'))
   const erp = await chooseErp(options.erp, join(dir, 'erp'), say)
   const stack = await openStack({ dir, store, erp, say }).catch(async (error: unknown) => {
     await erp.stop()

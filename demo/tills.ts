@@ -51,7 +51,7 @@ export const runTill = (setup: TillSetup, handOver: HandOver): { till: Till; don
   return { till, done: sell() }
 }
 
-const handOverUntilTaken = async (till: Till, transaction: Transaction, handOver: HandOver): Promise<void> => {
+export const handOverUntilTaken = async (till: Pick<Till, 'trouble'>, transaction: Transaction, handOver: HandOver): Promise<void> => {
   for (;;) {
     try {
       await handOver(transaction)

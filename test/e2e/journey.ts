@@ -1,0 +1,150 @@
+/**
+ * The stand of the journey tests: PostgreSQL, hub, ERP and agent, each its own process that a test may stop, kill and start
+ * again on the same ports and folders; tills that repeat until they are answered; and one comparison of all stops.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type AgentProcess, startAgentProcess } from '#demo/agent-process.ts'
+import { audit, type AuditedSale } from '#demo/audit.ts'
+import { type DemoErp, openReferenceErp, type ReferenceErpManners } from '#demo/erp.ts'
+import { type HubProcess, openStoreAtHub, startHubProcess } from '#demo/hub-process.ts'
+import { type HubLedger, journalSales, openHubLedger } from '#demo/ledgers.ts'
+import { readShelf } from '#demo/plu-file.ts'
+import { ringUp, seededRandom } from '#demo/till-sale.ts'
+import { handOverUntilTaken, overHttp } from '#demo/tills.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#hub/storage/embedded.ts'
+import { naturalKeyOf } from '#sync/contract/transaction.ts'
+import pino from 'pino'
+import { expect } from 'vitest'
+import { buildAgent } from '../../scripts/build.ts'
+import { openDisplay } from '../../scripts/display.ts'
+import { checkoutRoot } from '../../scripts/root.ts'
+import { freePort } from './free-port.ts'
+import { localDatabaseSales } from './local-database.ts'
+
+export const saleCount = 300
+const store = { storeId: 'S042', name: 'Store 042', currency: 'EUR', timeZone: 'Europe/Stockholm' }
+const waitMs = 120_000
+
+export interface Journey {
+  agentDataDir: string
+  /** Sells over HTTP, repeating each sale until it is answered; resolves when all are. */
+  sell(workstationId: string, count: number): Promise<void>
+  soldBy(workstationId: string): number
+  countAtHub(workstationId: string): Promise<number>
+  countPosted(workstationId: string): Promise<number>
+  stopHub(): Promise<void>
+  killHub(): Promise<void>
+  startHub(): Promise<void>
+  stopAgent(): Promise<void>
+  killAgent(): Promise<void>
+  startAgent(): Promise<void>
+  restartPostgres(): Promise<void>
+  killErp(): Promise<void>
+  startErp(manners: ReferenceErpManners): Promise<void>
+  until(what: string, holds: () => Promise<boolean>): Promise<void>
+  /** Waits until all that was sold is posted, then compares till, journal, RxDB, hub and ERP. */
+  expectConserved(): Promise<void>
+  close(): Promise<void>
+}
+
+export const openJourney = async (): Promise<Journey> => {
+  const dir = await mkdtemp(join(tmpdir(), 'tideline-journey-'))
+  const log = pino({ level: 'silent' })
+  const ports = { postgres: await freePort(), hub: await freePort(), till: await freePort(), debugging: await freePort(), erp: await freePort() }
+  const settings = { port: String(ports.postgres) }
+  const sold = new Map<string, AuditedSale[]>()
+  const calm: ReferenceErpManners = { latencyMs: 1, faultRate: 0 }
+
+  const display = await openDisplay()
+  await buildAgent()
+  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), log, settings })
+  let erp: DemoErp = await openReferenceErp(join(dir, 'erp'), ports.erp, calm)
+  const hubSetup = { checkout: checkoutRoot, dir, erp: erp.access, port: ports.hub, databaseUrl: postgres.url }
+  let hub: HubProcess = await startHubProcess(hubSetup)
+  const ledger: HubLedger = await openHubLedger(postgres.url)
+  const agentSetup = {
+    ...{ appDir: checkoutRoot, dir, hubUrl: hub.ready.url, httpPort: ports.till, display: display.env, showWindow: false },
+    enrolmentCode: await openStoreAtHub(hub, store),
+    switches: [`--remote-debugging-port=${ports.debugging}`],
+  }
+  let agent: AgentProcess = await startAgentProcess(agentSetup)
+
+  const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+    const deadline = performance.now() + waitMs
+    while (performance.now() < deadline) {
+      if (await holds().catch(() => false)) return
+      await delay(50)
+    }
+    throw new Error(`waited ${waitMs / 1000} s in vain for: ${what}`)
+  }
+  await until('items at the till', async () => (await readShelf(agent.folders.plu)).length > 0)
+
+  const startHub = async (): Promise<void> => {
+    hub = await startHubProcess(hubSetup)
+  }
+  const countOf = (sales: AuditedSale[], workstationId: string): number => sales.filter(({ key }) => key.split('|')[1] === workstationId).length
+  const allSold = (): AuditedSale[] => [...sold.values()].flat()
+
+  return {
+    agentDataDir: agent.folders.data,
+    sell: async (workstationId, count) => {
+      const shelf = await readShelf(agent.folders.plu)
+      const random = seededRandom(Number(workstationId.slice(1)))
+      const till = { storeId: store.storeId, workstationId, currency: store.currency, operatorId: '1' }
+      const done: AuditedSale[] = []
+      sold.set(workstationId, done)
+      const handOver = overHttp(() => ({ url: agent.url, token: agent.token }))
+      for (let number = 1; number <= count; number += 1) {
+        const transaction = ringUp(random, till, number, new Date(), shelf)
+        await handOverUntilTaken({ trouble: undefined }, transaction, handOver)
+        done.push({ key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor })
+      }
+    },
+    soldBy: (workstationId) => sold.get(workstationId)?.length ?? 0,
+    countAtHub: async (workstationId) => countOf(await ledger.sales(), workstationId),
+    countPosted: async (workstationId) => countOf(await erp.documents(), workstationId),
+    stopHub: () => hub.stop(),
+    killHub: () => hub.kill(),
+    startHub,
+    stopAgent: () => agent.stop(),
+    killAgent: () => agent.kill(),
+    startAgent: async () => {
+      agent = await startAgentProcess(agentSetup)
+    },
+    restartPostgres: async () => {
+      process.kill(postgres.postmasterPid, 'SIGKILL')
+      postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), log, settings })
+    },
+    killErp: () => erp.kill(),
+    startErp: async (manners) => {
+      erp = await openReferenceErp(join(dir, 'erp'), ports.erp, manners)
+    },
+    until,
+    expectConserved: async () => {
+      const total = allSold().length
+      await until(`${total} sales posted`, async () => (await ledger.counts()).posted >= total)
+      const [journal, hubSales, erpSales, local] = [
+        await journalSales(agent.folders.journal),
+        await ledger.sales(),
+        await erp.documents(),
+        await localDatabaseSales(ports.debugging),
+      ]
+      const whole = { captured: total, atHub: total, posted: total, lost: 0, duplicated: 0, altered: 0, findings: [] }
+      expect(audit({ till: allSold(), journal, hub: hubSales, erp: erpSales })).toEqual(whole)
+      // RxDB in the place of the journal: the same sales, once each, unaltered.
+      expect(audit({ till: allSold(), journal: local, hub: hubSales, erp: erpSales })).toEqual(whole)
+    },
+    close: async () => {
+      await agent.stop()
+      await hub.stop()
+      await erp.stop()
+      await ledger.close()
+      await postgres.stop()
+      await display.stop()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
