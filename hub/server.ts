@@ -5,15 +5,26 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { writeSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
+import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerDeviceRoutes } from './api/devices.ts'
 import { registerHealthRoutes } from './api/health.ts'
+import { registerPostingRoutes } from './api/postings.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
+import { startCataloguePull } from './catalogue/pull.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
+import { exceptionProjection } from './exception/exception-projection.ts'
 import { startGateway } from './gateway/gateway.ts'
+import { createPostingsProjection } from './merge/postings.ts'
+import { salesProjection } from './merge/sales.ts'
+import { startMergeWorker } from './merge/worker.ts'
 import { createHubMetrics } from './metrics.ts'
+import { createConnector } from './posting/registry.ts'
+import { startPostingWorker } from './posting/worker.ts'
+import { stockProjection } from './stock/stock-projection.ts'
 import { openDatabase } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded.ts'
 import { migrate } from './storage/migrate.ts'
@@ -47,8 +58,23 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerStoreRoutes(app, { db })
     registerDeviceRoutes(app, { db })
     registerTransactionRoutes(app, { db })
+    registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
+    registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
+    if (config.roles.includes('worker')) {
+      const connector = createConnector(config.erp, log)
+      // Without an ERP the log is not read for postings: the day one is configured, it gets them all.
+      const postings = connector ? [createPostingsProjection(connector.name)] : []
+      const merge = startMergeWorker({ db, databaseUrl, projections: [salesProjection, stockProjection, exceptionProjection, ...postings], log, metrics })
+      stops.push(() => merge.stop())
+      if (connector) {
+        stops.push(() => connector.close())
+        const posting = startPostingWorker({ db, connector, log })
+        const catalogue = startCataloguePull({ db, connector, log, intervalMs: config.catalogueIntervalMs })
+        stops.push(() => posting.stop(), () => catalogue.stop())
+      }
+    }
     await app.listen({ host: config.host, port: config.port })
     stops.push(() => app.close())
     if (config.roles.includes('gateway')) {

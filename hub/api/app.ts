@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import { errorCodeNames } from '#sync/contract/error-codes.ts'
-import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors, jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -19,7 +19,7 @@ const openPaths = new Set(['/v1/enrolments', '/v1/openapi.json', '/healthz', '/r
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 export const createApp = async (operatorToken: string, log: Logger) => {
-  const app = Fastify({ loggerInstance: log, disableRequestLogging: true, bodyLimit: 1_000_000, forceCloseConnections: true }).withTypeProvider<ZodTypeProvider>()
+  const app = Fastify({ loggerInstance: log, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 1_000_000, forceCloseConnections: true }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   await app.register(swagger, {

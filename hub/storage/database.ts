@@ -36,7 +36,7 @@ export type Database = Kysely<Tables>
 export const openDatabase = (url: string, options: DatabaseOptions = {}): Database => {
   const pool = new pg.Pool({
     connectionString: url,
-    max: options.maxConnections ?? 12,
+    max: options.maxConnections ?? 24,
     connectionTimeoutMillis: 5_000,
     application_name: options.name ?? 'tideline-hub',
     types: columnTypes,

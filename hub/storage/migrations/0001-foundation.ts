@@ -49,7 +49,7 @@ const statements = [
   `create table stock_movement (
      store_id text not null, natural_key text not null, line_number int not null, item_id text not null,
      quantity_milli bigint not null, business_day date not null,
-     primary key (store_id, natural_key, line_number))`,
+     primary key (store_id, natural_key, line_number, item_id))`,
   `create index stock_movement_item on stock_movement (store_id, item_id)`,
   `create table stock_balance (
      store_id text not null, item_id text not null, quantity_milli bigint not null, primary key (store_id, item_id))`,

@@ -1,0 +1,44 @@
+/** A record as the log holds it, and its payload read again: the database is an edge too. */
+import { type ConflictPayload, conflictPayloadSchema, type QuarantinePayload, quarantinePayloadSchema } from '#sync/contract/record.ts'
+import { type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
+import type { Tables } from '../storage/tables.ts'
+import type { Selectable } from 'kysely'
+
+export type LogRecord = Omit<Selectable<Tables['record_log']>, 'received_at'>
+
+export const recordIdOfRow = (row: LogRecord): string => `${row.device_id}:${row.incarnation}:${row.seq}`
+
+/** What a record says. `unread` are those that intake has judged unreadable already; `poison` should not exist. */
+export type Reading =
+  | { reading: 'transaction'; transaction: Transaction }
+  | { reading: 'conflict'; conflict: ConflictPayload }
+  | { reading: 'quarantine'; quarantine: QuarantinePayload }
+  | { reading: 'unread' }
+  | { reading: 'poison'; message: string }
+
+/** Only accepted records count; a duplicate's or a conflict's transaction is kept in the log and reads as `unread` here. */
+export const readRecord = (row: LogRecord): Reading => {
+  if (row.verdict !== 'accepted') return { reading: 'unread' }
+  try {
+    const json = JSON.parse(row.payload) as unknown
+    switch (row.kind) {
+      case 'transaction':
+        return { reading: 'transaction', transaction: transactionSchema.parse(json) }
+      case 'conflict':
+        return { reading: 'conflict', conflict: conflictPayloadSchema.parse(json) }
+      case 'quarantine':
+        return { reading: 'quarantine', quarantine: quarantinePayloadSchema.parse(json) }
+      default:
+        return { reading: 'poison', message: `a record of kind ${row.kind}, which this hub does not know` }
+    }
+  } catch (error) {
+    return { reading: 'poison', message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** The transactions among the records that count, with their rows. */
+export const transactionsOf = (rows: readonly LogRecord[]): { row: LogRecord; transaction: Transaction; naturalKey: string }[] =>
+  rows.flatMap((row) => {
+    const read = readRecord(row)
+    return read.reading === 'transaction' && row.natural_key !== null ? [{ row, transaction: read.transaction, naturalKey: row.natural_key }] : []
+  })
