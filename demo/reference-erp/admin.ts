@@ -30,6 +30,8 @@ export const openReferenceAdmin = (erp: { url: string; user: string; password: s
     setPrice: (itemId: string, amountMinor: number) => call(`items/${encodeURIComponent(itemId)}`, { price: amountText(BigInt(amountMinor)) }),
     changeItem: (itemId: string, change: { price?: string; name?: string; sellable?: boolean; barcodes?: string[] }) => call(`items/${encodeURIComponent(itemId)}`, change),
     setTemper: (temper: Partial<Temper>) => call('temper', temper),
+    /** A second document under the same reference, as a careless colleague would make it. */
+    double: async (reference: string): Promise<void> => void (await call('double', { reference })),
     closeThrough: (day: string | null) => call('closed-through', { day }),
   }
 }

@@ -34,6 +34,7 @@ export const standInNote = 'Reference ERP: a stand-in of Tideline for a real ERP
 const maxBodyBytes = 5_000_000
 
 const temperSchema = z.strictObject({ latencyMs: z.number().min(0), faultRate: z.number().min(0).max(1), ratePerSecond: z.number().min(0), down: z.boolean() }).partial()
+const doubleSchema = z.strictObject({ reference: z.string() })
 const closedSchema = z.strictObject({ day: z.iso.date().nullable() })
 
 const readBody = async (request: IncomingMessage): Promise<unknown> => {
@@ -75,6 +76,10 @@ const administer = (ledger: Ledger, temper: Temper, method: string, url: URL, bo
   if (method === 'POST' && what === 'temper') {
     Object.assign(temper, temperSchema.parse(body))
     return { status: 200, body: temper }
+  }
+  if (method === 'POST' && what === 'double') {
+    const [first] = ledger.documentsOf(doubleSchema.parse(body).reference)
+    return first ? { status: 201, body: ledger.create(first) } : notFound('such document')
   }
   if (method === 'POST' && what === 'closed-through') {
     ledger.closeThrough(closedSchema.parse(body).day)

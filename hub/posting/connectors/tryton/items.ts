@@ -8,10 +8,9 @@ import { itemSchema } from '#sync/contract/catalogue.ts'
 import { ErpUnavailable, type ErpItem, type PulledItems, type UnreadableItem } from '../../connector.ts'
 import { divideHalfEven, minorDigits, parseDecimal } from '../../decimal.ts'
 import type { ErpAnswer } from '../wire.ts'
-import type { Company, Masters } from './masters.ts'
-import { roundingCode } from './masters.ts'
+import { categoryFields, categorySchema, type Company, type Masters, roundingCode } from './masters.ts'
 import type { TrytonRpc } from './rpc.ts'
-import { decimalSchema, idSchema, momentSchema, toMoment } from './values.ts'
+import { booleanSchema, decimalSchema, idSchema, momentSchema, toMoment } from './values.ts'
 
 const overlapMs = 60_000
 const pageSize = 1_000
@@ -21,19 +20,19 @@ const productSchema = writtenSchema.extend({
   id: idSchema,
   code: z.string().nullable(),
   name: z.string(),
-  active: z.boolean(),
-  salable: z.boolean(),
+  active: booleanSchema,
+  salable: booleanSchema,
   list_price: decimalSchema.nullable(),
   default_uom: idSchema,
   'default_uom.': z.object({ symbol: z.string() }),
   sale_uom: idSchema.nullable(),
   identifiers: z.array(idSchema),
-  customer_taxes_used: z.array(idSchema),
+  'account_category.': categorySchema.nullish(),
   'template.': writtenSchema,
 })
 type Product = z.infer<typeof productSchema>
 const fields = [
-  ...['code', 'name', 'active', 'salable', 'list_price', 'default_uom', 'default_uom.symbol', 'sale_uom', 'identifiers', 'customer_taxes_used'],
+  ...['code', 'name', 'active', 'salable', 'list_price', 'default_uom', 'default_uom.symbol', 'sale_uom', 'identifiers', ...categoryFields],
   ...['write_date', 'create_date', 'template.write_date', 'template.create_date'],
 ]
 const identifierSchema = writtenSchema.extend({ id: idSchema, code: z.string(), type: z.string().nullable() })
@@ -70,7 +69,7 @@ export const shelfPriceMinor = (listPrice: string, rateMicro: number, currency: 
 
 const toItem = async (product: Product, identifiers: readonly Identifier[], masters: Masters, currency: string): Promise<{ read: ErpItem } | { unreadable: UnreadableItem }> => {
   const unreadable = (message: string) => ({ unreadable: { erpId: String(product.id), message } })
-  const taxes = must(await masters.taxes(product.customer_taxes_used))
+  const taxes = must(await masters.taxesOf(product['account_category.']))
   if (!taxes) return unreadable(`${product.name}: its taxes are not plain percentages.`)
   if (product.sale_uom !== null && product.sale_uom !== product.default_uom) return unreadable(`${product.name}: it is sold in another unit than it is priced in.`)
   const taxRateMicro = taxes.reduce((sum, tax) => sum + tax.rateMicro, 0)
@@ -88,14 +87,20 @@ const toItem = async (product: Product, identifiers: readonly Identifier[], mast
   return { read: { item: item.data, erpId: String(product.id), amountMinor, currency, listed: product.salable && product.active } }
 }
 
-const readProducts = async (rpc: TrytonRpc, domain: unknown[]): Promise<Product[]> => {
+/** Row by row: one product that cannot be read must not hide the others. */
+const readProducts = async (rpc: TrytonRpc, domain: unknown[]): Promise<{ products: Product[]; unreadable: UnreadableItem[] }> => {
   const products: Product[] = []
-  for (;;) {
+  const unreadable: UnreadableItem[] = []
+  for (let offset = 0; ; offset += pageSize) {
     const page = must(
-      await rpc.read('product.product.search_read', [domain, products.length, pageSize, [['id', 'ASC']], fields], z.array(productSchema), { active_test: false }),
+      await rpc.read('product.product.search_read', [domain, offset, pageSize, [['id', 'ASC']], fields], z.array(z.object({ id: idSchema }).loose()), { active_test: false }),
     )
-    products.push(...page)
-    if (page.length < pageSize) return products
+    for (const row of page) {
+      const product = productSchema.safeParse(row)
+      if (product.success) products.push(product.data)
+      else unreadable.push({ erpId: String(row.id), message: z.prettifyError(product.error) })
+    }
+    if (page.length < pageSize) return { products, unreadable }
   }
 }
 
@@ -115,12 +120,12 @@ const newestOf = (rows: readonly z.infer<typeof writtenSchema>[], otherwise: str
 
 export const pullProducts = async (rpc: TrytonRpc, masters: Masters, company: Company, cursor: string | undefined): Promise<PulledItems> => {
   const domain = [['code', '!=', roundingCode], ...(cursor === undefined ? [] : changedSince(cursor))]
-  const products = await readProducts(rpc, domain)
+  const { products, unreadable } = await readProducts(rpc, domain)
   const identifiers = await readIdentifiers(
     rpc,
     products.flatMap((product) => product.identifiers),
   )
-  const pulled: PulledItems = { items: [], unreadable: [], cursor: newestOf([...products, ...products.map((p) => p['template.']), ...identifiers.values()], cursor ?? '') }
+  const pulled: PulledItems = { items: [], unreadable, cursor: newestOf([...products, ...products.map((p) => p['template.']), ...identifiers.values()], cursor ?? '') }
   for (const product of products) {
     // A product that no store could name: neither sold nor numbered.
     if (product.code === null && !product.salable) continue

@@ -8,7 +8,7 @@ import { parseDecimal, rescale } from '../../decimal.ts'
 import type { ErpLine } from '../../erp-lines.ts'
 import type { ErpAnswer } from '../wire.ts'
 import type { TrytonRpc } from './rpc.ts'
-import { decimalSchema, idSchema, toDate } from './values.ts'
+import { booleanSchema, decimalSchema, idSchema, toDate } from './values.ts'
 
 /** The product of the untaxed rounding line; a service without taxes. Never shown to stores. */
 export const roundingCode = 'TIDELINE-ROUNDING'
@@ -51,15 +51,20 @@ const kept = <K, T>(ask: (key: K) => Promise<ErpAnswer<T>>) => {
   }
 }
 
+/** Where a product's taxes stand. A category may take them from its parent: that chain is not followed. */
+export const categorySchema = z.object({ customer_taxes: z.array(idSchema), taxes_parent: booleanSchema.nullish() })
+export const categoryFields = ['account_category.customer_taxes', 'account_category.taxes_parent']
+type Category = z.infer<typeof categorySchema>
+
 const productSchema = z.object({
   id: idSchema,
   code: z.string().nullable(),
-  salable: z.boolean(),
+  salable: booleanSchema,
   sale_uom: idSchema.nullable(),
   'sale_uom.': z.object({ digits: z.int() }).nullish(),
-  customer_taxes_used: z.array(idSchema),
+  'account_category.': categorySchema.nullish(),
 })
-const taxSchema = z.object({ id: idSchema, type: z.string(), rate: decimalSchema.nullable(), childs: z.array(idSchema), update_unit_price: z.boolean().nullish() })
+const taxSchema = z.object({ id: idSchema, type: z.string(), rate: decimalSchema.nullable(), childs: z.array(idSchema), update_unit_price: booleanSchema.nullish() })
 const partySchema = z.object({ id: idSchema, addresses: z.array(idSchema), customer_payment_term: idSchema.nullable() })
 const companySchema = z.object({ id: idSchema, 'currency.': z.object({ code: z.string() }) })
 
@@ -70,7 +75,8 @@ export interface Masters {
   dayIsOpen(day: BusinessDay): Promise<ErpAnswer<boolean | null>>
   productByCode(code: string): Promise<ErpAnswer<TrytonProduct | null>>
   productByBarcode(barcode: string): Promise<ErpAnswer<TrytonProduct | null>>
-  taxes(ids: readonly number[]): Promise<ErpAnswer<TrytonTax[] | null>>
+  /** Null: taxes whose amount cannot be foretold, or none stated at all, which Tryton would silently take for none due. */
+  taxesOf(category: Category | null | undefined): Promise<ErpAnswer<TrytonTax[] | null>>
 }
 
 export const createMasters = (rpc: TrytonRpc): Masters => {
@@ -107,9 +113,10 @@ export const createMasters = (rpc: TrytonRpc): Masters => {
     return { ok: true, value: plain ? { id, rateMicro: Number(rescale(rate, 6)) } : null }
   })
 
-  const taxes = async (ids: readonly number[]): Promise<ErpAnswer<TrytonTax[] | null>> => {
+  const taxesOf = async (category: Category | null | undefined): Promise<ErpAnswer<TrytonTax[] | null>> => {
+    if (!category || category.taxes_parent === true) return { ok: true, value: null }
     const found: TrytonTax[] = []
-    for (const id of ids) {
+    for (const id of category.customer_taxes) {
       const tax = await taxOf(id)
       if (!tax.ok) return tax
       if (tax.value === null) return { ok: true, value: null }
@@ -119,12 +126,12 @@ export const createMasters = (rpc: TrytonRpc): Masters => {
   }
 
   const product = async (domain: unknown[]): Promise<ErpAnswer<TrytonProduct | null>> => {
-    const fields = ['code', 'salable', 'sale_uom', 'sale_uom.digits', 'customer_taxes_used']
+    const fields = ['code', 'salable', 'sale_uom', 'sale_uom.digits', ...categoryFields]
     const products = await rpc.read('product.product.search_read', [domain, 0, 1, [['id', 'ASC']], fields], z.array(productSchema))
     if (!products.ok) return products
     const [found] = products.value
     if (!found || found.sale_uom === null) return { ok: true, value: null }
-    const known = await taxes(found.customer_taxes_used)
+    const known = await taxesOf(found['account_category.'])
     if (!known.ok) return known
     return { ok: true, value: { id: found.id, code: found.code, unit: found.sale_uom, unitDigits: found['sale_uom.']?.digits ?? 0, salable: found.salable, taxes: known.value } }
   }
@@ -135,7 +142,7 @@ export const createMasters = (rpc: TrytonRpc): Masters => {
     dayIsOpen,
     productByCode: kept((code: string) => product([['code', '=', code]])),
     productByBarcode: kept((barcode: string) => product([['identifiers.code', '=', barcode]])),
-    taxes,
+    taxesOf,
   }
 }
 

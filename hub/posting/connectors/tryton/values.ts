@@ -54,4 +54,7 @@ export const toMoment = (text: string, backMs: number) => {
   } as const
 }
 
+/** On SQLite some booleans come as 0 and 1. */
+export const booleanSchema = z.union([z.boolean(), z.literal(0).transform(() => false), z.literal(1).transform(() => true)])
+
 export const idSchema = z.int().min(1)
