@@ -20,7 +20,9 @@ export const openQuarantine = async (dir: string, disk: Disk = nodeDisk): Promis
 
   const write = async (contentHash: Sha256, bytes: Uint8Array): Promise<void> => {
     const known = await read(contentHash)
-    if (!known || sha256(known) !== contentHash) await writeAtomically(disk, dir, contentHash, bytes)
+    // A name that is there may not be durable yet.
+    if (known && sha256(known) === contentHash) await disk.syncDir(dir)
+    else await writeAtomically(disk, dir, contentHash, bytes)
   }
   const keep = async (bytes: Uint8Array): Promise<Sha256> => {
     const contentHash = sha256(bytes)

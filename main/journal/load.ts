@@ -11,8 +11,8 @@ import { type ChainPosition, scanSegment, type Segment, segmentName, segmentStar
 export interface LoadedJournal {
   segments: Segment[]
   end: ChainPosition
-  /** Bytes behind the last whole record of the last segment. */
-  torn: Uint8Array | null
+  /** The last segment's whole records, and the bytes behind them. */
+  tail: { whole: Uint8Array; torn: Uint8Array } | null
   damaged: boolean
 }
 
@@ -21,7 +21,7 @@ export const genesis: ChainPosition = { seq: 0, hash: genesisHash }
 /** `visit` sees every whole record in order, those behind a fault too. */
 export const loadJournal = async (disk: Disk, dir: string, incarnation: string, visit?: (chained: ChainedRecord) => void): Promise<LoadedJournal> => {
   const starts = segmentStarts(await disk.list(dir), incarnation)
-  const loaded: LoadedJournal = { segments: [], end: genesis, torn: null, damaged: false }
+  const loaded: LoadedJournal = { segments: [], end: genesis, tail: null, damaged: false }
   for (const [index, firstSeq] of starts.entries()) {
     const path = join(dir, segmentName(incarnation, firstSeq))
     const bytes = (await disk.readWhole(path)) ?? new Uint8Array()
@@ -30,7 +30,7 @@ export const loadJournal = async (disk: Disk, dir: string, incarnation: string, 
     for (const chained of scan.stranded) visit?.(chained)
     const isLast = index === starts.length - 1
     if (scan.stranded.length > 0 || (!isLast && scan.size < bytes.length)) loaded.damaged = true
-    if (isLast && scan.size < bytes.length) loaded.torn = bytes.slice(scan.size)
+    if (isLast) loaded.tail = { whole: bytes.subarray(0, scan.size), torn: bytes.subarray(scan.size) }
     loaded.segments.push({ path, firstSeq, offsets: scan.offsets, size: scan.size })
     loaded.end = scan.end
   }

@@ -11,7 +11,7 @@ import type { Disk } from './disk.ts'
 import { type LoadedJournal, loadJournal } from './load.ts'
 import { readManifest, writeManifest } from './manifest.ts'
 import type { ChainedRecord } from './record-line.ts'
-import { cutTornTail } from './torn-tail.ts'
+import { settleTail } from './torn-tail.ts'
 
 export type Recovery = { kind: 'none' } | { kind: 'torn-tail'; bytes: number } | { kind: 'new-life'; reason: 'damage' | 'other-device' | 'manifest-lost'; records: number }
 
@@ -38,23 +38,8 @@ export const openFolder = async (options: FolderOptions): Promise<OpenedFolder> 
   const loaded = await loadJournal(disk, dir, manifest.incarnation, changed ? (chained) => records.push(chained) : undefined)
   if (changed) return beginNewLife(options, records, 'other-device')
   if (loaded.damaged) return beginNewLife(options, await readableRecords(disk, dir, manifest.incarnation), 'damage')
-  const last = loaded.segments.at(-1)
-  if (loaded.torn && last) {
-    await cutTornTail(disk, dir, last, loaded.torn)
-    return { incarnation: manifest.incarnation, loaded, recovery: { kind: 'torn-tail', bytes: loaded.torn.length } }
-  }
-  if (last) await syncFile(disk, last.path)
-  return { incarnation: manifest.incarnation, loaded, recovery: { kind: 'none' } }
-}
-
-/** Records found on the disk may have been written and never synced: they count only once they are durable. */
-const syncFile = async (disk: Disk, path: string): Promise<void> => {
-  const file = await disk.open(path)
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  const cut = await settleTail(disk, dir, loaded)
+  return { incarnation: manifest.incarnation, loaded, recovery: cut > 0 ? { kind: 'torn-tail', bytes: cut } : { kind: 'none' } }
 }
 
 const readableRecords = async (disk: Disk, dir: string, incarnation: string): Promise<ChainedRecord[]> => {

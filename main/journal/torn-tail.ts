@@ -1,15 +1,17 @@
-/** A torn tail is cut off behind the last whole record; its bytes stay in a file of their own, for whoever asks later. */
+/**
+ * The last segment before the first append. A torn tail is cut off, its bytes kept in a file of their own. And what was read may be
+ * in the system's cache alone, for a sync that failed is not repeated by the next one: a fresh copy makes it durable for certain.
+ */
 import { basename } from 'node:path'
 import { type Disk, writeAtomically } from './disk.ts'
-import type { Segment } from './segment.ts'
+import type { LoadedJournal } from './load.ts'
 
-export const cutTornTail = async (disk: Disk, dir: string, segment: Segment, torn: Uint8Array): Promise<void> => {
-  await writeAtomically(disk, dir, `${basename(segment.path, '.jsonl')}-${segment.size}.torn`, torn)
-  const file = await disk.open(segment.path)
-  try {
-    await file.truncate(segment.size)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+/** Returns how many bytes were cut off. */
+export const settleTail = async (disk: Disk, dir: string, { segments, tail }: LoadedJournal): Promise<number> => {
+  const last = segments.at(-1)
+  if (!last || !tail) return 0
+  const name = basename(last.path)
+  if (tail.torn.length > 0) await writeAtomically(disk, dir, `${basename(name, '.jsonl')}-${last.size}.torn`, tail.torn)
+  await writeAtomically(disk, dir, name, tail.whole)
+  return tail.torn.length
 }

@@ -1,0 +1,174 @@
+/**
+ * A disk in memory that is as unkind as the real one may be. A power cut keeps any part of what was not synced: names in order of
+ * their changes, writes whole, torn, with holes, or not at all. A failed sync forgets what it was to write and never tells.
+ */
+import { basename, dirname } from 'node:path'
+import type { Disk, DiskFile } from './disk.ts'
+
+export type DiskOperation = 'open' | 'write' | 'sync' | 'truncate' | 'rename' | 'syncDir' | 'read'
+export type DiskFault = 'ENOSPC' | 'EIO' | 'short' | null
+
+export interface MemoryDisk extends Disk {
+  /** Asked before each operation. `short` cuts a write in half, and is not a failure. */
+  fault: (operation: DiskOperation, path: string) => DiskFault
+  powerCut(): void
+  /** Flips one byte of what is on the disk. */
+  corrupt(path: string, position: number): void
+  readonly paths: readonly string[]
+}
+
+type FileChange = { kind: 'write'; position: number; bytes: Uint8Array } | { kind: 'truncate'; length: number }
+
+interface Inode {
+  current: Uint8Array
+  durable: Uint8Array
+  pending: FileChange[]
+}
+
+type Names = Map<string, Inode>
+
+const applyChange = (content: Uint8Array, change: FileChange): Uint8Array => {
+  if (change.kind === 'truncate') {
+    const cut = new Uint8Array(change.length)
+    cut.set(content.subarray(0, change.length))
+    return cut
+  }
+  const grown = new Uint8Array(Math.max(content.length, change.position + change.bytes.length))
+  grown.set(content)
+  grown.set(change.bytes, change.position)
+  return grown
+}
+
+/** `random` gives numbers in [0, 1). */
+export const createMemoryDisk = (random: () => number): MemoryDisk => {
+  let names: Names = new Map()
+  let durableNames: Names = new Map()
+  let pendingNames: ((to: Names) => void)[] = []
+  let powerCuts = 0
+
+  const changeNames = (change: (to: Names) => void): void => {
+    change(names)
+    pendingNames.push(change)
+  }
+  const raise = (code: string): never => {
+    throw Object.assign(new Error(code), { code })
+  }
+  const check = (operation: DiskOperation, path: string): DiskFault => {
+    const fault = disk.fault(operation, path)
+    return fault === 'ENOSPC' || fault === 'EIO' ? raise(fault) : fault
+  }
+
+  /** What a change may have become by the time the power went. */
+  const survivor = (change: FileChange): FileChange[] => {
+    const luck = random()
+    if (luck < 0.35) return [change]
+    if (luck < 0.6 || change.kind === 'truncate') return []
+    const cut = Math.floor(random() * change.bytes.length)
+    const torn = change.bytes.slice(0, luck < 0.9 ? cut : change.bytes.length)
+    if (luck >= 0.9) torn.fill(0, cut, Math.min(torn.length, cut + 64))
+    return [{ ...change, bytes: torn }]
+  }
+  const loseSome = (inode: Inode): void => {
+    inode.durable = inode.pending.flatMap(survivor).reduce(applyChange, inode.durable)
+    inode.pending = []
+  }
+
+  const openFile = (inode: Inode, path: string): DiskFile => {
+    const born = powerCuts
+    const change = (change: FileChange): void => {
+      if (born !== powerCuts) raise('EBADF')
+      inode.current = applyChange(inode.current, change)
+      inode.pending.push(change)
+    }
+    return {
+      write: async (bytes, position) => {
+        const fault = disk.fault('write', path)
+        const kept = fault === null ? bytes : bytes.slice(0, Math.ceil(bytes.length / 2))
+        change({ kind: 'write', position, bytes: kept.slice() })
+        return fault === 'ENOSPC' || fault === 'EIO' ? raise(fault) : kept.length
+      },
+      read: async (position, length) => {
+        check('read', path)
+        return inode.current.slice(position, position + length)
+      },
+      size: async () => inode.current.length,
+      truncate: async (length) => {
+        check('truncate', path)
+        change({ kind: 'truncate', length })
+      },
+      sync: async () => {
+        if (born !== powerCuts) raise('EBADF')
+        const fault = disk.fault('sync', path)
+        if (fault !== null && fault !== 'short') {
+          loseSome(inode)
+          raise(fault)
+        }
+        inode.durable = inode.pending.reduce(applyChange, inode.durable)
+        inode.pending = []
+      },
+      close: async () => undefined,
+    }
+  }
+
+  const disk: MemoryDisk = {
+    fault: () => null,
+    makeDir: async () => undefined,
+    list: async (dir) => [...names.keys()].filter((path) => dirname(path) === dir).map((path) => basename(path)),
+    open: async (path) => {
+      check('open', path)
+      const known = names.get(path)
+      if (known) return openFile(known, path)
+      const inode: Inode = { current: new Uint8Array(), durable: new Uint8Array(), pending: [] }
+      changeNames((to) => void to.set(path, inode))
+      return openFile(inode, path)
+    },
+    readWhole: async (path) => names.get(path)?.current.slice() ?? null,
+    rename: async (from, to) => {
+      check('rename', from)
+      const inode = names.get(from) ?? raise('ENOENT')
+      changeNames((changed) => {
+        changed.delete(from)
+        changed.set(to, inode)
+      })
+    },
+    remove: async (path) => changeNames((to) => void to.delete(path)),
+    syncDir: async (dir) => {
+      check('syncDir', dir)
+      for (const change of pendingNames) change(durableNames)
+      pendingNames = []
+    },
+    powerCut: () => {
+      powerCuts += 1
+      for (const change of pendingNames.slice(0, Math.floor(random() * (pendingNames.length + 1)))) change(durableNames)
+      pendingNames = []
+      names = new Map(durableNames)
+      for (const inode of new Set(names.values())) {
+        loseSome(inode)
+        inode.current = inode.durable.slice()
+      }
+      durableNames = new Map(names)
+    },
+    corrupt: (path, position) => {
+      const inode = names.get(path) ?? raise('ENOENT')
+      const content = inode.durable.slice()
+      content[position] = (content[position] ?? 0) ^ 0x20
+      inode.durable = content
+      inode.current = content.slice()
+    },
+    get paths() {
+      return [...names.keys()]
+    },
+  }
+  return disk
+}
+
+/** A small seeded generator (mulberry32). */
+export const seededRandom = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
