@@ -1,0 +1,16 @@
+/** Every schema that travels between store and hub, by name. */
+import type { z } from 'zod'
+import { downMessages } from '#sync/contract/down.ts'
+import { feedDocumentSchemas } from '#sync/contract/feed.ts'
+import { conflictPayloadSchema, quarantinePayloadSchema, transactionPayloadSchema } from '#sync/contract/record.ts'
+import { upMessages } from '#sync/contract/up.ts'
+
+const prefixed = (prefix: string, schemas: Record<string, z.ZodType>): [string, z.ZodType][] =>
+  Object.entries(schemas).map(([name, schema]) => [`${prefix} ${name}`, schema])
+
+export const wireSchemas = new Map<string, z.ZodType>([
+  ...Object.entries(upMessages).flatMap(([name, { request, response }]) => prefixed(`up ${name}`, { request, response })),
+  ...prefixed('down', downMessages),
+  ...prefixed('feed', feedDocumentSchemas),
+  ...prefixed('payload', { transaction: transactionPayloadSchema, conflict: conflictPayloadSchema, quarantine: quarantinePayloadSchema }),
+])
