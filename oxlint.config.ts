@@ -24,17 +24,30 @@ const forbiddenZones = (zone: Zone): Pattern => {
 
 const parentOf = (folder: string): string => folder.split('/').slice(0, -1).join('/')
 
-/** Zones under sync/ may name an allowed neighbour by a relative path; every other zone keeps its relative paths inside. */
+/**
+ * Zones in one folder (sync/…, renderer/…) may name an allowed neighbour, or that folder's own files, by a relative path;
+ * every other relative path stays inside its zone.
+ */
 const forbiddenNeighbours = (zone: Zone): string => {
+  const parent = parentOf(zone.folder)
   const allowed = [zone.folder, ...zone.imports]
-  const neighbours = zones.filter((other) => parentOf(other.folder) === 'sync' && !allowed.includes(other.folder))
-  return [...neighbours.map((other) => `${other.folder.slice('sync/'.length)}\\/`), '[^\\/]+$', '\\.\\.\\/'].join('|')
+  const neighbours = zones.filter((other) => parentOf(other.folder) === parent && !allowed.includes(other.folder))
+  const parentFiles = allowed.includes(parent) ? [] : ['[^\\/]+$']
+  return [...neighbours.map((other) => `${other.folder.slice(parent.length + 1)}\\/`), ...parentFiles, '\\.\\.\\/'].join('|')
 }
 
 const outsidePath = (zone: Zone, depth: number): Pattern => {
   const up = `^(?:\\.\\/)?(?:\\.\\.\\/){${depth + 1}}`
-  const regex = parentOf(zone.folder) === 'sync' ? `${up}(?:${forbiddenNeighbours(zone)})` : up
+  const regex = parentOf(zone.folder) === '' ? up : `${up}(?:${forbiddenNeighbours(zone)})`
   return { regex, message: `This relative path leaves ${zone.folder} for a file that it may not import, or should import as #zone/….` }
+}
+
+/** From the folder's own files downwards, into a zone below that is not allowed. */
+const forbiddenBelow = (zone: Zone): Pattern[] => {
+  const below = zones.filter((other) => parentOf(other.folder) === zone.folder && !zone.imports.includes(other.folder))
+  if (zone.isShallow !== true || below.length === 0) return []
+  const names = below.map((other) => other.folder.slice(zone.folder.length + 1)).join('|')
+  return [{ regex: `^\\.\\/(?:${names})\\/`, message: `The files of ${zone.folder} itself may not import ${names}.` }]
 }
 
 const electronImport: Pattern = { regex: '^electron(?:$|\\/)', message: `Only ${electronFiles.join(', ')} may import electron.` }
@@ -54,7 +67,7 @@ const zoneOverrides = (zone: Zone): Override[] => {
   const depths = zone.isShallow === true ? [0] : Array.from({ length: DEEPEST }, (_, depth) => depth)
   return depths.map((depth) => ({
     files: [filesAtDepth(zone, depth)],
-    rules: restrictImports([forbiddenZones(zone), outsidePath(zone, depth), ...forbiddenPackages(zone)]),
+    rules: restrictImports([forbiddenZones(zone), outsidePath(zone, depth), ...forbiddenBelow(zone), ...forbiddenPackages(zone)]),
   }))
 }
 
@@ -107,7 +120,15 @@ export default defineConfig({
     'typescript/no-non-null-assertion': 'error',
     'vitest/no-focused-tests': 'error',
     'vitest/no-disabled-tests': 'error',
+    // vitest takes a message as second argument
+    'vitest/valid-expect': ['error', { maxArgs: 2 }],
+    // properties and shared checks hold the expectations of several tests
+    'vitest/expect-expect': 'off',
+    'vitest/no-conditional-expect': 'off',
+    'vitest/no-standalone-expect': 'off',
     'vitest/require-to-throw-message': 'off',
+    // a copy is wanted where the original changes meanwhile
+    'unicorn/no-useless-spread': 'off',
   },
   ignorePatterns: ['dist/**', '.tideline/**', 'node_modules/**', 'test/zones/**'],
   overrides: [...zones.flatMap(zoneOverrides), shell, purity, open, tests],

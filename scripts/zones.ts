@@ -2,7 +2,7 @@
  * The import zones, as one table: which folder is which zone and what it may import from outside itself.
  * oxlint.config.ts turns it into rules, test/zones proves that they bite.
  *
- *   contract ◀─ core, capture ◀─ store, link ◀─ sync (engine) ◀─ renderer/engine
+ *   contract ◀─ core, capture ◀─ store, link ◀─ engine ◀─ renderer/engine
  *   contract ◀─ renderer/manager      contract, capture, core ◀─ main, hub
  */
 
@@ -14,9 +14,11 @@ export type Zone = {
   packages?: string[]
   /** No clock, no randomness, no Node: the same answer for the same arguments. */
   isPure?: true
-  /** Sub-folders are zones of their own. */
+  /** The files directly in the folder; its sub-folders are zones of their own. */
   isShallow?: true
 }
+
+const everyPartOfSync = ['sync/contract', 'sync/core', 'sync/capture', 'sync/store', 'sync/link', 'sync/engine']
 
 export const zones: Zone[] = [
   { folder: 'sync/contract', imports: [], packages: ['zod'], isPure: true },
@@ -24,10 +26,12 @@ export const zones: Zone[] = [
   { folder: 'sync/capture', imports: ['sync/contract'], packages: ['zod', 'saxes'], isPure: true },
   { folder: 'sync/store', imports: ['sync/contract', 'sync/core'] },
   { folder: 'sync/link', imports: ['sync/contract', 'sync/core'] },
-  { folder: 'sync', imports: ['sync/contract', 'sync/core', 'sync/capture', 'sync/store', 'sync/link'], isShallow: true },
+  { folder: 'sync/engine', imports: everyPartOfSync },
+  { folder: 'sync', imports: everyPartOfSync, isShallow: true },
   { folder: 'main', imports: ['sync/contract', 'sync/capture', 'sync/core'] },
-  { folder: 'renderer/engine', imports: ['sync', 'sync/contract', 'sync/core', 'sync/capture', 'sync/store', 'sync/link'] },
-  { folder: 'renderer/manager', imports: ['sync/contract'] },
+  { folder: 'renderer', imports: ['sync/contract'], isShallow: true },
+  { folder: 'renderer/engine', imports: ['renderer', 'sync', ...everyPartOfSync] },
+  { folder: 'renderer/manager', imports: ['renderer', 'sync/contract'] },
   { folder: 'hub', imports: ['sync/contract', 'sync/capture', 'sync/core'] },
 ]
 
