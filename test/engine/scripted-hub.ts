@@ -72,7 +72,7 @@ export class ScriptedHub {
     const handlers = this.#handlers
     if (!handlers) throw new LinkLost('not connected')
     const message = upMessages[event].request.parse(overWire(request))
-    const answer = this.#answer(event, message)
+    const answer = this.answer(event, message)
     await Promise.resolve()
     if (answer === null || this.#handlers !== handlers) {
       if (this.#handlers === handlers) this.cut()
@@ -81,7 +81,8 @@ export class ScriptedHub {
     return upMessages[event].response.parse(overWire(answer)) as UpResponse<E>
   }
 
-  #answer(event: UpEvent, message: unknown): UpResponse<UpEvent> | null {
+  /** What a hub answers to a parsed message; null = the answer is lost. */
+  answer(event: UpEvent, message: unknown): UpResponse<UpEvent> | null {
     if (event === 'hello') return this.#hello()
     if (event === 'batch') return this.#batch((message as UpRequest<'batch'>).records)
     return this.#pull(message as UpRequest<'pull'>)
