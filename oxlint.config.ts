@@ -6,7 +6,7 @@ type Override = NonNullable<OxlintConfig['overrides']>[number]
 type Rules = NonNullable<Override['rules']>
 type Pattern = { regex: string; message: string } | { group: string[]; message: string }
 
-const DEEPEST = 4
+const DEEPEST = 6
 const SOURCES = '{ts,tsx}'
 
 const escape = (text: string): string => text.replaceAll('/', '\\/').replaceAll('.', '\\.')

@@ -5,12 +5,12 @@
 import { execFile } from 'node:child_process'
 import { cp, glob, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { checkoutRoot } from '#scripts/root.ts'
-import { zones } from '#scripts/zones.ts'
+import { zones, type Zone } from '#scripts/zones.ts'
 
 const report = z.object({
   diagnostics: z.array(
@@ -79,6 +79,14 @@ describe('import zones', async () => {
     const marked = (await Promise.all((await listFiles()).map(readMarks))).flat()
     const unproved = zones.filter((zone) => !marked.some((mark) => mark.startsWith(`${zone.folder}/`)))
     expect(unproved).toEqual([])
+  })
+
+  it('[OPS1] every source file of the project lies in a zone', async () => {
+    const files = await Array.fromAsync(glob(`{${laidOut.join(',')}}/**/*.{ts,tsx}`, { cwd: checkoutRoot }))
+    const isIn = (file: string, { folder: zone, isShallow }: Zone): boolean =>
+      isShallow === true ? dirname(file) === zone : file.startsWith(`${zone}/`)
+    expect(files.length).toBeGreaterThan(100)
+    expect(files.filter((file) => !zones.some((zone) => isIn(file, zone)))).toEqual([])
   })
 
   it('[OPS1] nothing is reported outside the files laid out here', async () => {
