@@ -96,7 +96,15 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onPoke: (feed) => void feeds.pull([feed]),
     onChange: () => view.changed(),
   })
-  const outbox = createOutboxRunner({ store, incarnation, ackedSeq, headSeq: ingest.headSeq(), line, log, onPersisted: () => view.changed() })
+  const outbox = createOutboxRunner({
+    store,
+    incarnation,
+    ackedSeq,
+    headSeq: ingest.headSeq(),
+    line,
+    log,
+    onPersisted: () => view.changed(),
+  })
   const schedule = createPriceSchedule({ catalogue: catalogue.index, plu: parts.plu, clock, log, onPriceChange: () => view.changed() })
   const feeds = createFeeds({
     ...{ store, catalogue, line, clock, log },

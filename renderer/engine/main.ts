@@ -28,7 +28,10 @@ const start = async (): Promise<Engine> => {
     signer: bridgeSigner(bridge),
     clock,
     random: Math.random,
-    link: new SocketLink({ hubUrl, onUnknown: (event, payload, reason) => void starting.then((engine) => engine.park(event, payload, reason)) }),
+    link: new SocketLink({
+      hubUrl,
+      onUnknown: (event, payload, reason) => void starting.then((engine) => engine.park(event, payload, reason)),
+    }),
     storage: getRxStorageDexie({ chromeTransactionDurability: 'strict' }),
     configuration,
     plu: bridgePluSink(bridge),

@@ -27,7 +27,16 @@ describe('link state', () => {
     expect(delays.at(-1)).toBe(reconnectBounds.capMs / 2)
     const steady = run([[{ kind: 'start' }], ...failures, [{ kind: 'welcomed' }], [lost, 60_000]])
     expect(steady.state).toMatchObject({ state: 'offline', attempt: 0 })
-    const flapping = run([[{ kind: 'start' }], [lost], [retry], [{ kind: 'welcomed' }], [lost, 5], [retry], [{ kind: 'welcomed' }], [lost, 5]])
+    const flapping = run([
+      [{ kind: 'start' }],
+      [lost],
+      [retry],
+      [{ kind: 'welcomed' }],
+      [lost, 5],
+      [retry],
+      [{ kind: 'welcomed' }],
+      [lost, 5],
+    ])
     expect(flapping.delays).toEqual([250, 500, 1_000])
   })
 
@@ -45,18 +54,31 @@ describe('link state', () => {
   })
 
   it('keeps telling since when the line is down while it tries', () => {
-    expect(run([[{ kind: 'start' }], [{ kind: 'welcomed' }], [lost, 100], [retry, 50], [lost, 50], [retry, 10]]).state).toMatchObject({ state: 'connecting', sinceMs: 100 })
+    expect(run([[{ kind: 'start' }], [{ kind: 'welcomed' }], [lost, 100], [retry, 50], [lost, 50], [retry, 10]]).state).toMatchObject({
+      state: 'connecting',
+      sinceMs: 100,
+    })
   })
 
   it('[TRN10] in whatever order events come: a retry is scheduled on each way down, connecting only follows a wait', () => {
-    const event = fc.constantFrom<LinkEvent>({ kind: 'start' }, retry, { kind: 'sync-now' }, { kind: 'welcomed' }, lost, { kind: 'refused', code: 'INTERNAL', message: '' }, { kind: 'refused', code: 'BELOW_FLOOR', message: '' })
+    const event = fc.constantFrom<LinkEvent>(
+      { kind: 'start' },
+      retry,
+      { kind: 'sync-now' },
+      { kind: 'welcomed' },
+      lost,
+      { kind: 'refused', code: 'INTERNAL', message: '' },
+      { kind: 'refused', code: 'BELOW_FLOOR', message: '' },
+    )
     fc.assert(
       fc.property(fc.array(event), (events) => {
         let state: LinkState = startingLink(0)
         for (const next of events) {
           const step = stepLink(state, next, 0, 0.5)
           const cameDown = (step.state.state === 'offline' || step.state.state === 'refused') && step.state !== state
-          expect(step.effects.map((e) => e.kind)).toEqual(cameDown ? ['disconnect', 'retry-after'] : step.state.state === 'connecting' && step.state !== state ? ['connect'] : [])
+          expect(step.effects.map((e) => e.kind)).toEqual(
+            cameDown ? ['disconnect', 'retry-after'] : step.state.state === 'connecting' && step.state !== state ? ['connect'] : [],
+          )
           if (step.state.state === 'online' && state.state !== 'online') expect(state.state).toBe('connecting')
           state = step.state
         }

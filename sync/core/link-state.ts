@@ -64,7 +64,10 @@ const goOffline = (link: LinkState, nowMs: number, random: number, message: stri
 const refuse = (link: LinkState, nowMs: number, random: number, code: ErrorCode, message: string): LinkStep => {
   const attempt = attemptsOf(link) + 1
   const delayMs = refusedBounds.baseMs + fullJitterMs(attempt - 1, random, refusedBounds)
-  return { state: { state: 'refused', sinceMs: nowMs, attempt, code, message }, effects: [{ kind: 'disconnect' }, { kind: 'retry-after', delayMs }] }
+  return {
+    state: { state: 'refused', sinceMs: nowMs, attempt, code, message },
+    effects: [{ kind: 'disconnect' }, { kind: 'retry-after', delayMs }],
+  }
 }
 
 const stay = (state: LinkState): LinkStep => ({ state, effects: [] })

@@ -3,7 +3,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchLimits } from '../contract/protocol.ts'
 import { genesisHash, recordSchema, type TidelineRecord } from '../contract/record.ts'
-import { openOutbox, relearnLimit, resumeFrom, stepOutbox, type BatchAnswer, type OutboxEffect, type OutboxEvent, type OutboxState } from './outbox.ts'
+import {
+  openOutbox,
+  relearnLimit,
+  resumeFrom,
+  stepOutbox,
+  type BatchAnswer,
+  type OutboxEffect,
+  type OutboxEvent,
+  type OutboxState,
+} from './outbox.ts'
 
 /** Counts 6 bytes a character on the wire: three such records fill a batch. */
 const heavyPayload = '\u0001'.repeat(33_000)
@@ -22,7 +31,8 @@ const recordOf = (seq: number, payload = '{}'): TidelineRecord => ({
   payload,
 })
 
-const recordsOf = (fromSeq: number, count: number, payload?: string) => Array.from({ length: count }, (_, i) => recordOf(fromSeq + i, payload))
+const recordsOf = (fromSeq: number, count: number, payload?: string) =>
+  Array.from({ length: count }, (_, i) => recordOf(fromSeq + i, payload))
 
 /** Steps through events, answering each read at once; returns the last state and all other effects. */
 const play = (start: OutboxState, events: OutboxEvent[], payload?: string): { state: OutboxState; effects: OutboxEffect[] } => {
@@ -33,20 +43,38 @@ const play = (start: OutboxState, events: OutboxEvent[], payload?: string): { st
     const step = stepOutbox(state, event)
     state = step.state
     for (const effect of step.effects)
-      if (effect.kind === 'read') queue.unshift({ kind: 'read', connection: effect.connection, fromSeq: effect.fromSeq, records: recordsOf(effect.fromSeq, effect.limit, payload) })
+      if (effect.kind === 'read')
+        queue.unshift({
+          kind: 'read',
+          connection: effect.connection,
+          fromSeq: effect.fromSeq,
+          records: recordsOf(effect.fromSeq, effect.limit, payload),
+        })
       else effects.push(effect)
   }
   return { state, effects }
 }
 
-const welcomed = (hubAckedSeq: number, connection = 1): OutboxEvent => ({ kind: 'welcomed', connection, hubAckedSeq, hubHash: 'h', localHash: 'h' })
-const acknowledged = (batch: number, ackedSeq: number, connection = 1, verdicts: Extract<BatchAnswer, { outcome: 'acknowledged' }>['verdicts'] = []): OutboxEvent => ({
+const welcomed = (hubAckedSeq: number, connection = 1): OutboxEvent => ({
+  kind: 'welcomed',
+  connection,
+  hubAckedSeq,
+  hubHash: 'h',
+  localHash: 'h',
+})
+const acknowledged = (
+  batch: number,
+  ackedSeq: number,
+  connection = 1,
+  verdicts: Extract<BatchAnswer, { outcome: 'acknowledged' }>['verdicts'] = [],
+): OutboxEvent => ({
   kind: 'answered',
   connection,
   batch,
   answer: { outcome: 'acknowledged', ackedSeq, verdicts },
 })
-const sends = (effects: OutboxEffect[]) => effects.filter((e) => e.kind === 'send').map((e) => [e.batch, e.records[0]?.seq, e.records.at(-1)?.seq])
+const sends = (effects: OutboxEffect[]) =>
+  effects.filter((e) => e.kind === 'send').map((e) => [e.batch, e.records[0]?.seq, e.records.at(-1)?.seq])
 const persists = (effects: OutboxEffect[]) => effects.filter((e) => e.kind === 'persist').map((e) => e.ackedSeq)
 
 describe('outbox', () => {
@@ -57,12 +85,23 @@ describe('outbox', () => {
 
   it('[TRN2] keeps batches in order, bounded in records and in flight', () => {
     const { effects } = play(openOutbox(0, 5_000), [welcomed(0)])
-    expect(sends(effects)).toEqual([[1, 1, 500], [2, 501, 1000], [3, 1001, 1500], [4, 1501, 2000]])
+    expect(sends(effects)).toEqual([
+      [1, 1, 500],
+      [2, 501, 1000],
+      [3, 1001, 1500],
+      [4, 1501, 2000],
+    ])
   })
 
   it('[TRN2] bounds batches in bytes; a record over the bound travels alone', () => {
-    expect(sends(play(openOutbox(0, 5), [welcomed(0)], heavyPayload).effects)).toEqual([[1, 1, 3], [2, 4, 5]])
-    expect(sends(play(openOutbox(0, 2), [welcomed(0)], heavyPayload.repeat(4)).effects)).toEqual([[1, 1, 1], [2, 2, 2]])
+    expect(sends(play(openOutbox(0, 5), [welcomed(0)], heavyPayload).effects)).toEqual([
+      [1, 1, 3],
+      [2, 4, 5],
+    ])
+    expect(sends(play(openOutbox(0, 2), [welcomed(0)], heavyPayload.repeat(4)).effects)).toEqual([
+      [1, 1, 1],
+      [2, 2, 2],
+    ])
   })
 
   it('[TRN3] gives verdicts and watermark out together, in the order of the batches', () => {
@@ -87,14 +126,21 @@ describe('outbox', () => {
   it('[TRN5] sends the rest again after half an acknowledgement', () => {
     const { effects, state } = play(openOutbox(0, 10), [welcomed(0), acknowledged(1, 4)])
     expect(persists(effects)).toEqual([4])
-    expect(sends(effects)).toEqual([[1, 1, 10], [2, 5, 10]])
+    expect(sends(effects)).toEqual([
+      [1, 1, 10],
+      [2, 5, 10],
+    ])
     expect(state.confirmedSeq).toBe(4)
   })
 
   it('[TRN5] keeps a batch sent before a rewind on the line, and does not use its answer', () => {
     const sent = play(openOutbox(0, 1_000), [welcomed(0)]).state
     const half = play(sent, [acknowledged(1, 400)])
-    expect(half.state.inFlight.map((b) => [b.batch, b.abandoned])).toEqual([[2, true], [3, false], [4, false]])
+    expect(half.state.inFlight.map((b) => [b.batch, b.abandoned])).toEqual([
+      [2, true],
+      [3, false],
+      [4, false],
+    ])
     const late = play(half.state, [{ kind: 'answered', connection: 1, batch: 2, answer: { outcome: 'gap', expectedSeq: 401 } }])
     expect(late.effects).toEqual([])
     expect(late.state.rewinds).toBe(1)
@@ -104,8 +150,16 @@ describe('outbox', () => {
     const gap = (batch: number): OutboxEvent => ({ kind: 'answered', connection: 1, batch, answer: { outcome: 'gap', expectedSeq: 3 } })
     const once = play(openOutbox(5, 8), [welcomed(5), gap(1)])
     expect(persists(once.effects)).toEqual([2])
-    expect(sends(once.effects)).toEqual([[1, 6, 8], [2, 3, 8]])
-    const gapOfOwn = (batch: number): OutboxEvent => ({ kind: 'answered', connection: 1, batch, answer: { outcome: 'acknowledged', ackedSeq: 2, verdicts: [] } })
+    expect(sends(once.effects)).toEqual([
+      [1, 6, 8],
+      [2, 3, 8],
+    ])
+    const gapOfOwn = (batch: number): OutboxEvent => ({
+      kind: 'answered',
+      connection: 1,
+      batch,
+      answer: { outcome: 'acknowledged', ackedSeq: 2, verdicts: [] },
+    })
     const endless = play(once.state, [2, 3, 4, 5, 6, 7].map(gapOfOwn))
     expect(endless.effects.some((e) => e.kind === 'reset')).toBe(true)
   })
@@ -115,8 +169,12 @@ describe('outbox', () => {
     expect(persists(restored.effects)).toEqual([2])
     expect(sends(restored.effects)).toEqual([[1, 3, 8]])
     const refusal = { kind: 'refuse', code: 'JOURNAL_BEHIND' }
-    expect(play(openOutbox(5, 8), [{ kind: 'welcomed', connection: 1, hubAckedSeq: 9, hubHash: 'h', localHash: null }]).effects).toMatchObject([refusal])
-    expect(play(openOutbox(5, 8), [{ kind: 'welcomed', connection: 1, hubAckedSeq: 5, hubHash: 'h', localHash: 'x' }]).effects).toMatchObject([refusal])
+    expect(
+      play(openOutbox(5, 8), [{ kind: 'welcomed', connection: 1, hubAckedSeq: 9, hubHash: 'h', localHash: null }]).effects,
+    ).toMatchObject([refusal])
+    expect(
+      play(openOutbox(5, 8), [{ kind: 'welcomed', connection: 1, hubAckedSeq: 5, hubHash: 'h', localHash: 'x' }]).effects,
+    ).toMatchObject([refusal])
   })
 
   it('[TRN1] does not believe an acknowledgement of what was not sent', () => {
@@ -142,7 +200,9 @@ class HubModel {
     if (from > this.log.length + 1) return { outcome: 'gap', expectedSeq: this.log.length + 1 }
     const taken = halfway ? records.slice(0, Math.ceil(records.length / 2)) : records
     for (const { seq } of taken) if (seq === this.log.length + 1) this.log.push(seq)
-    const verdicts = records.filter((r) => r.seq <= this.log.length && isJudged(r.seq)).map((r) => ({ seq: r.seq, verdict: 'conflict' as const }))
+    const verdicts = records
+      .filter((r) => r.seq <= this.log.length && isJudged(r.seq))
+      .map((r) => ({ seq: r.seq, verdict: 'conflict' as const }))
     return { outcome: 'acknowledged', ackedSeq: this.log.length, verdicts }
   }
 }
@@ -183,7 +243,13 @@ class World {
   }
   read(pick: number): void {
     const effect = takeAt(this.reads, pick)
-    if (effect) this.dispatch({ kind: 'read', connection: effect.connection, fromSeq: effect.fromSeq, records: recordsOf(effect.fromSeq, effect.limit, heavyPayload) })
+    if (effect)
+      this.dispatch({
+        kind: 'read',
+        connection: effect.connection,
+        fromSeq: effect.fromSeq,
+        records: recordsOf(effect.fromSeq, effect.limit, heavyPayload),
+      })
   }
   deliver(pick: number, twice: boolean, halfway: boolean): void {
     const message = takeAt(this.toHub, pick)
@@ -222,7 +288,8 @@ class World {
   }
   check(): void {
     if (!this.restored) expect(this.disk.ackedSeq, 'watermark past the hub').toBeLessThanOrEqual(this.hub.log.length)
-    for (let seq = 1; seq <= this.disk.ackedSeq; seq++) if (isJudged(seq)) expect(this.disk.verdicts.has(seq), `verdict of ${seq} before watermark ${this.disk.ackedSeq}`).toBe(true)
+    for (let seq = 1; seq <= this.disk.ackedSeq; seq++)
+      if (isJudged(seq)) expect(this.disk.verdicts.has(seq), `verdict of ${seq} before watermark ${this.disk.ackedSeq}`).toBe(true)
   }
   settle(): void {
     this.welcome()
@@ -246,8 +313,22 @@ const pick = fc.nat(5)
 const command = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 7 }).map((n) => (w: World) => w.append(n)) },
   { weight: 6, arbitrary: pick.map((p) => (w: World) => w.read(p)) },
-  { weight: 6, arbitrary: fc.tuple(pick, fc.boolean(), fc.boolean()).map(([p, twice, half]) => (w: World) => w.deliver(p, twice, half)) },
-  { weight: 6, arbitrary: fc.tuple(pick, fc.boolean()).map(([p, twice]) => (w: World) => w.answer(p, twice)) },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(pick, fc.boolean(), fc.boolean()).map(
+      ([p, twice, half]) =>
+        (w: World) =>
+          w.deliver(p, twice, half),
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(pick, fc.boolean()).map(
+      ([p, twice]) =>
+        (w: World) =>
+          w.answer(p, twice),
+    ),
+  },
   { weight: 6, arbitrary: fc.constant((w: World) => w.persist(false)) },
   { weight: 1, arbitrary: fc.constant((w: World) => w.persist(true)) },
   { weight: 1, arbitrary: pick.map((p) => (w: World) => void takeAt(w.toHub, p)) },
@@ -276,16 +357,21 @@ describe('outbox against an adversary', () => {
 
   it('[TRN4] a hub restored from a backup gets everything again from where it stands', () => {
     fc.assert(
-      fc.property(fc.array(command, { maxLength: 80, size: 'max' }), fc.nat(10), fc.array(command, { maxLength: 40, size: 'max' }), (before, keep, after) => {
-        const world = new World()
-        for (const run of before) run(world)
-        world.settle()
-        world.restoreHub(keep)
-        for (const run of after) run(world)
-        world.settle()
-        expect(world.hub.log).toEqual(sequence(world.head))
-        expect(world.disk.ackedSeq).toBe(world.head)
-      }),
+      fc.property(
+        fc.array(command, { maxLength: 80, size: 'max' }),
+        fc.nat(10),
+        fc.array(command, { maxLength: 40, size: 'max' }),
+        (before, keep, after) => {
+          const world = new World()
+          for (const run of before) run(world)
+          world.settle()
+          world.restoreHub(keep)
+          for (const run of after) run(world)
+          world.settle()
+          expect(world.hub.log).toEqual(sequence(world.head))
+          expect(world.disk.ackedSeq).toBe(world.head)
+        },
+      ),
       { numRuns: 60 },
     )
   })

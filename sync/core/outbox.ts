@@ -176,7 +176,8 @@ const settle = (state: OutboxState, effects: OutboxEffect[]): OutboxStep => {
     case 'acknowledged':
       return acknowledge(answered, oldest, answer.ackedSeq, answer.verdicts, effects)
     case 'gap':
-      if (answer.expectedSeq >= oldest.fromSeq) return reset(answered, `the hub called ${answer.expectedSeq} missing, which was sent`, effects)
+      if (answer.expectedSeq >= oldest.fromSeq)
+        return reset(answered, `the hub called ${answer.expectedSeq} missing, which was sent`, effects)
       return rewind(answered, answer.expectedSeq - 1, effects)
     case 'refused':
       return { state: disconnected(answered), effects: [...effects, { kind: 'refuse', code: answer.code, message: answer.message }] }
@@ -185,7 +186,13 @@ const settle = (state: OutboxState, effects: OutboxEffect[]): OutboxStep => {
   }
 }
 
-const acknowledge = (state: OutboxState, batch: InFlight, hubAckedSeq: number, verdicts: readonly Verdict[], effects: OutboxEffect[]): OutboxStep => {
+const acknowledge = (
+  state: OutboxState,
+  batch: InFlight,
+  hubAckedSeq: number,
+  verdicts: readonly Verdict[],
+  effects: OutboxEffect[],
+): OutboxStep => {
   if (hubAckedSeq > state.claimableSeq) return reset(state, `the hub acknowledged ${hubAckedSeq}, further than was sent`, effects)
   if (hubAckedSeq < batch.fromSeq) return rewind(state, hubAckedSeq, effects)
   const ackedSeq = Math.min(hubAckedSeq, batch.toSeq)

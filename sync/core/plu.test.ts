@@ -11,13 +11,32 @@ const at = (minute: number) => toInstant(Date.UTC(2026, 0, 1) + minute * 60_000)
 type Change = (catalogue: CatalogueIndex) => string[]
 const itemId = fc.constantFrom('A', 'B', 'C')
 const change: fc.Arbitrary<Change> = fc.oneof(
-  itemId.map((id): Change => (c) => [c.putItem(itemSchema.parse({ itemId: id, name: id, barcodes: ['1', id], unit: 'each', taxCode: 'x', taxRateMicro: 0 }))]),
-  fc.tuple(itemId, fc.boolean()).map(([id, listed]): Change => (c) => [c.putAssortment(assortmentEntrySchema.parse({ storeId: 'S1', itemId: id, listed }))]),
+  itemId.map((id): Change => (c) => [
+    c.putItem(itemSchema.parse({ itemId: id, name: id, barcodes: ['1', id], unit: 'each', taxCode: 'x', taxRateMicro: 0 })),
+  ]),
+  fc.tuple(itemId, fc.boolean()).map(([id, listed]): Change => (c) => [
+    c.putAssortment(assortmentEntrySchema.parse({ storeId: 'S1', itemId: id, listed })),
+  ]),
   fc.tuple(itemId, fc.nat(4), fc.nat(20), fc.option(fc.nat(9))).map(([id, n, from, lasts]): Change => {
     const ends = lasts === null ? {} : { effectiveTo: at(from + lasts) }
-    return (c) => c.putPrice(priceSchema.parse({ priceId: `p${n}`, itemId: id, storeId: 'S1', amountMinor: n + from, currency: 'EUR', effectiveFrom: at(from), ...ends }))
+    return (c) =>
+      c.putPrice(
+        priceSchema.parse({
+          priceId: `p${n}`,
+          itemId: id,
+          storeId: 'S1',
+          amountMinor: n + from,
+          currency: 'EUR',
+          effectiveFrom: at(from),
+          ...ends,
+        }),
+      )
   }),
-  fc.nat(4).map((n): Change => (c) => c.removePrice(`p${n}`)),
+  fc.nat(4).map(
+    (n): Change =>
+      (c) =>
+        c.removePrice(`p${n}`),
+  ),
   itemId.map((id): Change => (c) => [c.removeItem(id)]),
 )
 
@@ -35,15 +54,21 @@ const sorted = (list: PluList) => [...list].toSorted(([a], [b]) => a.localeCompa
 describe('PLU list', () => {
   it('[PRC2] what a change and the passing of time touch is enough to bring the list up to date', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 25 }), fc.array(change, { maxLength: 6 }), fc.nat(25), fc.nat(25), (past, news, from, to) => {
-        const catalogue = new CatalogueIndex()
-        for (const apply of past) apply(catalogue)
-        const before = pluListAt(catalogue, at(from))
-        const touched = [...news.flatMap((apply) => apply(catalogue)), ...itemsChangingBetween(catalogue, at(from), at(to))]
-        const after = pluListAt(catalogue, at(to))
-        expect(sorted(applied(before, deltaPublication(before, after, touched)))).toEqual(sorted(after))
-        expect(deltaPublication(after, after)).toBeNull()
-      }),
+      fc.property(
+        fc.array(change, { maxLength: 25 }),
+        fc.array(change, { maxLength: 6 }),
+        fc.nat(25),
+        fc.nat(25),
+        (past, news, from, to) => {
+          const catalogue = new CatalogueIndex()
+          for (const apply of past) apply(catalogue)
+          const before = pluListAt(catalogue, at(from))
+          const touched = [...news.flatMap((apply) => apply(catalogue)), ...itemsChangingBetween(catalogue, at(from), at(to))]
+          const after = pluListAt(catalogue, at(to))
+          expect(sorted(applied(before, deltaPublication(before, after, touched)))).toEqual(sorted(after))
+          expect(deltaPublication(after, after)).toBeNull()
+        },
+      ),
       { numRuns: 300 },
     )
   })

@@ -31,7 +31,11 @@ export const fullPublication = (list: PluList): PluPublication => ({ kind: 'full
 const isSame = (a: PluEntry | undefined, b: PluEntry | undefined): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)
 
 /** `removed` names item ids. Null when nothing changed among the `touched` items (all of both lists when not given). */
-export const deltaPublication = (before: PluList, after: PluList, touched: Iterable<string> = [...before.keys(), ...after.keys()]): PluPublication | null => {
+export const deltaPublication = (
+  before: PluList,
+  after: PluList,
+  touched: Iterable<string> = [...before.keys(), ...after.keys()],
+): PluPublication | null => {
   const changed: PluEntry[] = []
   const removed: string[] = []
   for (const itemId of new Set(touched)) {
@@ -64,6 +68,7 @@ export const nextChangeAfter = (catalogue: CatalogueIndex, at: Instant): Instant
   let next: Instant | null = null
   for (const itemId of catalogue.itemIds())
     for (const { effectiveFrom, effectiveTo } of catalogue.prices(itemId))
-      for (const boundary of [effectiveFrom, effectiveTo]) if (boundary !== undefined && boundary > at && (next === null || boundary < next)) next = boundary
+      for (const boundary of [effectiveFrom, effectiveTo])
+        if (boundary !== undefined && boundary > at && (next === null || boundary < next)) next = boundary
   return next
 }

@@ -55,7 +55,7 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
   }
   /** False when the hub asks to wait. */
   const pullFeed = async (feed: FeedName): Promise<boolean> => {
-    for (let more = true; more && !closed; ) {
+    for (let more = true; more && !closed;) {
       const position = await store.positions.feed(feed)
       const answer = await line.request('pull', { feed, after: position.checkpoint, limit: pageLimit })
       if (answer.outcome === 'refused') {

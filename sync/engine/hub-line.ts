@@ -47,7 +47,10 @@ export interface HubLine {
 
 const objectionTo = (welcome: Welcome, identity: Identity): { code: ErrorCode; message: string } | null => {
   if (welcome.protocolVersion < protocol.floor)
-    return { code: 'BELOW_FLOOR', message: `The hub speaks protocol ${welcome.protocolVersion}; this agent needs at least ${protocol.floor}.` }
+    return {
+      code: 'BELOW_FLOOR',
+      message: `The hub speaks protocol ${welcome.protocolVersion}; this agent needs at least ${protocol.floor}.`,
+    }
   if (welcome.storeId !== identity.storeId)
     return { code: 'WRONG_STORE', message: `The hub knows this device as store ${welcome.storeId}, not ${identity.storeId}.` }
   return null
@@ -90,7 +93,10 @@ export const createHubLine = (ports: HubLinePorts): HubLine => {
     connection += 1
     greeted = false
     const mine = connection
-    setTimer(helloDeadlineMs, () => mine === connection && state.state === 'connecting' && step({ kind: 'lost', reason: 'the hub did not greet in time' }))
+    setTimer(
+      helloDeadlineMs,
+      () => mine === connection && state.state === 'connecting' && step({ kind: 'lost', reason: 'the hub did not greet in time' }),
+    )
     link.connect({
       onDown: (event, message) => mine === connection && receive(mine, event, message),
       onLost: (reason) => mine === connection && step({ kind: 'lost', reason }),

@@ -70,7 +70,9 @@ export const createIngest = ({ journal, store, clock, log, incarnation, last, on
       if (records.length < pageSize && headSeq >= notifiedSeq) return
     }
   }
-  const draining = coalesce(clock, drain, (error) => log('error', 'the journal could not be copied; trying again', { reason: reasonOf(error) }))
+  const draining = coalesce(clock, drain, (error) =>
+    log('error', 'the journal could not be copied; trying again', { reason: reasonOf(error) }),
+  )
   let stopListening = (): void => undefined
   const start = (): void => {
     stopListening = journal.onAppended((seq) => {

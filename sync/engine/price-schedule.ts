@@ -3,7 +3,15 @@
  * begins or ends, with or without a hub. Nothing is published before the catalogue is whole: an empty list would empty the tills.
  * A publication that main did not take is made again; `published` only ever holds what main has.
  */
-import { deltaPublication, fullPublication, itemsChangingBetween, nextChangeAfter, pluEntryAt, pluListAt, type PluList } from '#sync/core/plu.ts'
+import {
+  deltaPublication,
+  fullPublication,
+  itemsChangingBetween,
+  nextChangeAfter,
+  pluEntryAt,
+  pluListAt,
+  type PluList,
+} from '#sync/core/plu.ts'
 import type { CatalogueIndex } from '#sync/core/catalogue-index.ts'
 import { toInstant, toMs } from '#sync/core/instant.ts'
 import type { Clock, PluSink } from '#sync/core/ports.ts'
@@ -69,7 +77,9 @@ export const createPriceSchedule = ({ catalogue, plu, clock, log, onPriceChange 
     await (published ? publishDelta(published, nowMs) : publishFull(nowMs))
     schedule()
   }
-  const publishing = coalesce(clock, publish, (error) => log('error', 'the PLU list could not be handed over; trying again', { reason: reasonOf(error) }))
+  const publishing = coalesce(clock, publish, (error) =>
+    log('error', 'the PLU list could not be handed over; trying again', { reason: reasonOf(error) }),
+  )
   const schedule = (): void => {
     cancelTimer?.()
     const next = nextChangeAfter(catalogue, toInstant(evaluatedAtMs))

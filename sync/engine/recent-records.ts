@@ -14,7 +14,9 @@ const readPayload = (record: TidelineRecord): CapturedTransaction | CapturedQuar
     return parsed.success ? { record, quarantine: parsed.data } : null
   }
   const parsed =
-    record.kind === 'conflict' ? conflictPayloadSchema.transform((c) => c.transaction).safeParse(payload) : transactionPayloadSchema.safeParse(payload)
+    record.kind === 'conflict'
+      ? conflictPayloadSchema.transform((c) => c.transaction).safeParse(payload)
+      : transactionPayloadSchema.safeParse(payload)
   return parsed.success ? { record, transaction: parsed.data } : null
 }
 
@@ -27,7 +29,9 @@ export class RecentRecords {
     const fromSeq = Math.max(1, headSeq - keptTransactions + 1)
     const tail = headSeq === 0 ? [] : await store.records.range(incarnation, fromSeq, headSeq - fromSeq + 1)
     this.add(tail)
-    const quarantine = (await store.records.newestOfKind(incarnation, 'quarantine', viewBounds.quarantine)).map((d) => readPayload(d.record))
+    const quarantine = (await store.records.newestOfKind(incarnation, 'quarantine', viewBounds.quarantine)).map((d) =>
+      readPayload(d.record),
+    )
     this.quarantine = quarantine.filter((q) => q !== null && 'quarantine' in q)
   }
 

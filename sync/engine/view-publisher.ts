@@ -52,7 +52,10 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
     const [acked, oldestPending, verdicts, postings, posted, held] = await Promise.all([
       store.records.one(incarnation, ackedSeq),
       ackedSeq < headSeq ? store.records.one(incarnation, ackedSeq + 1) : null,
-      store.verdicts.of(incarnation, transactions.map((t) => t.record.seq)),
+      store.verdicts.of(
+        incarnation,
+        transactions.map((t) => t.record.seq),
+      ),
       postingsOf(transactions.map((t) => naturalKeyOf(t.transaction))),
       store.feeds.postings.countOfState('posted'),
       store.feeds.postings.countOfState('held'),
@@ -75,7 +78,9 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
     })
     await ports.view.publish(view)
   }
-  const publishing = coalesce(clock, publish, (error) => ports.log('warn', 'the view could not be published; trying again', { reason: reasonOf(error) }))
+  const publishing = coalesce(clock, publish, (error) =>
+    ports.log('warn', 'the view could not be published; trying again', { reason: reasonOf(error) }),
+  )
   const changed = (): void => {
     if (cancelTimer) return
     const waitMs = Math.max(0, Math.min(intervalMs, publishedAtMs + intervalMs - clock.nowMs()))

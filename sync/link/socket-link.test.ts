@@ -59,7 +59,10 @@ describe('socket link', () => {
     socket.emit('poke', { feed: 'items' })
     await until(() => received.length === 2)
     expect(received[1]).toEqual(['poke', { feed: 'items' }])
-    expect(unknown).toEqual([['recipe', { of: 'a newer protocol' }], ['poke', { feed: 'recipes' }]])
+    expect(unknown).toEqual([
+      ['recipe', { of: 'a newer protocol' }],
+      ['poke', { feed: 'recipes' }],
+    ])
   })
 
   it('[TRN8] an answer that is not of the protocol is a refusal, and parked', async () => {

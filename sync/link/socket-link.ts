@@ -50,7 +50,11 @@ export class SocketLink implements Link {
     const parsed = upMessages[event].response.safeParse(answer)
     if (parsed.success) return parsed.data as UpResponse<E>
     this.#options.onUnknown?.(event, answer, parsed.error.message)
-    return { outcome: 'refused', code: 'UNKNOWN_MESSAGE', message: `The hub's answer to ${event} is not of this protocol.` } as UpResponse<E>
+    return {
+      outcome: 'refused',
+      code: 'UNKNOWN_MESSAGE',
+      message: `The hub's answer to ${event} is not of this protocol.`,
+    } as UpResponse<E>
   }
 
   close(): void {

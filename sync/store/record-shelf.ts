@@ -26,7 +26,11 @@ export class RecordShelf {
   /** Ascending, gapless from `fromSeq`, at most `limit`. */
   async range(incarnation: string, fromSeq: number, limit: number): Promise<RecordDoc[]> {
     const table = await rawTableOf(this.#collection)
-    if (table) return table.where(':id').between(recordDocId(incarnation, fromSeq), recordDocId(incarnation, fromSeq + limit), true, false).toArray()
+    if (table)
+      return table
+        .where(':id')
+        .between(recordDocId(incarnation, fromSeq), recordDocId(incarnation, fromSeq + limit), true, false)
+        .toArray()
     const ids = Array.from({ length: limit }, (_, i) => recordDocId(incarnation, fromSeq + i))
     const docs = await this.#collection.storageInstance.findDocumentsById(ids, false)
     return docs.toSorted((a, b) => a.record.seq - b.record.seq)
@@ -57,7 +61,7 @@ export class RecordShelf {
   /** Incarnations other than this one whose records are still here, with the newest seq of each. */
   async otherIncarnations(incarnation: string): Promise<{ incarnation: string; headSeq: number }[]> {
     const others: { incarnation: string; headSeq: number }[] = []
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const [first] = await this.#firstAfter(after)
       if (!first) return others
       const found = first.record.incarnation

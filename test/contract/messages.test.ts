@@ -25,10 +25,23 @@ const entry = fc.record({ id: fc.string({ minLength: 1, maxLength: 200 }), check
 const feed = fc.constantFrom(...feedNames)
 
 const valid: Record<string, fc.Arbitrary<object>> = {
-  'up hello request': fc.record({ protocolVersion: seq, deviceId, incarnation, signature: text, agentVersion: fc.string({ maxLength: 32 }) }),
+  'up hello request': fc.record({
+    protocolVersion: seq,
+    deviceId,
+    incarnation,
+    signature: text,
+    agentVersion: fc.string({ maxLength: 32 }),
+  }),
   'up hello response': fc.oneof(
     refused,
-    fc.record({ outcome: fc.constant('welcome'), protocolVersion: seq, storeId: fc.constant('S1'), ackedSeq: fc.nat(), headHash: hex, hubTime: instant }),
+    fc.record({
+      outcome: fc.constant('welcome'),
+      protocolVersion: seq,
+      storeId: fc.constant('S1'),
+      ackedSeq: fc.nat(),
+      headHash: hex,
+      hubTime: instant,
+    }),
   ),
   'up batch request': fc.record({ records: fc.array(record, { minLength: 1, maxLength: 5 }) }),
   'up batch response': fc.oneof(
@@ -37,7 +50,10 @@ const valid: Record<string, fc.Arbitrary<object>> = {
     fc.record({ outcome: fc.constant('gap'), expectedSeq: seq }),
   ),
   'up pull request': fc.record({ feed, after: checkpoint, limit: fc.integer({ min: 1, max: 2_000 }) }),
-  'up pull response': fc.oneof(refused, fc.record({ outcome: fc.constant('pulled'), entries: fc.array(entry, { maxLength: 5 }), checkpoint, more: fc.boolean() })),
+  'up pull response': fc.oneof(
+    refused,
+    fc.record({ outcome: fc.constant('pulled'), entries: fc.array(entry, { maxLength: 5 }), checkpoint, more: fc.boolean() }),
+  ),
   'down challenge': fc.record({ nonce: fc.string({ minLength: 16, maxLength: 128 }) }),
   'down poke': fc.record({ feed }),
   'down dismiss': fc.record({ code: fc.constantFrom(...errorCodeNames), message: text }),

@@ -4,7 +4,14 @@ import type { PluPublication } from '#sync/contract/ipc.ts'
 import { saleText } from './records.ts'
 import { StoreRig } from './store-rig.ts'
 
-const item = (itemId: string, barcode: string) => ({ itemId, name: `Item ${itemId}`, barcodes: [barcode], unit: 'each', taxCode: 'A', taxRateMicro: 70_000 })
+const item = (itemId: string, barcode: string) => ({
+  itemId,
+  name: `Item ${itemId}`,
+  barcodes: [barcode],
+  unit: 'each',
+  taxCode: 'A',
+  taxRateMicro: 70_000,
+})
 const price = (priceId: string, itemId: string, amountMinor: number, effectiveFrom: string, effectiveTo?: string) => ({
   ...{ priceId, itemId, storeId: 'S1', amountMinor, currency: 'EUR', effectiveFrom },
   ...(effectiveTo ? { effectiveTo } : {}),
@@ -36,7 +43,9 @@ describe('the way down', () => {
     rig.hub.publish('prices', 'I7-a', price('I7-a', 'I7', 999, '2026-01-01T00:00:00.000Z'))
     rig.hub.publish('assortment', 'I8', { storeId: 'S1', itemId: 'I8', listed: false })
     await untilPlu((p) => p.kind === 'delta' && p.removed.includes('I8'))
-    const deltas = rig.plu.slice(1).flatMap((p) => (p.kind === 'delta' ? [...p.changed.map((e) => [e.item.itemId, e.price.amountMinor]), ...p.removed] : ['full']))
+    const deltas = rig.plu
+      .slice(1)
+      .flatMap((p) => (p.kind === 'delta' ? [...p.changed.map((e) => [e.item.itemId, e.price.amountMinor]), ...p.removed] : ['full']))
     expect(deltas).toEqual([['I7', 999], 'I8'])
     expect((await rig.engine.lookup('4007'))?.price.amountMinor).toBe(999)
     expect(await rig.engine.lookup('4008')).toBeNull()
@@ -54,7 +63,15 @@ describe('the way down', () => {
     await advanceTo('2026-03-02T10:29:59.900Z')
     expect(rig.plu).toHaveLength(1)
     await advanceTo('2026-03-02T10:30:00.000Z')
-    expect(rig.plu.slice(1)).toMatchObject([{ kind: 'delta', changed: [{ item: { itemId: 'I1' }, price: { amountMinor: 80 }, next: { amountMinor: 100, effectiveFrom: '2026-03-02T11:00:00.000Z' } }], removed: [] }])
+    expect(rig.plu.slice(1)).toMatchObject([
+      {
+        kind: 'delta',
+        changed: [
+          { item: { itemId: 'I1' }, price: { amountMinor: 80 }, next: { amountMinor: 100, effectiveFrom: '2026-03-02T11:00:00.000Z' } },
+        ],
+        removed: [],
+      },
+    ])
     expect((await rig.engine.lookup('4001'))?.price.amountMinor).toBe(80)
     await advanceTo('2026-03-02T10:59:59.900Z')
     expect(rig.plu).toHaveLength(2)
@@ -143,7 +160,10 @@ describe('the way down', () => {
     rig.hub.publish('prices', 'I1-a', price('I1-a', 'I1', 90, '2026-01-01T00:00:00.000Z'))
     rig.hub.publish('settings', 'S1', { storeId: 'S1', name: 'Quay', currency: 'EUR', timeZone: 'Europe/Berlin' })
     const view = await rig.untilView((v) => v.counts.posted === 1 && v.counts.held === 1 && v.store?.storeName === 'Quay')
-    expect(view.transactions.map((t) => [t.state, t.reason])).toEqual([['held', 'unknown item'], ['posted', undefined]])
+    expect(view.transactions.map((t) => [t.state, t.reason])).toEqual([
+      ['held', 'unknown item'],
+      ['posted', undefined],
+    ])
     expect(view.priceChanges).toMatchObject([{ itemId: 'I1', name: 'Item I1', amountMinor: 90, previousMinor: 100, inForce: true }])
   })
 })

@@ -33,7 +33,10 @@ const launch = async (): Promise<void> => {
     sign: (text) => Promise.resolve(`signed-${text.length}`),
   })
 }
-const recordRows = async () => (await page.rows('records')).filter((r) => String(r['id']).startsWith(journal.incarnation)).map(({ id, kind, record, tally }) => ({ id, kind, record, tally }))
+const recordRows = async () =>
+  (await page.rows('records'))
+    .filter((r) => String(r['id']).startsWith(journal.incarnation))
+    .map(({ id, kind, record, tally }) => ({ id, kind, record, tally }))
 const sequence = (length: number): number[] => Array.from({ length }, (_, i) => i + 1)
 
 describe('engine page in Chromium', () => {
@@ -73,7 +76,14 @@ describe('engine page in Chromium', () => {
   it('[CAP2] every write to IndexedDB asks for strict durability', async () => {
     journal.appendSales(3)
     hub.publish('items', 'I1', { itemId: 'I1', name: 'Milk', barcodes: ['4001'], unit: 'each', taxCode: 'A', taxRateMicro: 0 })
-    hub.publish('prices', 'P1', { priceId: 'P1', itemId: 'I1', storeId: 'S1', amountMinor: 99, currency: 'EUR', effectiveFrom: '2026-01-01T00:00:00.000Z' })
+    hub.publish('prices', 'P1', {
+      priceId: 'P1',
+      itemId: 'I1',
+      storeId: 'S1',
+      amountMinor: 99,
+      currency: 'EUR',
+      effectiveFrom: '2026-01-01T00:00:00.000Z',
+    })
     hub.publish('assortment', 'I1', { storeId: 'S1', itemId: 'I1', listed: true })
     await launch()
     await page.untilView((v) => v.counts.atHub === 3 && v.priceChanges.length === 1)

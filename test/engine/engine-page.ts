@@ -15,7 +15,15 @@ import type { JournalSource } from '#sync/core/ports.ts'
 import type { TidelineBridge } from '#renderer/bridge.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const chromiumArgs = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const chromiumArgs = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 const contentTypes: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 
 export interface MainSide {
@@ -57,7 +65,11 @@ export class EnginePages {
   }
 
   async launch(main: MainSide): Promise<EnginePage> {
-    const context = await chromium.launchPersistentContext(this.profile, { executablePath: '/usr/bin/chromium', headless: true, args: chromiumArgs })
+    const context = await chromium.launchPersistentContext(this.profile, {
+      executablePath: '/usr/bin/chromium',
+      headless: true,
+      args: chromiumArgs,
+    })
     const page = context.pages()[0] ?? (await context.newPage())
     return EnginePage.open(context, page, main, `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/engine/index.html`)
   }
@@ -129,8 +141,10 @@ export class EnginePage {
       'device.sign': ({ text }: { text: string }) => main.sign(text),
       'plu.publish': async (publication: unknown) => (engine.published.push(publication), null),
       'view.publish': async (view: ManagerView) => (engine.views.push(view), engine.#onView(), null),
-      'engine.log': async ({ level, message, fields }: { level: string; message: string; fields?: unknown }) =>
-        (engine.logged.push(`${level}: ${message} ${JSON.stringify(fields ?? {})}`), null),
+      'engine.log': async ({ level, message, fields }: { level: string; message: string; fields?: unknown }) => (
+        engine.logged.push(`${level}: ${message} ${JSON.stringify(fields ?? {})}`),
+        null
+      ),
     }
     await page.exposeFunction('mainRequest', async (method: string, params: unknown) => {
       const { request } = (engineToMain as IpcTable)[method] ?? {}
@@ -138,7 +152,11 @@ export class EnginePage {
       return answers[method](request.parse(params) as never)
     })
     engine.#stopListening = main.journal.onAppended((seq) => {
-      void page.evaluate((payload) => (window as never as { enginePush(e: string, p: unknown): void }).enginePush('journal.appended', payload), { seq }).catch(() => undefined)
+      void page
+        .evaluate((payload) => (window as never as { enginePush(e: string, p: unknown): void }).enginePush('journal.appended', payload), {
+          seq,
+        })
+        .catch(() => undefined)
     })
     await page.addInitScript(installBridge)
     await page.goto(url)

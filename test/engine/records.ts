@@ -20,7 +20,18 @@ export const saleText = (sequenceNumber: number, description = 'Milk'): string =
     endedAt: '2026-03-02T10:00:00',
     currency: 'EUR',
     lineItems: [
-      { lineNumber: 1, kind: 'sale', itemId: 'I1', description, quantityMilli: 1000, unit: 'each', unitPriceMinor: 100, discountMinor: 0, amountMinor: 100, voided: false },
+      {
+        lineNumber: 1,
+        kind: 'sale',
+        itemId: 'I1',
+        description,
+        quantityMilli: 1000,
+        unit: 'each',
+        unitPriceMinor: 100,
+        discountMinor: 0,
+        amountMinor: 100,
+        voided: false,
+      },
     ],
     tenders: [{ lineNumber: 1, kind: 'cash', amountMinor: 100, voided: false }],
     taxes: [],
@@ -28,7 +39,13 @@ export const saleText = (sequenceNumber: number, description = 'Milk'): string =
   })
 
 export const quarantineText = (source: string): string =>
-  JSON.stringify({ source, reasons: [{ code: 'MALFORMED', message: 'not XML' }], contentHash: sha256(source), sizeBytes: 9, excerpt: '<oops' })
+  JSON.stringify({
+    source,
+    reasons: [{ code: 'MALFORMED', message: 'not XML' }],
+    contentHash: sha256(source),
+    sizeBytes: 9,
+    excerpt: '<oops',
+  })
 
 /** A journal in memory that keeps the same promises as the real one: numbered, chained, told of after the append. */
 export class MemoryJournal implements JournalSource {
