@@ -1,6 +1,6 @@
 /** The last step of every dialect: bounds of the contract, store and currency of this agent, unique line numbers. */
 import type { Reason } from '../contract/record.ts'
-import { type Transaction, transactionSchema } from '../contract/transaction.ts'
+import { canonicalText, type Transaction, transactionSchema } from '../contract/transaction.ts'
 import { type CaptureHints, reasonOf } from './captured-item.ts'
 
 export type CanonicalResult = { ok: true; transaction: Transaction } | { ok: false; reasons: Reason[] }
@@ -25,6 +25,7 @@ export const toCanonical = (candidate: unknown, hints: CaptureHints, where: stri
 
 const refusals = (transaction: Transaction, hints: CaptureHints, where: string): Reason[] => {
   const reasons: Reason[] = []
+  if (/(?<!\\)(?:\\\\)*\\u0000/.test(canonicalText(transaction))) reasons.push(reasonOf('INVALID', 'a text holds the character NUL', where))
   if (transaction.storeId !== hints.storeId)
     reasons.push(reasonOf('WRONG_STORE', `storeId: "${transaction.storeId}" is not this agent's store "${hints.storeId}"`, where))
   if (transaction.currency !== hints.currency)

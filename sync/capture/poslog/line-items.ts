@@ -17,8 +17,8 @@ export interface RungLine {
 }
 
 const units: Record<string, Unit> = {
-  '': 'each', EA: 'each', EACH: 'each', PC: 'each', PCE: 'each', PCS: 'each', ST: 'each', STK: 'each', C62: 'each', UN: 'each', UNIT: 'each', // oxfmt-ignore
-  KG: 'kilogram', KGM: 'kilogram', KILOGRAM: 'kilogram', L: 'litre', LT: 'litre', LTR: 'litre', LITRE: 'litre', M: 'metre', MTR: 'metre', METRE: 'metre', // oxfmt-ignore
+  '': 'each', EA: 'each', EACH: 'each', PC: 'each', PCE: 'each', PCS: 'each', ST: 'each', STK: 'each', C62: 'each', UN: 'each', UNIT: 'each',
+  KG: 'kilogram', KGM: 'kilogram', KILOGRAM: 'kilogram', L: 'litre', LT: 'litre', LTR: 'litre', LITRE: 'litre', M: 'metre', MTR: 'metre', METRE: 'metre',
 }
 
 export const readLineItems = (rows: readonly XmlNode[], fields: FieldReader): RungLine[] => {
@@ -66,7 +66,7 @@ const readLine = (row: XmlNode, goods: XmlNode, lineNumber: number, fields: Fiel
       quantityMilli: kind === 'return' ? -Math.abs(quantityMilli) : quantityMilli,
       unit: unitOf(goods, field, fields),
       unitPriceMinor: unitPrice ?? actualPrice,
-      discountMinor: negate ? -discount : discount,
+      discountMinor: kind === 'return' ? 0 - discount : discount,
       amountMinor: negate ? -extended : extended,
       voided: isTrue(attributeOf(row, 'VoidFlag')) || isTrue(attributeOf(row, 'CancelFlag')) || isTrue(attributeOf(goods, 'VoidFlag')),
     },

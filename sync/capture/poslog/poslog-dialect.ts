@@ -27,7 +27,7 @@ export const readPoslog = (text: string, hints: CaptureHints): CapturedItem[] =>
     })
     if (end.ok || isLeftOver(end, start, piece)) break
     items.push(faultItem(end, lineOffset, piece))
-    const next = end.code === 'MALFORMED' || /entity/.test(end.message) ? findTransaction(piece, Math.max(end.position - 1, 1)) : -1
+    const next = end.code === 'MALFORMED' || /entity/.test(end.message) ? findTransaction(piece, Math.max(end.lastTagEnd, 1)) : -1
     if (next < 0 || faults >= maxFaults) break
     lineOffset += countLines(piece, next)
     start += next
@@ -65,7 +65,7 @@ const findTransaction = (piece: string, from: number): number => {
 
 const faultItem = (end: ReadEnd & { ok: false }, lineOffset: number, piece: string): CapturedItem => {
   const where = `line ${end.line + lineOffset}, column ${end.column}`
-  return quarantinedItem([reasonOf(end.code, end.message, where)], piece.slice(Math.max(0, end.position - 2_000), end.position + 200), where)
+  return quarantinedItem([reasonOf(end.code, end.message, where)], piece.slice(Math.max(0, end.lastTagEnd - 2_000), end.lastTagEnd + 500), where)
 }
 
 const countLines = (text: string, until: number): number => {

@@ -15,7 +15,8 @@ export interface PoslogEvents {
   onTransaction(node: XmlNode, line: number): void
 }
 
-export type ReadEnd = { ok: true } | { ok: false; code: ErrorCode; message: string; line: number; column: number; position: number }
+/** `lastTagEnd`: up to there tags were well-formed; the parser may have read far beyond the fault before it noticed. */
+export type ReadEnd = { ok: true } | { ok: false; code: ErrorCode; message: string; line: number; column: number; position: number; lastTagEnd: number }
 
 class Stop extends Error {
   readonly code: ErrorCode
@@ -37,6 +38,8 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
   let depth = 0
   let nodes = 0
   let startLine = 0
+  let lastTagEnd = 0
+  const markTag = (): void => void (lastTagEnd = parser.position)
 
   parser.on('error', (error) => {
     const message = error.message.replace(/^(?:undefined:)?\d+:\d+: /, '')
@@ -46,7 +49,9 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
   parser.on('doctype', () => {
     throw new Stop('UNSAFE_XML', 'a document type declaration')
   })
+  parser.on('opentagstart', markTag)
   parser.on('opentag', (tag) => {
+    markTag()
     depth += 1
     if (depth > maxDepth) throw new Stop('UNSAFE_XML', `elements nested deeper than ${maxDepth}`)
     const { prefix, local } = splitName(tag.name)
@@ -72,6 +77,7 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
   parser.on('text', addText)
   parser.on('cdata', addText)
   parser.on('closetag', () => {
+    markTag()
     depth -= 1
     const node = open.pop()
     if (node && open.length === 0) events.onTransaction(node, startLine)
@@ -83,7 +89,7 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
       return { ok: true }
     } catch (error) {
       if (!(error instanceof Stop)) throw error
-      return { ok: false, code: error.code, message: error.message, line: parser.line, column: parser.column, position: parser.position }
+      return { ok: false, code: error.code, message: error.message, line: parser.line, column: parser.column, position: parser.position, lastTagEnd }
     }
   }
   return { write: (chunk) => guard(() => parser.write(chunk)), end: () => guard(() => parser.close()) }
