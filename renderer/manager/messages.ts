@@ -32,7 +32,7 @@ export const messages = {
     label: 'At a glance',
     waiting: 'Waiting to be sent',
     nothingWaiting: 'Everything has been sent',
-    oldest: (age: string) => `the oldest for ${age}`,
+    oldest: (age: string) => `oldest: ${age}`,
     captured: 'Saved here',
     capturedNote: 'taken from the tills',
     atHub: 'At head office',

@@ -89,6 +89,8 @@ describe('the agent in Electron', () => {
           document.head.append(script)
           return Reflect.get(window, 'ran') === true
         }
+        const violations = new Set<string>()
+        document.addEventListener('securitypolicyviolation', (event) => violations.add(`${event.effectiveDirective} ${event.blockedURI}`))
         const refusal = (promise: Promise<unknown>) => promise.then(() => 'allowed', (fault: Error) => fault.message)
         return {
           node: [typeof Reflect.get(window, 'require'), typeof Reflect.get(window, 'process'), typeof Reflect.get(window, 'Buffer')],
@@ -97,6 +99,7 @@ describe('the agent in Electron', () => {
           inlineScript: runsInlineScript(),
           other: await refusal(window.tideline.request(ask, null)),
           notification: await Notification.requestPermission(),
+          violations: [...violations],
         }
       }, role === 'manager' ? 'journal.head' : 'agent.status')
       expect(seen).toEqual({
@@ -104,13 +107,32 @@ describe('the agent in Electron', () => {
         opened: true,
         fetched: 'Failed to fetch',
         inlineScript: false,
+        violations: ['connect-src https://example.com/', 'script-src-elem inline'],
         other: expect.stringContaining('UNKNOWN_MESSAGE'),
         notification: 'denied',
       })
-      await page.evaluate(() => void (location.href = 'https://example.com/'))
-      await page.evaluate(() => void (location.href = '../manager/index.html?elsewhere'))
-      expect(page.url()).toBe(`app://agent/${role}/index.html`)
     }
+  })
+
+  it('[TRN8] lets no page leave its address', async () => {
+    await agent.electron.evaluate(({ webContents }) => {
+      const seen = { asked: [] as string[], left: [] as string[] }
+      Reflect.set(globalThis, 'navigations', seen)
+      for (const contents of webContents.getAllWebContents()) {
+        contents.on('will-frame-navigate', ({ url }) => seen.asked.push(url))
+        contents.on('did-navigate', (_event, url) => seen.left.push(url))
+      }
+    })
+    const goals = ['https://example.com/', 'app://agent/manager/index.html?elsewhere']
+    for (const role of ['manager', 'engine'] as const) {
+      for (const goal of goals) await (await agent.page(role)).evaluate((url) => void (location.href = url), goal)
+    }
+    const navigations = () => agent.electron.evaluate(() => Reflect.get(globalThis, 'navigations') as { asked: string[]; left: string[] })
+    await expect.poll(async () => (await navigations()).asked).toEqual([...goals, ...goals])
+    const idle = () => agent.electron.evaluate(({ webContents }) => webContents.getAllWebContents().every((contents) => !contents.isLoading()))
+    await expect.poll(idle).toBe(true)
+    expect((await navigations()).left).toEqual([])
+    for (const role of ['manager', 'engine'] as const) expect((await agent.page(role)).url()).toBe(`app://agent/${role}/index.html`)
   })
 
   it('signs hellos and nothing else, and serves no file outside its pages', async () => {
