@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import type { AuditedSale } from './audit.ts'
-import { renderPosLog } from '#test/fixtures/poslog-render.ts'
+import { poslogDocument } from '#test/fixtures/poslog-text.ts'
 import { ringUp, type ShelfItem, type TillIdentity } from './till-sale.ts'
 
 export interface Till {
@@ -86,7 +86,7 @@ export const asPosLogFile = (folder: string): HandOver => {
     written += 1
     const name = `${transaction.workstationId}-${transaction.sequenceNumber}-${written}.xml`
     const partial = join(folder, `${name}.part`)
-    await writeFile(partial, renderPosLog([transaction]))
+    await writeFile(partial, poslogDocument([transaction]))
     await rename(partial, join(folder, name))
   }
 }
