@@ -10,6 +10,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decideInstall, fingerprintLock } from './installed.mjs'
 import { withLock } from './lock.mjs'
+import { npmCommand, npmEnvironment } from './npm-command.mjs'
 
 const OLDEST_NODE = 20
 const ECHO_MS = 1_000
@@ -38,30 +39,14 @@ const decide = () =>
     nodeRuns: existsSync(projectNode),
   })
 
-/** npm's own path is known when npm started us; its launcher needs a shell on Windows. */
-const npmCommand = () => {
-  const entry = process.env.npm_execpath
-  if (entry?.endsWith('.js')) return { command: process.execPath, args: [entry], shell: false }
-  return { command: isWindows ? 'npm.cmd' : 'npm', args: [], shell: isWindows }
-}
-
-/** npm run hands its own settings to its scripts as npm_*; a nested npm must not take them for the user's. */
-const npmEnvironment = () => {
-  const env = { ...process.env }
-  for (const name of Object.keys(env)) {
-    if (/^npm_(lifecycle|package|command|config_(local_prefix|noproxy|node_gyp))/.test(name)) delete env[name]
-  }
-  return env
-}
-
 /** @returns {Promise<{ code: number, output: string }>} */
 const runNpmCi = () =>
   new Promise((resolve) => {
-    const { command, args, shell } = npmCommand()
-    const child = spawn(command, [...args, 'ci', '--no-audit', '--no-fund'], {
+    const { command, shell } = npmCommand
+    const child = spawn(command, ['ci', '--no-audit', '--no-fund'], {
       cwd: root,
       shell,
-      env: npmEnvironment(),
+      env: npmEnvironment(process.env),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''

