@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { conflictPayloadSchema, quarantinePayloadSchema, type TidelineRecord } from '#sync/contract/record.ts'
+import { canonicalText, type Transaction } from '#sync/contract/transaction.ts'
+import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { poslogDocument } from '#test/fixtures/poslog-text.ts'
+import { saleOf } from '#test/fixtures/transactions.ts'
+import { type Capture, openCapture, type TakeResult } from './capture.ts'
+import { CannotWrite, type Journal, openJournal } from './journal/journal.ts'
+import { createMemoryDisk, type MemoryDisk, seededRandom } from './journal/memory-disk.ts'
+import { sha256 } from './journal/sha256.ts'
+import { openQuarantine, type Quarantine } from './quarantine.ts'
+
+const identity = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') }
+const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
+
+interface Store {
+  disk: MemoryDisk
+  journal: Journal
+  quarantine: Quarantine
+  capture: Capture
+}
+
+const openStore = async (disk = createMemoryDisk(seededRandom(1))): Promise<Store> => {
+  const journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(1), lock: async () => async () => undefined })
+  const quarantine = await openQuarantine('/q', disk)
+  return { disk, journal, quarantine, capture: await openCapture({ journal, quarantine, identity }) }
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const take = (capture: Capture, content: unknown): Promise<TakeResult[]> =>
+  capture.take({ bytes: typeof content === 'string' ? bytes(content) : bytes(JSON.stringify(content)), source: 'test' })
+const outcomes = (results: readonly TakeResult[]): string[] => results.map((r) => r.outcome)
+const recordsOf = (journal: Journal): Promise<TidelineRecord[]> => journal.read(0, 100_000)
+const altered = (sale: Transaction): Transaction => ({ ...sale, operatorId: 'somebody else' })
+
+describe('capture', () => {
+  it('[CAP5] the same key with the same content is a duplicate, now and after a restart', async () => {
+    const first = await openStore()
+    const [captured] = await take(first.capture, saleOf(1))
+    expect(captured).toMatchObject({ outcome: 'captured' })
+    expect(await take(first.capture, poslogDocument([saleOf(1)]))).toEqual([{ outcome: 'duplicate', recordId: captured?.recordId }])
+    first.disk.powerCut()
+    const second = await openStore(first.disk)
+    expect(await take(second.capture, saleOf(1))).toEqual([{ outcome: 'duplicate', recordId: captured?.recordId }])
+    expect(await recordsOf(second.journal)).toHaveLength(1)
+  })
+
+  it('[CAP6] the same key with other content is a conflict: both kept, and once only', async () => {
+    const first = await openStore()
+    const [captured] = await take(first.capture, saleOf(1))
+    const [conflict] = await take(first.capture, altered(saleOf(1)))
+    expect(conflict).toMatchObject({ outcome: 'conflict', firstRecordId: captured?.recordId })
+    expect(await take(first.capture, altered(saleOf(1)))).toEqual([conflict])
+    const second = await openStore(first.disk)
+    expect(await take(second.capture, altered(saleOf(1)))).toEqual([conflict])
+    expect(outcomes(await take(second.capture, saleOf(1)))).toEqual(['duplicate'])
+    const records = await recordsOf(second.journal)
+    expect(records.map((r) => r.kind)).toEqual(['transaction', 'conflict'])
+    expect(conflictPayloadSchema.parse(JSON.parse(records[1]?.payload ?? '')).transaction).toEqual(altered(saleOf(1)))
+  })
+
+  it('[CAP7] quarantines whole, with reasons, under one id for one content', async () => {
+    const first = await openStore()
+    const input = '{"storeId": 9,'
+    const [kept] = await take(first.capture, input)
+    expect(kept).toMatchObject({ outcome: 'quarantined', reasons: [{ code: 'MALFORMED' }] })
+    expect(await take(first.capture, input)).toEqual([kept])
+    first.disk.powerCut()
+    const second = await openStore(first.disk)
+    expect(await take(second.capture, input)).toEqual([kept])
+    const [record] = await recordsOf(second.journal)
+    const payload = quarantinePayloadSchema.parse(JSON.parse(record?.payload ?? ''))
+    expect(payload).toMatchObject({ contentHash: sha256(input), sizeBytes: input.length, source: 'test', excerpt: input })
+    expect(await second.quarantine.read(payload.contentHash)).toEqual(bytes(input))
+  })
+
+  it('[CAP7] truncated UTF-8 and unknown encodings are quarantined byte for byte; declared Latin-1 is read', async () => {
+    const { capture, quarantine } = await openStore()
+    const cut = bytes(JSON.stringify(saleOf(1, { operatorId: 'x' })).replace('"Tea"', '"Té')).slice(0, -1)
+    const half = new Uint8Array([...bytes('{"a":"'), 0xc3])
+    for (const input of [half, bytes('<?xml version="1.0" encoding="x-nothing"?><POSLog/>')]) {
+      const results = await capture.take({ bytes: input, source: 'test' })
+      expect(results).toMatchObject([{ outcome: 'quarantined', reasons: [{ code: 'MALFORMED' }] }])
+      expect(await quarantine.read(sha256(input))).toEqual(input)
+    }
+    expect(cut.length).toBeGreaterThan(0)
+    const latin = Buffer.from(poslogDocument([saleOf(2)]).replace('UTF-8', 'ISO-8859-1').replace('Tea', 'Th\u00e9'), 'latin1')
+    expect(await capture.take({ bytes: latin, source: 'test' })).toMatchObject([{ outcome: 'captured' }])
+  })
+
+  it('[CAP11] a transaction too large for a record is quarantined', async () => {
+    const { capture } = await openStore()
+    const extensions = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`x${i}`, 'y'.repeat(100_000)]))
+    expect(await take(capture, [saleOf(1, { extensions }), saleOf(2)])).toMatchObject([{ outcome: 'quarantined', reasons: [{ code: 'TOO_LARGE' }] }, { outcome: 'captured' }])
+  })
+
+  it('[CAP1] answers a duplicate only when its original is durable', async () => {
+    const { capture, disk } = await openStore()
+    disk.fault = (operation) => (operation === 'sync' ? 'EIO' : null)
+    const both = await Promise.allSettled([take(capture, saleOf(1)), take(capture, saleOf(1))])
+    expect(both.map((one) => one.status === 'rejected' && one.reason instanceof CannotWrite)).toEqual([true, true])
+    disk.fault = () => null
+    expect(outcomes(await take(capture, saleOf(1)))).toEqual(['captured'])
+  })
+
+  it('[CAP1] what is quarantined is durable before it is answered', async () => {
+    const { capture, disk, journal } = await openStore()
+    disk.fault = (operation, path) => (operation === 'sync' && path.startsWith('/q') ? 'ENOSPC' : null)
+    await expect(take(capture, '{')).rejects.toBeInstanceOf(CannotWrite)
+    expect(await recordsOf(journal)).toEqual([])
+    disk.fault = () => null
+    expect(outcomes(await take(capture, '{'))).toEqual(['quarantined'])
+  })
+
+  it('[CAP3] keeps the order of a document, and takes it in few syncs', async () => {
+    const { capture, disk, journal } = await openStore()
+    let syncs = 0
+    disk.fault = (operation) => {
+      if (operation === 'sync') syncs += 1
+      return null
+    }
+    await take(capture, Array.from({ length: 200 }, (_, i) => saleOf(i)))
+    const records = await recordsOf(journal)
+    expect(records.map((r) => (JSON.parse(r.payload) as Transaction).sequenceNumber)).toEqual(Array.from({ length: 200 }, (_, i) => i))
+    expect(syncs).toBeLessThan(5)
+  })
+
+  it('[CAP9] an unfinished input leaves no trace', async () => {
+    const { capture, journal, disk } = await openStore()
+    const text = poslogDocument([saleOf(1), saleOf(2)])
+    expect(await capture.takeWhole({ bytes: bytes(text.slice(0, -20)), source: 'test' })).toMatchObject({ outcome: 'unfinished' })
+    expect(await recordsOf(journal)).toEqual([])
+    expect(disk.paths.filter((path) => path.startsWith('/q'))).toEqual([])
+    expect(await capture.takeWhole({ bytes: bytes(text), source: 'test' })).toMatchObject({ outcome: 'taken', results: [{ outcome: 'captured' }, { outcome: 'captured' }] })
+  })
+
+  it('[CAP5] [CAP6] any mix of repeats and alterations, at once, leaves one transaction a key and one conflict a content', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.record({ n: fc.integer({ min: 1, max: 4 }), version: fc.integer({ min: 0, max: 2 }), wait: fc.boolean(), fail: fc.boolean() }), { maxLength: 40 }), async (posts) => {
+        const { capture, journal, disk } = await openStore()
+        const firstOf = new Map<number, string>()
+        const pending: Promise<unknown>[] = []
+        for (const { n, version, wait, fail } of posts) {
+          disk.fault = (operation) => (fail && operation === 'sync' ? 'EIO' : null)
+          const sale = saleOf(n, { operatorId: `version ${version}` })
+          const taking = take(capture, sale).then(
+            ([result]) => {
+              if (result?.outcome === 'captured') {
+                expect(firstOf.has(n)).toBe(false)
+                firstOf.set(n, canonicalText(sale))
+              }
+              if (result?.outcome === 'duplicate') expect(firstOf.get(n)).toBe(canonicalText(sale))
+              if (result?.outcome === 'conflict') expect(firstOf.get(n)).not.toBe(canonicalText(sale))
+            },
+            (error: unknown) => expect(error).toBeInstanceOf(CannotWrite),
+          )
+          pending.push(taking)
+          if (wait) await taking
+        }
+        await Promise.all(pending)
+        const records = await recordsOf(journal)
+        const contents = records.map((r) => (r.kind === 'conflict' ? canonicalText(conflictPayloadSchema.parse(JSON.parse(r.payload)).transaction) : r.payload))
+        expect(new Set(contents).size).toBe(contents.length)
+        expect(records.filter((r) => r.kind === 'transaction').map((r) => r.payload).sort()).toEqual([...firstOf.values()].sort())
+      }),
+      { numRuns: 60 },
+    )
+  })
+})

@@ -1,0 +1,125 @@
+/**
+ * How much slower is a till's POST than the disk itself? One till, one sale after the other, over a kept-alive connection to a real
+ * agent, against a bare append + fdatasync of the same bytes on the same disk. Both sides in turn, block by block.
+ */
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { silentLog } from '#main/agent-log.ts'
+import { type StoreAgent, startStoreAgent } from '#main/store-agent.ts'
+import { agentConfigSchema, identitySchema } from '#sync/contract/config.ts'
+import { saleOf } from '../fixtures/transactions.ts'
+import type { Benchmark } from './benchmark.ts'
+
+const rounds = 5
+const blocksPerRound = 10
+const postsPerBlock = 100
+const token = 'bench'
+
+const percentile = (values: readonly number[], share: number): number => {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+}
+const median = (values: readonly number[]): number => percentile(values, 0.5)
+const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
+
+/** About 1 kB, as a sale of three lines is. */
+const bodyOf = (n: number): string => {
+  const [line] = saleOf(n).lineItems
+  return JSON.stringify(saleOf(n, { lineItems: [1, 2, 3].map((lineNumber) => ({ ...line, lineNumber, description: `Assam loose leaf tea, tin number ${n}` })) }))
+}
+
+const post = (port: number, agent: Agent, body: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    request({ port, host: '127.0.0.1', path: '/v1/transactions', method: 'POST', agent, headers }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0))
+    })
+      .on('error', reject)
+      .end(body)
+  })
+
+const timePosts = async (store: StoreAgent, agent: Agent, first: number): Promise<number[]> => {
+  const times: number[] = []
+  for (let n = first; n < first + postsPerBlock; n += 1) {
+    const body = bodyOf(n)
+    const started = performance.now()
+    const status = await post(store.httpPort, agent, body)
+    times.push(performance.now() - started)
+    if (status !== 201) throw new Error(`expected 201, got ${status}`)
+  }
+  return times
+}
+
+const timeAppends = async (path: string, bytes: Uint8Array): Promise<number[]> => {
+  const file = await open(path, 'a')
+  const times: number[] = []
+  try {
+    for (let n = 0; n < postsPerBlock; n += 1) {
+      const started = performance.now()
+      await file.appendFile(bytes)
+      await file.datasync()
+      times.push(performance.now() - started)
+    }
+  } finally {
+    await file.close()
+  }
+  return times
+}
+
+const measure = async (dir: string, progress: (line: string) => void) => {
+  const config = agentConfigSchema.parse({ dataDir: dir, hubUrl: 'http://127.0.0.1:1', http: { port: 0 } })
+  const identity = identitySchema.parse({ deviceId: 'dev-aaaaaaaaaaaa', storeId: '9', storeName: 'Bench', currency: 'USD', timeZone: 'UTC' })
+  const store = await startStoreAgent({ config, identity, httpToken: token, items: { lookup: async () => null }, log: silentLog })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const line = new TextEncoder().encode(`${bodyOf(0)}\n`)
+  const figures: { ours: number[]; bare: number[] }[] = []
+  let next = 0
+  try {
+    for (let round = 0; round <= rounds; round += 1) {
+      const ours: number[] = []
+      const bare: number[] = []
+      for (let block = 0; block < blocksPerRound; block += 1) {
+        bare.push(...(await timeAppends(join(dir, 'bare.log'), line)))
+        ours.push(...(await timePosts(store, agent, next)))
+        next += postsPerBlock
+      }
+      // The first round warms both sides up.
+      if (round > 0) figures.push({ ours, bare })
+      if (round > 0) progress(`round ${round} of ${rounds}: POST p99 ${rounded(percentile(ours, 0.99))} ms, bare p99 ${rounded(percentile(bare, 0.99))} ms`)
+    }
+    return { figures, recordBytes: line.length }
+  } finally {
+    agent.destroy()
+    await store.close()
+  }
+}
+
+export const captureAck: Benchmark = {
+  name: 'capture-ack',
+  compares: 'p99 from POST to "captured" (one till, kept-alive connection) over p99 of a bare append + fdatasync on the same disk',
+  run: async (progress) => {
+    const dir = await mkdtemp(join(tmpdir(), 'tideline-bench-'))
+    try {
+      const { figures, recordBytes } = await measure(dir, progress)
+      const each = (share: number, side: 'ours' | 'bare'): number => rounded(median(figures.map((round) => percentile(round[side], share))))
+      const ratios = figures.map((round) => percentile(round.ours, 0.99) / percentile(round.bare, 0.99))
+      return {
+        name: 'capture-ack',
+        ratio: rounded(median(ratios)),
+        ceiling: 3,
+        postP50Ms: each(0.5, 'ours'),
+        postP99Ms: each(0.99, 'ours'),
+        bareP50Ms: each(0.5, 'bare'),
+        bareP99Ms: each(0.99, 'bare'),
+        ratios: ratios.map(rounded),
+        rounds,
+        postsPerRound: blocksPerRound * postsPerBlock,
+        recordBytes,
+      }
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
+  },
+}
