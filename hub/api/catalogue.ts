@@ -1,7 +1,7 @@
 /** Items, prices and the catalogue's changes over HTTP; and the one way to set a price at the hub. */
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
 import { itemSchema, priceSchema } from '#sync/contract/catalogue.ts'
 import { errorCodeNames } from '#sync/contract/error-codes.ts'
@@ -42,7 +42,7 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
     async ({ query }) => {
       let select = db.selectFrom('item').selectAll().orderBy('item_id').limit(query.limit)
       if (query.after !== undefined) select = select.where('item_id', '>', query.after)
-      if (query.barcode !== undefined) select = select.where('barcodes', '@>', [query.barcode] as string[])
+      if (query.barcode !== undefined) select = select.where(sql<boolean>`barcodes @> ${[query.barcode]}::text[]`)
       return { items: (await select.execute()).map(itemDocument) }
     },
   )

@@ -60,5 +60,6 @@ export const toMinor = (text: string, currency: string): number | null => {
 
 export const fromMinor = (minor: number, currency: string): string => decimalText(BigInt(minor), minorDigits(currency))
 
-/** An amount as a person reads it: 12.50 EUR. */
-export const amountText = (minor: number, currency: string): string => `${fromMinor(minor, currency)} ${currency}`
+/** An amount as a person reads it: 12.50 EUR. An ERP's total that could not be read is NaN. */
+export const amountText = (minor: number, currency: string): string =>
+  Number.isSafeInteger(minor) ? `${fromMinor(minor, currency)} ${currency}` : `an amount that is no whole number of ${currency} coins`

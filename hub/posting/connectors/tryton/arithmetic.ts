@@ -5,8 +5,8 @@
  *   tax          = Σ unit price × quantity × rate per tax, unrounded, then rounded once
  *   total        = Σ line amounts + Σ taxes         all rounding half to even
  *
- * A shelf price with tax cannot always be met by a net price (no net amount with 25 % on top makes 0.03), so what
- * remains goes into one untaxed rounding line.
+ * Prices with tax cannot always be met by net lines (two of 0.03 with 25 % come to 0.05), so what remains goes into one
+ * untaxed rounding line.
  */
 import { decimalText, divideHalfEven } from '../../decimal.ts'
 
