@@ -10,12 +10,16 @@ const setUp = (content?: unknown) => {
   if (content !== undefined) writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
   return { dir, file }
 }
-const load = (argv: string[], env: Record<string, string> = {}, defaultDataDir = '/var/lib/tideline') => loadSettings({ argv, env, defaultDataDir })
+const load = (argv: string[], env: Record<string, string> = {}, defaultDataDir = '/var/lib/tideline') =>
+  loadSettings({ argv, env, defaultDataDir })
 
 describe('the agent’s settings', () => {
   it('need no file at all: the window asks for the hub', () => {
     const { dir } = setUp()
-    expect(load([], {}, dir)).toMatchObject({ outcome: 'loaded', settings: { dataDir: dir, showWindow: true, http: { host: '127.0.0.1', port: 7310 } } })
+    expect(load([], {}, dir)).toMatchObject({
+      outcome: 'loaded',
+      settings: { dataDir: dir, showWindow: true, http: { host: '127.0.0.1', port: 7310 } },
+    })
   })
 
   it('come from the named file, the named variable, or the default folder', () => {
@@ -29,7 +33,12 @@ describe('the agent’s settings', () => {
 
   it('are overridden by the environment, and the code by the command line', () => {
     const { file } = setUp({ dataDir: '/data', hubUrl: 'https://a.example', enrolmentCode: 'AAAA-AAAA-AAAA' })
-    const env = { TIDELINE_DATA_DIR: '/other', TIDELINE_HUB_URL: 'http://127.0.0.1:1', TIDELINE_ENROLMENT_CODE: 'BBBB-BBBB-BBBB', TIDELINE_AGENT_CONFIG: file }
+    const env = {
+      TIDELINE_DATA_DIR: '/other',
+      TIDELINE_HUB_URL: 'http://127.0.0.1:1',
+      TIDELINE_ENROLMENT_CODE: 'BBBB-BBBB-BBBB',
+      TIDELINE_AGENT_CONFIG: file,
+    }
     expect(load([], env)).toMatchObject({ settings: { dataDir: '/other', hubUrl: 'http://127.0.0.1:1', enrolmentCode: 'BBBB-BBBB-BBBB' } })
     expect(load(['--enrol', 'CCCC-CCCC-CCCC'], env)).toMatchObject({ settings: { enrolmentCode: 'CCCC-CCCC-CCCC' } })
   })

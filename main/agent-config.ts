@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { must } from '#sync/contract/assert.ts'
 import { agentConfigSchema } from '#sync/contract/config.ts'
 import { z } from 'zod'
 
@@ -45,7 +46,7 @@ const defined = (values: Record<string, string | undefined>): Record<string, str
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''))
 
 const describeIssue = (error: z.ZodError): string => {
-  const issue = error.issues[0]!
+  const issue = must(error.issues[0], 'issue')
   if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.join(', ')}`
   return `${issue.path.join('.') || 'the whole file'}: ${issue.message}`
 }
@@ -56,12 +57,17 @@ export const loadSettings = ({ argv, env, defaultDataDir }: SettingsSources): Lo
   const file = named ?? join(env['TIDELINE_DATA_DIR'] || defaultDataDir, 'agent.json')
   const content = named || existsSync(file) ? readJson(file) : { value: {} }
   if ('message' in content) return invalid(content.message)
-  if (typeof content.value !== 'object' || content.value === null || Array.isArray(content.value)) return invalid(`${file}: must hold one JSON object`)
+  if (typeof content.value !== 'object' || content.value === null || Array.isArray(content.value))
+    return invalid(`${file}: must hold one JSON object`)
 
   const parsed = settingsSchema.safeParse({
     dataDir: defaultDataDir,
     ...content.value,
-    ...defined({ dataDir: env['TIDELINE_DATA_DIR'], hubUrl: env['TIDELINE_HUB_URL'], enrolmentCode: given.enrol ?? env['TIDELINE_ENROLMENT_CODE'] }),
+    ...defined({
+      dataDir: env['TIDELINE_DATA_DIR'],
+      hubUrl: env['TIDELINE_HUB_URL'],
+      enrolmentCode: given.enrol ?? env['TIDELINE_ENROLMENT_CODE'],
+    }),
   })
   if (!parsed.success) return invalid(`${file} (and TIDELINE_ variables): ${describeIssue(parsed.error)}`)
   if (!isAbsolute(parsed.data.dataDir)) return invalid(`${file}: dataDir: must be an absolute path, not "${parsed.data.dataDir}"`)

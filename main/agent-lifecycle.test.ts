@@ -61,7 +61,17 @@ const setUp = (options: { env?: Record<string, string>; hub?: () => HubAnswer; c
     onStatus: (status) => statuses.push(status),
     onCapturing: (it) => capturing.push(it),
   })
-  return { dataDir, clock, lifecycle, vault: opened.vault, starts, statuses, capturing, closed, append: (seq: number) => captured.forEach((callback) => callback(seq)) }
+  return {
+    dataDir,
+    clock,
+    lifecycle,
+    vault: opened.vault,
+    starts,
+    statuses,
+    capturing,
+    closed,
+    append: (seq: number) => captured.forEach((callback) => callback(seq)),
+  }
 }
 const code = { TIDELINE_HUB_URL: 'http://127.0.0.1:4000', TIDELINE_ENROLMENT_CODE: 'ABCD-EFGH-JKLM' }
 
@@ -70,7 +80,11 @@ describe('the agent’s life', () => {
     const first = setUp({ env: code })
     await first.lifecycle.start()
     expect(first.capturing).toHaveLength(1)
-    expect(first.starts[0]).toMatchObject({ identity: store, httpToken: first.vault.tillToken, config: { hubUrl: code.TIDELINE_HUB_URL, dataDir: first.dataDir } })
+    expect(first.starts[0]).toMatchObject({
+      identity: store,
+      httpToken: first.vault.tillToken,
+      config: { hubUrl: code.TIDELINE_HUB_URL, dataDir: first.dataDir },
+    })
     expect(first.starts[0]!.config).not.toHaveProperty('enrolmentCode')
 
     const second = setUp({ dataDir: first.dataDir, hub: () => 'away' })
@@ -95,7 +109,10 @@ describe('the agent’s life', () => {
     const { lifecycle, statuses, capturing } = setUp({ env: code, hub: () => (isRefused ? no() : yes()) })
     await lifecycle.start()
     expect(statuses.at(-1)!.enrolment).toMatchObject({ state: 'needed', problem: { code: 'BAD_ENROLMENT_CODE' } })
-    expect(await lifecycle.submit({ hubUrl: 'http://127.0.0.1:4000', code: 'AAAA-BBBB-CCCC' })).toMatchObject({ outcome: 'refused', code: 'BAD_ENROLMENT_CODE' })
+    expect(await lifecycle.submit({ hubUrl: 'http://127.0.0.1:4000', code: 'AAAA-BBBB-CCCC' })).toMatchObject({
+      outcome: 'refused',
+      code: 'BAD_ENROLMENT_CODE',
+    })
     isRefused = false
     expect(await lifecycle.submit({ hubUrl: ' http://127.0.0.1:4000 ', code: 'AAAA-BBBB-DDDD' })).toEqual({ outcome: 'enrolled' })
     expect(capturing).toHaveLength(1)

@@ -118,7 +118,8 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
     return { outcome: 'enrolled' }
   }
 
-  const ask = (hub: string, code: string) => enrolOnce({ hubUrl: hub, code, publicKey: vault.publicKey, hostName: hostname().slice(0, 200) }, ports.fetch)
+  const ask = (hub: string, code: string) =>
+    enrolOnce({ hubUrl: hub, code, publicKey: vault.publicKey, hostName: hostname().slice(0, 200) }, ports.fetch)
 
   const enrolWithGivenCode = async (hub: string, code: string): Promise<void> => {
     change({ enrolment: { state: 'trying', hubUrl: hub } })

@@ -26,7 +26,11 @@ describe('the app:// files', () => {
   it('are served with their type and a policy; only the engine may reach the hub', async () => {
     const serve = createAppFiles({ root: join(site(), 'pages'), hubUrl: () => 'https://hub.example:8443/path' })
     const engine = await serve(get(pageAddresses.engine))
-    expect([engine.status, await engine.text(), engine.headers.get('content-type')]).toEqual([200, '<p>engine</p>', 'text/html; charset=utf-8'])
+    expect([engine.status, await engine.text(), engine.headers.get('content-type')]).toEqual([
+      200,
+      '<p>engine</p>',
+      'text/html; charset=utf-8',
+    ])
     expect(engine.headers.get('content-security-policy')).toContain("connect-src 'self' https://hub.example:8443 wss://hub.example:8443;")
     const manager = await serve(get(pageAddresses.manager))
     expect(manager.headers.get('content-security-policy')).toContain("connect-src 'self';")
@@ -40,7 +44,18 @@ describe('the app:// files', () => {
 
   it('outside the folder are not reachable, by any spelling', async () => {
     const serve = createAppFiles({ root: join(site(), 'pages'), hubUrl: () => undefined })
-    const attempts = ['../secret.json', '..%2fsecret.json', '%2e%2e/secret.json', '%2e%2e%2fsecret.json', '..\\secret.json', '..%5csecret.json', 'engine/..%2f..%2fsecret.json', '%00', '%', '/etc/passwd']
+    const attempts = [
+      '../secret.json',
+      '..%2fsecret.json',
+      '%2e%2e/secret.json',
+      '%2e%2e%2fsecret.json',
+      '..\\secret.json',
+      '..%5csecret.json',
+      'engine/..%2f..%2fsecret.json',
+      '%00',
+      '%',
+      '/etc/passwd',
+    ]
     for (const attempt of attempts) expect((await serve(get(`app://agent/${attempt}`))).status, attempt).toBe(404)
     expect((await serve(get('app://other/engine/index.html'))).status).toBe(404)
     expect((await serve({ url: pageAddresses.engine, method: 'POST' })).status).toBe(405)

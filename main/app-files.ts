@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
+import { must } from '#sync/contract/assert.ts'
 
 export const appScheme = 'app'
 export const appHost = 'agent'
@@ -58,7 +59,8 @@ export const resolveAppFile = (root: string, url: string): string | null => {
   return file.startsWith(base) && extname(file) in contentTypes ? file : null
 }
 
-const plain = (status: number, text: string): Response => new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
+const plain = (status: number, text: string): Response =>
+  new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
 
 export interface AppFilesOptions {
   root: string
@@ -76,7 +78,7 @@ export const createAppFiles = ({ root, hubUrl }: AppFilesOptions) => {
     try {
       return new Response(await readFile(file), {
         headers: {
-          'content-type': contentTypes[extname(file)]!,
+          'content-type': must(contentTypes[extname(file)], 'content type'),
           'content-security-policy': contentSecurityPolicy(mayReachHub ? hubSources(hub) : []),
           'x-content-type-options': 'nosniff',
           'cache-control': 'no-store',

@@ -18,7 +18,9 @@ describe('one attempt to enrol', () => {
   it('[TRN11] offers the public key with the tidied code and takes the identity', async () => {
     const { calls, fetch } = hubAnswering(201, store)
     expect(await enrolOnce(attempt, fetch)).toEqual({ outcome: 'enrolled', identity: store })
-    expect(calls).toEqual([{ url: 'http://127.0.0.1:4000/v1/enrolments', body: { code: 'ABCD-EFGH-JKLM', publicKey: attempt.publicKey, hostName: 'pc-1' } }])
+    expect(calls).toEqual([
+      { url: 'http://127.0.0.1:4000/v1/enrolments', body: { code: 'ABCD-EFGH-JKLM', publicKey: attempt.publicKey, hostName: 'pc-1' } },
+    ])
   })
 
   it('[TRN11] is refused in the hub’s words', async () => {
@@ -31,7 +33,8 @@ describe('one attempt to enrol', () => {
     for (const code of ['', 'ABCD', 'ABCD-EFGH-JKL0', 'ABCD-EFGH-JKLM-NPQR']) {
       expect(await enrolOnce({ ...attempt, code }, fetch)).toMatchObject({ outcome: 'refused', code: 'BAD_ENROLMENT_CODE' })
     }
-    for (const hubUrl of ['', 'hub', 'ftp://hub', 'file:///etc']) expect(await enrolOnce({ ...attempt, hubUrl }, fetch)).toMatchObject({ outcome: 'refused', code: 'INVALID' })
+    for (const hubUrl of ['', 'hub', 'ftp://hub', 'file:///etc'])
+      expect(await enrolOnce({ ...attempt, hubUrl }, fetch)).toMatchObject({ outcome: 'refused', code: 'INVALID' })
     expect(calls).toEqual([])
   })
 
@@ -47,7 +50,10 @@ describe('one attempt to enrol', () => {
   })
 
   it('is undecided when nothing answers', async () => {
-    expect(await enrolOnce(attempt, () => Promise.reject(new Error('ECONNREFUSED')))).toEqual({ outcome: 'unreachable', message: 'http://127.0.0.1:4000 cannot be reached.' })
+    expect(await enrolOnce(attempt, () => Promise.reject(new Error('ECONNREFUSED')))).toEqual({
+      outcome: 'unreachable',
+      message: 'http://127.0.0.1:4000 cannot be reached.',
+    })
   })
 })
 
@@ -63,7 +69,12 @@ describe('enrolling until decided', () => {
       return answers[askedAt.length - 1]!
     }
     const messages: string[] = []
-    const done = enrolUntilDecided(ask, { after: clock.after, random: () => 1, onUnreachable: (m) => messages.push(m), isCancelled: () => false })
+    const done = enrolUntilDecided(ask, {
+      after: clock.after,
+      random: () => 1,
+      onUnreachable: (m) => messages.push(m),
+      isCancelled: () => false,
+    })
     await clock.advance(600_000)
     expect(await done).toEqual({ outcome: 'enrolled', identity: store })
     const pauses = askedAt.slice(1).map((at, index) => at - askedAt[index]!)

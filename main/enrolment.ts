@@ -19,7 +19,10 @@ export interface EnrolmentAttempt {
   publicKey: string
   hostName: string
 }
-export type Fetch = (url: string, init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal }) => Promise<Response>
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<Response>
 
 const refusalSchema = z.looseObject({ code: z.enum(errorCodeNames), message: z.string() })
 
@@ -30,7 +33,9 @@ const readAnswer = async (response: Response, hubUrl: string): Promise<Enrolment
   const body: unknown = await response.json().catch(() => null)
   if (response.ok) {
     const identity = identitySchema.safeParse(enrolmentResponseSchema.safeParse(body).data)
-    return identity.success ? { outcome: 'enrolled', identity: identity.data } : unreachable(`${hubUrl} answered, but not as a Tideline hub does.`)
+    return identity.success
+      ? { outcome: 'enrolled', identity: identity.data }
+      : unreachable(`${hubUrl} answered, but not as a Tideline hub does.`)
   }
   const refusal = refusalSchema.safeParse(body)
   if (!refusal.success) return unreachable(`${hubUrl} answered with status ${response.status}.`)
@@ -42,7 +47,8 @@ export const enrolOnce = async (attempt: EnrolmentAttempt, fetch: Fetch): Promis
   const code = attempt.code.trim().toUpperCase()
   const request = enrolmentRequestSchema.safeParse({ code, publicKey: attempt.publicKey, hostName: attempt.hostName })
   if (!request.success) return badCode('An enrolment code looks like ABCD-EFGH-JKLM.')
-  if (!URL.canParse(attempt.hubUrl) || !/^https?:$/.test(new URL(attempt.hubUrl).protocol)) return { outcome: 'refused', code: 'INVALID', message: 'The address must begin with http:// or https://.' }
+  if (!URL.canParse(attempt.hubUrl) || !/^https?:$/.test(new URL(attempt.hubUrl).protocol))
+    return { outcome: 'refused', code: 'INVALID', message: 'The address must begin with http:// or https://.' }
   try {
     const response = await fetch(new URL('/v1/enrolments', attempt.hubUrl).href, {
       method: 'POST',
@@ -67,7 +73,10 @@ const firstDelayMs = 1_000
 const longestDelayMs = 30_000
 
 /** Asks until the hub decides; null when cancelled meanwhile. */
-export const enrolUntilDecided = async (ask: () => Promise<EnrolmentAnswer>, ports: RetryPorts): Promise<Exclude<EnrolmentAnswer, { outcome: 'unreachable' }> | null> => {
+export const enrolUntilDecided = async (
+  ask: () => Promise<EnrolmentAnswer>,
+  ports: RetryPorts,
+): Promise<Exclude<EnrolmentAnswer, { outcome: 'unreachable' }> | null> => {
   for (let attempt = 0; !ports.isCancelled(); attempt++) {
     const answer = await ask()
     if (answer.outcome !== 'unreachable') return answer

@@ -49,7 +49,8 @@ const run = (settings: AgentSettings): void => {
   if (opened.outcome === 'unreadable') return giveUp(opened.message)
   const { vault } = opened
   log.info('The agent starts.', { agentVersion: app.getVersion(), host: hostname(), dataDir, protection: vault.protection })
-  if (vault.protection === 'file-permissions') log.warn('This computer offers no encryption for secrets: the private key is protected by file permissions alone.')
+  if (vault.protection === 'file-permissions')
+    log.warn('This computer offers no encryption for secrets: the private key is protected by file permissions alone.')
 
   let manager: ManagerWindow | undefined
   let enginePort: WindowPort | null = null

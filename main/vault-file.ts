@@ -73,7 +73,13 @@ const keyOf = (secrets: Secrets): KeyObject => {
 }
 
 const oneLine = (fault: unknown): string =>
-  fault instanceof z.ZodError ? 'its content is not a vault' : fault instanceof SyntaxError ? 'its content is damaged' : fault instanceof Error ? fault.message : String(fault)
+  fault instanceof z.ZodError
+    ? 'its content is not a vault'
+    : fault instanceof SyntaxError
+      ? 'its content is damaged'
+      : fault instanceof Error
+        ? fault.message
+        : String(fault)
 
 const createVault = (file: string, sealer: Sealer, first: Secrets, key: KeyObject): Vault => {
   let secrets = first

@@ -16,7 +16,7 @@ const agentOf = (lifecycle: AgentLifecycle): CapturingAgent => {
   return agent
 }
 
-const helloPrefix = helloText('', '', '').split('\n')[0]!
+const [helloPrefix] = helloText('', '', '').split('\n')
 
 /** The key proves this device to the hub, and signs nothing else. */
 const signHello = (vault: Vault, text: string): string => {

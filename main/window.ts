@@ -12,7 +12,9 @@ const partition = 'persist:tideline'
 
 /** Must run before the app is ready. */
 export const registerAppScheme = (): void =>
-  protocol.registerSchemesAsPrivileged([{ scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }])
+  protocol.registerSchemesAsPrivileged([
+    { scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+  ])
 
 export const serveAppPages = (root: string, hubUrl: () => string | undefined): void => {
   const pages = session.fromPartition(partition)
@@ -97,8 +99,8 @@ export const openManagerWindow = (options: ManagerOptions, onClosed: () => void)
   const window = new BrowserWindow({
     width: 1240,
     height: 860,
-    minWidth: 720,
-    minHeight: 520,
+    minWidth: 900,
+    minHeight: 620,
     show: false,
     title: 'Tideline',
     autoHideMenuBar: true,

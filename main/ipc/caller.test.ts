@@ -20,13 +20,17 @@ const notReady = expect.objectContaining({ code: 'NOT_READY' })
 describe('main’s call to the engine', () => {
   it('resolves each call with its own answer, in whatever order answers come', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 30 }), fc.infiniteStream(fc.nat()), async (numbers, order) => {
-        const { sent, caller, answer } = setUp()
-        const results = Promise.all(numbers.map((n) => caller.call('square', n)))
-        const keyed = sent.map((message) => ({ message, key: order.next().value }))
-        for (const { message } of keyed.sort((a, b) => a.key - b.key)) answer(message, (message.params as number) ** 2)
-        expect(await results).toEqual(numbers.map((n) => n * n))
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 30 }),
+        fc.infiniteStream(fc.nat()),
+        async (numbers, order) => {
+          const { sent, caller, answer } = setUp()
+          const results = Promise.all(numbers.map((n) => caller.call('square', n)))
+          const keyed = sent.map((message) => ({ message, key: order.next().value }))
+          for (const { message } of keyed.sort((a, b) => a.key - b.key)) answer(message, (message.params as number) ** 2)
+          expect(await results).toEqual(numbers.map((n) => n * n))
+        },
+      ),
       { numRuns: 50 },
     )
   })

@@ -2,6 +2,7 @@
  * Requests that main makes of a window: numbered, answered in any order, never waited for longer than `timeoutMs`.
  * While no window listens, and when it goes away, a call fails at once with NOT_READY.
  */
+import { must } from '#sync/contract/assert.ts'
 import type { IpcRequest, IpcResponse, IpcTable } from '#sync/contract/ipc.ts'
 import type { Clock } from '#sync/core/ports.ts'
 import { z } from 'zod'
@@ -51,7 +52,7 @@ export const createCaller = <T extends IpcTable>(table: T, after: Clock['after']
     if (!parsed.success || !call) return
     const { answer } = parsed.data
     if (!answer.ok) return call.reject(new CodedError('INTERNAL', `${call.method}: ${answer.message}`))
-    const value = table[call.method]!.response.safeParse(answer.value)
+    const value = must(table[call.method], call.method).response.safeParse(answer.value)
     if (value.success) call.resolve(value.data)
     else call.reject(new CodedError('UNKNOWN_MESSAGE', `${call.method} was answered outside the contract: ${z.prettifyError(value.error)}`))
   }

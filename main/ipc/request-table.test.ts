@@ -52,7 +52,11 @@ describe('a window’s request', () => {
   })
 
   it('that fails carries its code, and INTERNAL where it has none', async () => {
-    expect(await answererWith(undefined, new CodedError('NOT_READY', 'wait')).answer('fail', null)).toEqual({ ok: false, code: 'NOT_READY', message: 'wait' })
+    expect(await answererWith(undefined, new CodedError('NOT_READY', 'wait')).answer('fail', null)).toEqual({
+      ok: false,
+      code: 'NOT_READY',
+      message: 'wait',
+    })
     expect(await answererWith().answer('fail', null)).toEqual({ ok: false, code: 'INTERNAL', message: 'broken' })
   })
 })

@@ -14,7 +14,10 @@ const setUp = () => {
   let destroyed = false
   const contents: PortContents = {
     mainFrame,
-    ipc: { handle: (channel, listener) => listeners.set(channel, listener as Listener), on: (channel, listener) => listeners.set(channel, listener as Listener) },
+    ipc: {
+      handle: (channel, listener) => listeners.set(channel, listener as Listener),
+      on: (channel, listener) => listeners.set(channel, listener as Listener),
+    },
     send: (...args) => sent.push(args),
     isDestroyed: () => destroyed,
   }

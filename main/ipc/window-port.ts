@@ -36,7 +36,8 @@ export interface PortOptions {
   onStranger: (url: string) => void
 }
 
-const isOwnAddress = (url: string, address: string): boolean => url === address || url.startsWith(`${address}?`) || url.startsWith(`${address}#`)
+const isOwnAddress = (url: string, address: string): boolean =>
+  url === address || url.startsWith(`${address}?`) || url.startsWith(`${address}#`)
 
 export const bindWindow = (contents: PortContents, options: PortOptions): WindowPort => {
   const trusts = (event: SenderEvent): boolean => {

@@ -2,7 +2,14 @@
  * What the window knows: main's status and the engine's latest view. A push always outranks the answer to the first
  * question, however late that answer comes; what does not parse is left aside and the last good state stays.
  */
-import { agentStatusSchema, enrolmentOutcomeSchema, managerViewSchema, type AgentStatus, type EnrolmentOutcome, type ManagerView } from '#sync/contract/ipc.ts'
+import {
+  agentStatusSchema,
+  enrolmentOutcomeSchema,
+  managerViewSchema,
+  type AgentStatus,
+  type EnrolmentOutcome,
+  type ManagerView,
+} from '#sync/contract/ipc.ts'
 import { z } from 'zod'
 
 /** The part of the preload's bridge that this window uses. */

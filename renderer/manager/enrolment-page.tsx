@@ -16,7 +16,8 @@ const describeOutcome = (outcome: EnrolmentOutcome): string => {
   return outcome.outcome === 'refused' ? errorWords[outcome.code] : words.unreachable(outcome.message)
 }
 
-const firstProblem = (enrolment: Enrolment): string => (enrolment.state === 'needed' && enrolment.problem ? errorWords[enrolment.problem.code] : '')
+const firstProblem = (enrolment: Enrolment): string =>
+  enrolment.state === 'needed' && enrolment.problem ? errorWords[enrolment.problem.code] : ''
 
 const EnrolmentForm = ({ enrolment }: { enrolment: Enrolment }) => {
   const store = useAgentStore()
@@ -33,7 +34,9 @@ const EnrolmentForm = ({ enrolment }: { enrolment: Enrolment }) => {
     setProblem('')
     if (found.hubUrl || found.code) return
     setBusy(true)
-    const outcome = await store.enrol({ hubUrl: hubUrl.trim(), code }).catch((): EnrolmentOutcome => ({ outcome: 'refused', code: 'INTERNAL', message: '' }))
+    const outcome = await store
+      .enrol({ hubUrl: hubUrl.trim(), code })
+      .catch((): EnrolmentOutcome => ({ outcome: 'refused', code: 'INTERNAL', message: '' }))
     setProblem(describeOutcome(outcome))
     setBusy(false)
   }

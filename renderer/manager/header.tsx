@@ -32,7 +32,14 @@ const SendNow = ({ disabled }: { disabled: boolean }) => {
   }
   return (
     <div className="send">
-      <Button size="md" variant="default" leftSection={<IconSend aria-hidden size={20} />} loading={busy} disabled={disabled} onClick={() => void send()}>
+      <Button
+        size="md"
+        variant="default"
+        leftSection={<IconSend aria-hidden size={20} />}
+        loading={busy}
+        disabled={disabled}
+        onClick={() => void send()}
+      >
         {messages.sendNow}
       </Button>
       <Text role="status" size="xs" c="dimmed" className="send-note">

@@ -22,7 +22,10 @@ describe('the connection in words', () => {
   })
 
   it('[CAP12] says that sales are still taken while the engine restarts, whatever the last view said', () => {
-    expect(wordsOf({ state: 'online' }, { engine: 'restarting' })).toEqual({ tone: 'waiting', text: 'The local database is restarting — sales are still taken from the tills' })
+    expect(wordsOf({ state: 'online' }, { engine: 'restarting' })).toEqual({
+      tone: 'waiting',
+      text: 'The local database is restarting — sales are still taken from the tills',
+    })
   })
 
   it('has words for every state, and before the first view', () => {

@@ -25,7 +25,8 @@ export const messages = {
 
   capture: {
     failedTitle: 'Sales are not being taken from the tills',
-    failed: (reason: string) => `${reason}. Tideline tries again every few seconds. Let the tills keep their receipts and call support if this stays.`,
+    failed: (reason: string) =>
+      `${reason}. Tideline tries again every few seconds. Let the tills keep their receipts and call support if this stays.`,
   },
 
   tiles: {

@@ -44,7 +44,8 @@ const Force = ({ inForce }: { inForce: boolean }) => {
 
 export const PriceTable = ({ changes, timeZone }: { changes: ManagerView['priceChanges']; timeZone: string }) => {
   const nowMs = useNowMs()
-  if (changes.length === 0) return <Empty icon={<IconTag aria-hidden size={48} stroke={1.3} />} title={words.emptyTitle} text={words.empty} />
+  if (changes.length === 0)
+    return <Empty icon={<IconTag aria-hidden size={48} stroke={1.3} />} title={words.emptyTitle} text={words.empty} />
   return (
     <div className="table-frame" tabIndex={0} role="region" aria-label={words.caption}>
       <table>

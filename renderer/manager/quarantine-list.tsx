@@ -44,7 +44,8 @@ const QuarantinedInput = ({ input, when }: { input: Input; when: string }) => (
 
 export const QuarantineList = ({ inputs, timeZone }: { inputs: ManagerView['quarantine']; timeZone: string }) => {
   const nowMs = useNowMs()
-  if (inputs.length === 0) return <Empty icon={<IconFileCheck aria-hidden size={48} stroke={1.3} />} title={words.emptyTitle} text={words.empty} />
+  if (inputs.length === 0)
+    return <Empty icon={<IconFileCheck aria-hidden size={48} stroke={1.3} />} title={words.emptyTitle} text={words.empty} />
   return (
     <section aria-label={messages.tabs.quarantine}>
       <Text className="intro">{words.intro}</Text>

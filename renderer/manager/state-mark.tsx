@@ -2,7 +2,10 @@
 import { IconAlertTriangle, IconBuilding, IconCircleCheck, IconClockHour4 } from '@tabler/icons-react'
 import type { TransactionState } from './transaction-rows.ts'
 
-const icons = { captured: IconClockHour4, 'at-hub': IconBuilding, posted: IconCircleCheck, held: IconAlertTriangle } satisfies Record<TransactionState, unknown>
+const icons = { captured: IconClockHour4, 'at-hub': IconBuilding, posted: IconCircleCheck, held: IconAlertTriangle } satisfies Record<
+  TransactionState,
+  unknown
+>
 
 export const StateMark = ({ state, words }: { state: TransactionState; words: string }) => {
   const Icon = icons[state]

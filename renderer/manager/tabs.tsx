@@ -39,7 +39,13 @@ export const Tabs = ({ view, timeZone }: { view: ManagerView; timeZone: string }
     <MantineTabs.List aria-label={messages.tabs.label}>
       <Tab value="transactions" label={messages.tabs.transactions} icon={<IconReceipt {...icon} />} count={view.transactions.length} />
       <Tab value="prices" label={messages.tabs.prices} icon={<IconTag {...icon} />} count={view.priceChanges.length} />
-      <Tab value="quarantine" label={messages.tabs.quarantine} icon={<IconFileAlert {...icon} />} count={view.counts.quarantined} urgent={view.counts.quarantined > 0} />
+      <Tab
+        value="quarantine"
+        label={messages.tabs.quarantine}
+        icon={<IconFileAlert {...icon} />}
+        count={view.counts.quarantined}
+        urgent={view.counts.quarantined > 0}
+      />
     </MantineTabs.List>
     <MantineTabs.Panel value="transactions">
       <TransactionTable transactions={view.transactions} timeZone={timeZone} />

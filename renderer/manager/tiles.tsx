@@ -35,7 +35,8 @@ export const Tiles = ({ view }: { view: ManagerView }) => {
   const nowMs = useNowMs()
   const { pending, counts } = view
   const attention = counts.held + counts.quarantined
-  const oldest = pending.oldestCapturedAt && pending.count > 0 ? words.oldest(formatAge(pending.oldestCapturedAt, nowMs)) : words.nothingWaiting
+  const oldest =
+    pending.oldestCapturedAt && pending.count > 0 ? words.oldest(formatAge(pending.oldestCapturedAt, nowMs)) : words.nothingWaiting
   return (
     <dl className="tiles" aria-label={words.label}>
       <Tile

@@ -7,7 +7,14 @@ const rows = Array.from({ length: 50 }, (_, index) => toTransactionRow(transacti
 
 describe('transaction rows', () => {
   it('are worded: kind, amount, state, reason', () => {
-    expect(rows[4]).toMatchObject({ time: '18:55', till: '2', number: 996, kind: 'Drawer opened', amount: '€17.98', stateWords: 'Needs attention' })
+    expect(rows[4]).toMatchObject({
+      time: '18:55',
+      till: '2',
+      number: 996,
+      kind: 'Drawer opened',
+      amount: '€17.98',
+      stateWords: 'Needs attention',
+    })
     expect(rows[4]!.reason).toMatchObject({ detail: 'line 2, barcode 4006381333931' })
     expect(toTransactionRow({ ...transactionAt(0), kind: 'lottery' }, 'UTC').kind).toBe('lottery')
   })

@@ -43,4 +43,5 @@ const passes: Record<TransactionFilter, (state: TransactionState) => boolean> = 
   attention: (state) => state === 'held',
 }
 
-export const filterRows = (rows: readonly TransactionRow[], filter: TransactionFilter): TransactionRow[] => rows.filter((row) => passes[filter](row.state))
+export const filterRows = (rows: readonly TransactionRow[], filter: TransactionFilter): TransactionRow[] =>
+  rows.filter((row) => passes[filter](row.state))

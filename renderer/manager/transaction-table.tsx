@@ -1,7 +1,15 @@
 /** The newest business day's transactions: newest first until a column is sorted; at most 200, so all of them are real rows. */
 import { SegmentedControl, Text } from '@mantine/core'
 import { IconReceipt } from '@tabler/icons-react'
-import { createColumnHelper, createSortedRowModel, rowSortingFeature, sortFn_alphanumeric, sortFn_text, tableFeatures, useTable } from '@tanstack/react-table'
+import {
+  createColumnHelper,
+  createSortedRowModel,
+  rowSortingFeature,
+  sortFn_alphanumeric,
+  sortFn_text,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
 import { useMemo, useState } from 'react'
 import type { ManagerView } from '#sync/contract/ipc.ts'
 import { Empty } from './empty.tsx'
@@ -91,11 +99,17 @@ export const TransactionTable = ({ transactions, timeZone }: Props) => {
   const [filter, setFilter] = useState<TransactionFilter>('all')
   const all = useMemo(() => transactions.map((t) => toTransactionRow(t, timeZone)), [transactions, timeZone])
   const rows = useMemo(() => filterRows(all, filter), [all, filter])
-  if (all.length === 0) return <Empty icon={<IconReceipt aria-hidden size={48} stroke={1.3} />} title={words.emptyTitle} text={words.empty} />
+  if (all.length === 0)
+    return <Empty icon={<IconReceipt aria-hidden size={48} stroke={1.3} />} title={words.emptyTitle} text={words.empty} />
   return (
     <>
       <div className="table-bar">
-        <SegmentedControl aria-label={words.filterLabel} value={filter} onChange={(value) => setFilter(value as TransactionFilter)} data={filters} />
+        <SegmentedControl
+          aria-label={words.filterLabel}
+          value={filter}
+          onChange={(value) => setFilter(value as TransactionFilter)}
+          data={filters}
+        />
         <Text c="dimmed" size="sm" role="status">
           {rows.length === 0 ? words.emptyFilter : words.shown(rows.length)}
         </Text>

@@ -10,7 +10,15 @@ import { store } from '#test/shell/views.ts'
 const goodCode = 'ABCD-EFGH-JKLM'
 const shots = join(checkoutRoot, 'test-results', 'agent-window')
 const shelf: ShelfItem[] = [
-  { itemId: '100-2001', name: 'Espresso beans', barcode: '4006381333931', unit: 'each', priceMinor: 1_899, taxCode: 'S', taxRateMicro: 190_000 },
+  {
+    itemId: '100-2001',
+    name: 'Espresso beans',
+    barcode: '4006381333931',
+    unit: 'each',
+    priceMinor: 1_899,
+    taxCode: 'S',
+    taxRateMicro: 190_000,
+  },
 ]
 
 const random = seededRandom(7)
@@ -75,33 +83,44 @@ describe('the agent in Electron', () => {
   it('[TRN8] gives its pages no Node, no way out, and only their own requests', async () => {
     const preferences = await agent.electron.evaluate(({ webContents }) =>
       webContents.getAllWebContents().map((contents) => {
-        const { sandbox, contextIsolation, nodeIntegration, webSecurity } = (contents as unknown as { getLastWebPreferences(): Electron.WebPreferences }).getLastWebPreferences()
+        const { sandbox, contextIsolation, nodeIntegration, webSecurity } = (
+          contents as unknown as { getLastWebPreferences(): Electron.WebPreferences }
+        ).getLastWebPreferences()
         return { sandbox, contextIsolation, nodeIntegration, webSecurity }
       }),
     )
-    expect(preferences).toEqual(Array.from({ length: 2 }, () => ({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true })))
+    expect(preferences).toEqual(
+      Array.from({ length: 2 }, () => ({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true })),
+    )
     for (const role of ['manager', 'engine'] as const) {
       const page = await agent.page(role)
-      const seen = await page.evaluate(async (ask) => {
-        const runsInlineScript = (): boolean => {
-          const script = document.createElement('script')
-          script.textContent = 'window.ran = true'
-          document.head.append(script)
-          return Reflect.get(window, 'ran') === true
-        }
-        const violations = new Set<string>()
-        document.addEventListener('securitypolicyviolation', (event) => violations.add(`${event.effectiveDirective} ${event.blockedURI}`))
-        const refusal = (promise: Promise<unknown>) => promise.then(() => 'allowed', (fault: Error) => fault.message)
-        return {
-          node: [typeof Reflect.get(window, 'require'), typeof Reflect.get(window, 'process'), typeof Reflect.get(window, 'Buffer')],
-          opened: window.open('https://example.com') === null,
-          fetched: await refusal(fetch('https://example.com')),
-          inlineScript: runsInlineScript(),
-          other: await refusal(window.tideline.request(ask, null)),
-          notification: await Notification.requestPermission(),
-          violations: [...violations],
-        }
-      }, role === 'manager' ? 'journal.head' : 'agent.status')
+      const seen = await page.evaluate(
+        async (ask) => {
+          const runsInlineScript = (): boolean => {
+            const script = document.createElement('script')
+            script.textContent = 'window.ran = true'
+            document.head.append(script)
+            return Reflect.get(window, 'ran') === true
+          }
+          const violations = new Set<string>()
+          document.addEventListener('securitypolicyviolation', (event) => violations.add(`${event.effectiveDirective} ${event.blockedURI}`))
+          const refusal = (promise: Promise<unknown>) =>
+            promise.then(
+              () => 'allowed',
+              (fault: Error) => fault.message,
+            )
+          return {
+            node: [typeof Reflect.get(window, 'require'), typeof Reflect.get(window, 'process'), typeof Reflect.get(window, 'Buffer')],
+            opened: window.open('https://example.com') === null,
+            fetched: await refusal(fetch('https://example.com')),
+            inlineScript: runsInlineScript(),
+            other: await refusal(window.tideline.request(ask, null)),
+            notification: await Notification.requestPermission(),
+            violations: [...violations],
+          }
+        },
+        role === 'manager' ? 'journal.head' : 'agent.status',
+      )
       expect(seen).toEqual({
         node: ['undefined', 'undefined', 'undefined'],
         opened: true,
@@ -129,7 +148,8 @@ describe('the agent in Electron', () => {
     }
     const navigations = () => agent.electron.evaluate(() => Reflect.get(globalThis, 'navigations') as { asked: string[]; left: string[] })
     await expect.poll(async () => (await navigations()).asked).toEqual([...goals, ...goals])
-    const idle = () => agent.electron.evaluate(({ webContents }) => webContents.getAllWebContents().every((contents) => !contents.isLoading()))
+    const idle = () =>
+      agent.electron.evaluate(({ webContents }) => webContents.getAllWebContents().every((contents) => !contents.isLoading()))
     await expect.poll(idle).toBe(true)
     expect((await navigations()).left).toEqual([])
     for (const role of ['manager', 'engine'] as const) expect((await agent.page(role)).url()).toBe(`app://agent/${role}/index.html`)
@@ -139,10 +159,21 @@ describe('the agent in Electron', () => {
     const engine = await agent.page('engine')
     const result = await engine.evaluate(async () => ({
       hello: await window.tideline.request('device.sign', { text: 'tideline hello\nnonce\ndev\ninc' }),
-      other: await window.tideline.request('device.sign', { text: 'pay 1000' }).then(() => 'signed', (fault: Error) => fault.message),
-      files: await Promise.all(['/../main/main.cjs', '/%2e%2e/main/main.cjs', '/..%2fmain/main.cjs'].map((path) => fetch(`app://agent${path}`).then((answer) => answer.status))),
+      other: await window.tideline.request('device.sign', { text: 'pay 1000' }).then(
+        () => 'signed',
+        (fault: Error) => fault.message,
+      ),
+      files: await Promise.all(
+        ['/../main/main.cjs', '/%2e%2e/main/main.cjs', '/..%2fmain/main.cjs'].map((path) =>
+          fetch(`app://agent${path}`).then((answer) => answer.status),
+        ),
+      ),
     }))
-    expect(result).toEqual({ hello: expect.stringMatching(/^[\w-]{86}$/), other: expect.stringContaining('INVALID'), files: [404, 404, 404] })
+    expect(result).toEqual({
+      hello: expect.stringMatching(/^[\w-]{86}$/),
+      other: expect.stringContaining('INVALID'),
+      files: [404, 404, 404],
+    })
   })
 
   it('[OPS3] says in the log how its key is protected', async () => {

@@ -33,7 +33,16 @@ export const openAgentApp = async (settings: Record<string, unknown> = {}): Prom
 
   const page: AgentApp['page'] = async (role) => {
     const isIt = (window: Page) => window.url().startsWith(`app://agent/${role}/`)
-    return electron.windows().find(isIt) ?? (await electron.waitForEvent('window', { predicate: (window) => window.waitForURL(`app://agent/${role}/**`).then(() => true, () => false) }))
+    return (
+      electron.windows().find(isIt) ??
+      (await electron.waitForEvent('window', {
+        predicate: (window) =>
+          window.waitForURL(`app://agent/${role}/**`).then(
+            () => true,
+            () => false,
+          ),
+      }))
+    )
   }
   const post: AgentApp['post'] = async (httpPort, body) => {
     const token = (await readFile(join(dataDir, 'till-token'), 'utf8')).trim()

@@ -18,7 +18,8 @@ const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
 const decide = (path: string | undefined, body: unknown, goodCode: string): { status: number; body: unknown } => {
   if (path !== '/v1/enrolments') return { status: 404, body: { code: 'NOT_FOUND', message: 'no such address' } }
   const request = enrolmentRequestSchema.safeParse(body)
-  if (!request.success || request.data.code !== goodCode) return { status: 400, body: { code: 'BAD_ENROLMENT_CODE', message: 'wrong, used or expired' } }
+  if (!request.success || request.data.code !== goodCode)
+    return { status: 400, body: { code: 'BAD_ENROLMENT_CODE', message: 'wrong, used or expired' } }
   return { status: 201, body: store }
 }
 

@@ -10,7 +10,15 @@ import { createAppFiles } from '#main/app-files.ts'
 import type { AgentStatus, EnrolmentOutcome, ManagerView } from '#sync/contract/ipc.ts'
 
 const site = 'https://agent.test'
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 export interface Script {
   status: AgentStatus
@@ -34,7 +42,10 @@ export interface ManagerBrowser {
 /** Runs in the page before any of its scripts. */
 const installBridge = (): void => {
   const handlers = new Set<(event: string, payload: unknown) => void>()
-  const scripted = window as unknown as { answer: (method: string, params: unknown) => Promise<unknown>; push: (event: string, payload: unknown) => void }
+  const scripted = window as unknown as {
+    answer: (method: string, params: unknown) => Promise<unknown>
+    push: (event: string, payload: unknown) => void
+  }
   scripted.push = (event, payload) => handlers.forEach((handler) => handler(event, payload))
   Object.assign(window, {
     tideline: {
@@ -60,7 +71,11 @@ const servePages = async (context: BrowserContext, root: string): Promise<void> 
   const files = createAppFiles({ root, hubUrl: () => undefined })
   await context.route(`${site}/**`, async (route) => {
     const answer = await files({ url: route.request().url().replace(site, 'app://agent'), method: route.request().method() })
-    await route.fulfill({ status: answer.status, headers: Object.fromEntries(answer.headers), body: Buffer.from(await answer.arrayBuffer()) })
+    await route.fulfill({
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      body: Buffer.from(await answer.arrayBuffer()),
+    })
   })
 }
 
@@ -84,7 +99,8 @@ export const openManagerBrowser = async (root: string, shots: string): Promise<M
     return {
       page,
       requests,
-      push: (event, payload) => page.evaluate(([e, p]) => (window as unknown as { push: (e: string, p: unknown) => void }).push(e, p), [event, payload] as const),
+      push: (event, payload) =>
+        page.evaluate(([e, p]) => (window as unknown as { push: (e: string, p: unknown) => void }).push(e, p), [event, payload] as const),
       screenshot: async (name) => void (await page.screenshot({ path: join(shots, `${name}.png`) })),
     }
   }

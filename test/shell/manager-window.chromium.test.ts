@@ -21,8 +21,12 @@ describe('the store manager’s window', () => {
     expect(await page.getByRole('banner').count()).toBe(1)
     expect(await page.getByRole('main').count()).toBe(1)
     expect(await page.getByRole('contentinfo').textContent()).toContain('Tills send to port 7310')
-    expect(await page.getByRole('status', { name: 'Connection to head office' }).textContent()).toMatch(/^Connected to head office since .*10:32$/)
-    const figures = await page.locator('dl > div').evaluateAll((tiles) => tiles.map((tile) => [tile.querySelector('dt')?.textContent, tile.querySelector('dd strong')?.textContent]))
+    expect(await page.getByRole('status', { name: 'Connection to head office' }).textContent()).toMatch(
+      /^Connected to head office since .*10:32$/,
+    )
+    const figures = await page
+      .locator('dl > div')
+      .evaluateAll((tiles) => tiles.map((tile) => [tile.querySelector('dt')?.textContent, tile.querySelector('dd strong')?.textContent]))
     expect(figures).toEqual([
       ['Waiting to be sent', '8'],
       ['Saved here', '1,412'],
@@ -66,7 +70,8 @@ describe('the store manager’s window', () => {
     const header = page.getByRole('columnheader', { name: 'Amount' })
     await header.getByRole('button').focus()
     await page.keyboard.press('Enter')
-    const shown = async () => (await page.locator('tbody tr td:nth-child(5)').allTextContents()).map((text) => Number(text.replace(/[^\d-]/g, '')))
+    const shown = async () =>
+      (await page.locator('tbody tr td:nth-child(5)').allTextContents()).map((text) => Number(text.replace(/[^\d-]/g, '')))
     const expected = busyView(30).transactions.map((t) => t.grandMinor)
     const first = await header.getAttribute('aria-sort')
     expect(['ascending', 'descending']).toContain(first)
@@ -110,7 +115,10 @@ describe('the store manager’s window', () => {
   it('shows a till’s input as text, whatever it contains', async () => {
     const excerpt = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
     const [input] = busyView().quarantine
-    const { page } = await browser.open({ status: enrolledStatus, view: viewWith({ quarantine: [{ ...input!, source: excerpt, reasons: [excerpt], excerpt }] as ManagerView['quarantine'] }) })
+    const { page } = await browser.open({
+      status: enrolledStatus,
+      view: viewWith({ quarantine: [{ ...input!, source: excerpt, reasons: [excerpt], excerpt }] as ManagerView['quarantine'] }),
+    })
     await page.getByRole('tab', { name: /Could not be read/ }).click()
     await page.getByRole('heading', { name: /onerror/ }).waitFor()
     expect(await page.evaluate(() => Reflect.get(window, 'hit'))).toBeUndefined()
@@ -147,7 +155,11 @@ describe('the store manager’s window', () => {
   })
 
   it('[TRN11] enrols: checks the entry, tidies the code, sends both, shows the hub’s refusal in plain words', async () => {
-    const { page, requests, screenshot } = await browser.open({ status: notEnrolled, view: null, enrol: { outcome: 'refused', code: 'BAD_ENROLMENT_CODE', message: 'used' } })
+    const { page, requests, screenshot } = await browser.open({
+      status: notEnrolled,
+      view: null,
+      enrol: { outcome: 'refused', code: 'BAD_ENROLMENT_CODE', message: 'used' },
+    })
     const submit = page.getByRole('button', { name: 'Connect this store' })
     await submit.click()
     await page.getByText('The address must begin with https:// or http://').waitFor()
@@ -156,7 +168,9 @@ describe('the store manager’s window', () => {
     await page.getByLabel('One-time code').fill('abcd efgh jklm')
     await page.keyboard.press('Enter')
     expect(await page.getByRole('alert').textContent()).toBe('This code is wrong, already used or too old. Ask head office for a new one.')
-    expect(requests.filter(({ method }) => method === 'enrolment.submit')).toEqual([{ method: 'enrolment.submit', params: { hubUrl: 'https://hub.example', code: 'ABCD-EFGH-JKLM' } }])
+    expect(requests.filter(({ method }) => method === 'enrolment.submit')).toEqual([
+      { method: 'enrolment.submit', params: { hubUrl: 'https://hub.example', code: 'ABCD-EFGH-JKLM' } },
+    ])
     await screenshot('enrolment')
   })
 
@@ -173,7 +187,9 @@ describe('the store manager’s window', () => {
       await page.getByRole('row').nth(5).waitFor()
       const faint = await page.evaluate(() => {
         const luminance = (color: string) => {
-          const [r, g, b] = color.match(/[\d.]+/g)!.map((c) => (Number(c) / 255 <= 0.03928 ? Number(c) / 255 / 12.92 : ((Number(c) / 255 + 0.055) / 1.055) ** 2.4))
+          const [r, g, b] = color
+            .match(/[\d.]+/g)!
+            .map((c) => (Number(c) / 255 <= 0.03928 ? Number(c) / 255 / 12.92 : ((Number(c) / 255 + 0.055) / 1.055) ** 2.4))
           return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
         }
         const backgroundOf = (element: Element | null): string => {
@@ -183,7 +199,11 @@ describe('the store manager’s window', () => {
           }
           return 'rgb(255, 255, 255)'
         }
-        const texts = [...document.querySelectorAll('h1, .header p, .link span, dt, dd span, dd strong, th, td, .state, .reason, [role=tab], .footer span')]
+        const texts = [
+          ...document.querySelectorAll(
+            'h1, .header p, .link span, dt, dd span, dd strong, th, td, .state, .reason, [role=tab], .footer span',
+          ),
+        ]
         return texts
           .map((element) => {
             const [a, b] = [luminance(getComputedStyle(element).color), luminance(backgroundOf(element))].sort((x, y) => y - x)

@@ -1,8 +1,15 @@
 /** Scripted states of one store, for tests of what its manager sees. */
+import { must } from '#sync/contract/assert.ts'
 import { managerViewSchema, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
 import { identitySchema } from '#sync/contract/config.ts'
 
-export const store = identitySchema.parse({ deviceId: 'dev-abcdefghijkl', storeId: '0042', storeName: 'Harbour Street', currency: 'EUR', timeZone: 'Europe/Berlin' })
+export const store = identitySchema.parse({
+  deviceId: 'dev-abcdefghijkl',
+  storeId: '0042',
+  storeName: 'Harbour Street',
+  currency: 'EUR',
+  timeZone: 'Europe/Berlin',
+})
 
 export const enrolledStatus: AgentStatus = {
   agentVersion: '0.1.0',
@@ -30,11 +37,11 @@ export const transactionAt = (index: number): Transaction => ({
   naturalKey: `0042|${1 + (index % 3)}|2026-03-02|${1_000 - index}`,
   workstationId: String(1 + (index % 3)),
   sequenceNumber: 1_000 - index,
-  kind: kinds[index % kinds.length]!,
+  kind: must(kinds[index % kinds.length], 'kind'),
   endedAt: `2026-03-02T${String(18 - Math.floor(index / 30)).padStart(2, '0')}:${String(59 - (index % 60)).padStart(2, '0')}:00`,
   grandMinor: index % 7 === 3 ? -1_299 : 1_250 + index * 137,
   currency: 'EUR',
-  ...states[index % states.length]!,
+  ...must(states[index % states.length], 'state'),
 })
 
 export const viewWith = (part: Partial<ManagerView> = {}): ManagerView =>
@@ -55,9 +62,35 @@ export const busyView = (rows = 40): ManagerView =>
     counts: { captured: 1_412, atHub: 1_404, posted: 1_390, held: 3, quarantined: 2 },
     transactions: Array.from({ length: rows }, (_, index) => transactionAt(index)),
     priceChanges: [
-      { itemId: '100-2001', name: 'Espresso beans, 1 kg', amountMinor: 1_899, previousMinor: 1_749, currency: 'EUR', effectiveFrom: '2026-03-02T05:00:00.000Z', receivedAt: '2026-03-01T17:10:00.000Z', inForce: true },
-      { itemId: '100-2002', name: 'Oat drink, 1 litre', amountMinor: 199, previousMinor: 229, currency: 'EUR', effectiveFrom: '2026-03-09T05:00:00.000Z', receivedAt: '2026-03-01T17:10:00.000Z', inForce: false },
-      { itemId: '100-2003', name: 'Reusable cup, green', amountMinor: 1_200, currency: 'EUR', effectiveFrom: '2026-03-01T05:00:00.000Z', receivedAt: '2026-02-27T11:00:00.000Z', inForce: true },
+      {
+        itemId: '100-2001',
+        name: 'Espresso beans, 1 kg',
+        amountMinor: 1_899,
+        previousMinor: 1_749,
+        currency: 'EUR',
+        effectiveFrom: '2026-03-02T05:00:00.000Z',
+        receivedAt: '2026-03-01T17:10:00.000Z',
+        inForce: true,
+      },
+      {
+        itemId: '100-2002',
+        name: 'Oat drink, 1 litre',
+        amountMinor: 199,
+        previousMinor: 229,
+        currency: 'EUR',
+        effectiveFrom: '2026-03-09T05:00:00.000Z',
+        receivedAt: '2026-03-01T17:10:00.000Z',
+        inForce: false,
+      },
+      {
+        itemId: '100-2003',
+        name: 'Reusable cup, green',
+        amountMinor: 1_200,
+        currency: 'EUR',
+        effectiveFrom: '2026-03-01T05:00:00.000Z',
+        receivedAt: '2026-02-27T11:00:00.000Z',
+        inForce: true,
+      },
     ] as ManagerView['priceChanges'],
     quarantine: [
       {
