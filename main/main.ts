@@ -147,7 +147,11 @@ const run = (settings: AgentSettings): void => {
   const tray = createTray(icon, { open: openManager, syncNow: () => void syncNow().catch(() => undefined), quit: () => void quit() })
   log.info('The shell is up.', { tray: tray !== null })
   startUpdater(settings.updateUrl, log)
-  void lifecycle.start()
+  void lifecycle.start().then(() => {
+    const { enrolment } = lifecycle.status()
+    if (enrolment.state !== 'needed' || settings.showWindow || quitting) return
+    giveUp(`${enrolment.problem?.message ?? 'This agent is not enrolled.'} It shows no window to enrol in: start it with --enrol CODE and a hubUrl.`)
+  })
 }
 
 const boot = (): void => {
