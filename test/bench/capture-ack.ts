@@ -13,8 +13,8 @@ import { saleOf } from '../fixtures/transactions.ts'
 import type { Benchmark } from './benchmark.ts'
 
 const rounds = 5
-const blocksPerRound = 10
-const postsPerBlock = 100
+const blocksPerRound = 100
+const postsPerBlock = 10
 const token = 'bench'
 
 const percentile = (values: readonly number[], share: number): number => {

@@ -1,0 +1,195 @@
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import type { Transaction } from '#sync/contract/transaction.ts'
+import type { Clock } from '#sync/core/ports.ts'
+import { poslogDocument } from '#test/fixtures/poslog-text.ts'
+import { saleOf } from '#test/fixtures/transactions.ts'
+import { silentLog } from '../agent-log.ts'
+import { openCapture } from '../capture.ts'
+import { type Journal, openJournal } from '../journal/journal.ts'
+import { createMemoryDisk, type MemoryDisk, seededRandom } from '../journal/memory-disk.ts'
+import { openQuarantine } from '../quarantine.ts'
+import type { FileReport } from './folder-files.ts'
+import { type FolderIntake, startFolderIntake } from './folder.ts'
+
+/** Time stands still until the test moves it; nothing runs by itself. */
+const createManualClock = () => {
+  let nowMs = 1_000_000
+  const clock: Clock = { nowMs: () => nowMs, after: () => () => undefined }
+  return { clock, pass: (ms: number) => void (nowMs += ms) }
+}
+
+describe('watched folder', () => {
+  let dir: string
+  let disk: MemoryDisk
+  let journal: Journal
+  let folder: FolderIntake
+  let time: ReturnType<typeof createManualClock>
+
+  const start = async (): Promise<void> => {
+    const quarantine = await openQuarantine('/q', disk)
+    const capture = await openCapture({ journal, quarantine, identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') } })
+    folder = await startFolderIntake({ dir, settleMs: 300, maxFileBytes: 100_000, giveUpMs: 5_000, capture, clock: time.clock, log: silentLog })
+    await folder.sweep()
+  }
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tideline-folder-'))
+    disk = createMemoryDisk(seededRandom(1))
+    journal = await openJournal({ dir: '/j', deviceId: deviceIdSchema.parse('dev-aaaaaaaaaaaa'), disk, random: seededRandom(1), lock: async () => async () => undefined })
+    time = createManualClock()
+  })
+  afterEach(async () => {
+    await folder.close()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  const put = (name: string, content: string): Promise<void> => writeFile(join(dir, name), content)
+  const settle = async (ms = 300): Promise<void> => {
+    await folder.sweep()
+    time.pass(ms)
+    await folder.sweep()
+  }
+  const inFolder = async (): Promise<string[]> => (await readdir(dir, { withFileTypes: true })).filter((e) => !e.isDirectory()).map((e) => e.name).sort()
+  const done = async (): Promise<string[]> => (await readdir(join(dir, 'done'))).sort()
+  const rejected = async (): Promise<string[]> => (await readdir(join(dir, 'rejected'))).sort()
+  const reasons = async (name: string): Promise<FileReport> => JSON.parse(await readFile(join(dir, 'rejected', `${name}.reason.json`), 'utf8')) as FileReport
+  const sequenceNumbers = async (): Promise<number[]> =>
+    (await journal.read(0, 1_000)).filter((r) => r.kind === 'transaction').map((r) => (JSON.parse(r.payload) as Transaction).sequenceNumber)
+
+  it('takes files that are there at the start, and those that come', async () => {
+    await put('a.xml', poslogDocument([saleOf(1), saleOf(2)]))
+    await start()
+    await put('b.json', JSON.stringify(saleOf(3)))
+    await settle()
+    expect(await sequenceNumbers()).toEqual([1, 2, 3])
+    expect([await inFolder(), await done()]).toEqual([[], ['a.xml', 'b.json']])
+  })
+
+  it('[CAP9] never takes a file that still grows, however its writer pauses', async () => {
+    await start()
+    const text = poslogDocument([saleOf(1), saleOf(2), saleOf(3)])
+    for (let at = 0; at < text.length; at += 500) {
+      await appendFile(join(dir, 'day.xml'), text.slice(at, at + 500))
+      await settle(1_000)
+      if (at + 500 < text.trimEnd().length) expect(await sequenceNumbers()).toEqual([])
+    }
+    expect(await sequenceNumbers()).toEqual([1, 2, 3])
+    expect(await done()).toEqual(['day.xml'])
+  })
+
+  it('[CAP9] waits until a file is still, even when it already ends properly', async () => {
+    await start()
+    await put('a.json', JSON.stringify(saleOf(1)))
+    await folder.sweep()
+    time.pass(200)
+    await put('a.json', JSON.stringify([saleOf(1), saleOf(2)]))
+    await folder.sweep()
+    time.pass(200)
+    await folder.sweep()
+    expect(await sequenceNumbers()).toEqual([])
+    time.pass(100)
+    await folder.sweep()
+    expect(await sequenceNumbers()).toEqual([1, 2])
+  })
+
+  it('[CAP7] [CAP9] a file that stays unfinished gives up what is whole, and is set aside with the reason', async () => {
+    await start()
+    await put('cut.xml', poslogDocument([saleOf(1), saleOf(2)]).slice(0, -200))
+    await settle(4_000)
+    expect(await inFolder()).toEqual(['cut.xml'])
+    time.pass(1_000)
+    await folder.sweep()
+    expect(await sequenceNumbers()).toEqual([1])
+    expect(await rejected()).toEqual(['cut.xml', 'cut.xml.reason.json'])
+    expect(await reasons('cut.xml')).toMatchObject({ captured: 1, problems: [{ code: 'MALFORMED', where: expect.stringMatching(/^line \d+/) as string }] })
+  })
+
+  it('[CAP7] takes the good ones of a partly bad file, and names transaction and line of the bad', async () => {
+    await start()
+    const text = poslogDocument([saleOf(1), saleOf(2), saleOf(3)]).replace('<SequenceNumber>2</SequenceNumber>\n', '<SequenceNumber>two</SequenceNumber>\n')
+    const line = text.slice(0, text.indexOf('two')).split('\n').length
+    await put('mixed.xml', text)
+    await settle()
+    expect(await sequenceNumbers()).toEqual([1, 3])
+    expect((await reasons('mixed.xml')).problems).toMatchObject([{ code: 'INVALID', message: 'sequenceNumber: "two" is not a whole number', where: `transaction 2, line ${line}` }])
+  })
+
+  it('[CAP5] a crash between the records and the move makes duplicates only', async () => {
+    await start()
+    await put('a.json', JSON.stringify(saleOf(1)))
+    await settle()
+    await rename(join(dir, 'done', 'a.json'), join(dir, 'a.json'))
+    await folder.close()
+    await start()
+    await settle()
+    expect(await sequenceNumbers()).toEqual([1])
+    expect(await done()).toEqual(['a.json'])
+  })
+
+  it('[CAP1] keeps the file where it is while the journal cannot be written', async () => {
+    await start()
+    disk.fault = (operation) => (operation === 'sync' ? 'ENOSPC' : null)
+    await put('a.json', JSON.stringify(saleOf(1)))
+    await settle()
+    expect(await inFolder()).toEqual(['a.json'])
+    disk.fault = () => null
+    time.pass(2_000)
+    await folder.sweep()
+    expect(await done()).toEqual(['a.json'])
+    expect(await sequenceNumbers()).toEqual([1])
+  })
+
+  it('never replaces a file that left before', async () => {
+    await start()
+    for (const n of [1, 2, 3]) {
+      await put('sale.json', JSON.stringify(saleOf(n)))
+      await settle()
+      await put('bad.json', `{${n}`)
+      await settle(5_000)
+    }
+    expect(await done()).toEqual(['sale.json', 'sale~2.json', 'sale~3.json'])
+    expect((await rejected()).filter((name) => !name.endsWith('.reason.json'))).toEqual(['bad.json', 'bad~2.json', 'bad~3.json'])
+    expect(await reasons('bad~3.json')).toMatchObject({ file: 'bad.json' })
+  })
+
+  it('leaves alone what is not meant for it: passing names, hidden files, folders, links', async () => {
+    const elsewhere = join(dir, '..', `${dir.split('/').at(-1)}-elsewhere.json`)
+    await writeFile(elsewhere, JSON.stringify(saleOf(9)))
+    await symlink(elsewhere, join(dir, 'link.json'))
+    await mkdir(join(dir, 'sub'))
+    for (const name of ['a.tmp', 'b.part', '.hidden.json', 'c.json~']) await put(name, JSON.stringify(saleOf(1)))
+    await start()
+    await settle(60_000)
+    await rm(elsewhere)
+    expect(await sequenceNumbers()).toEqual([])
+    expect(await inFolder()).toEqual(['.hidden.json', 'a.tmp', 'b.part', 'c.json~', 'link.json'])
+    await rename(join(dir, 'a.tmp'), join(dir, 'a.json'))
+    await settle()
+    expect(await sequenceNumbers()).toEqual([1])
+  })
+
+  it('[CAP11] sets a file over the limit aside unread, and keeps it whole', async () => {
+    await start()
+    await put('huge.json', JSON.stringify([saleOf(1)]).padEnd(100_001))
+    await settle()
+    expect(await sequenceNumbers()).toEqual([])
+    expect(await reasons('huge.json')).toMatchObject({ problems: [{ code: 'TOO_LARGE' }] })
+  })
+
+  it('takes what comes without being asked to look: events and timers', async () => {
+    const { after } = { after: (delayMs: number, callback: () => void) => {
+      const timer = setTimeout(callback, delayMs)
+      return () => clearTimeout(timer)
+    } }
+    time = { clock: { nowMs: () => performance.now(), after }, pass: () => undefined }
+    const quarantine = await openQuarantine('/q', disk)
+    const capture = await openCapture({ journal, quarantine, identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') } })
+    folder = await startFolderIntake({ dir, settleMs: 20, maxFileBytes: 100_000, capture, clock: time.clock, log: silentLog })
+    await put('a.json', JSON.stringify(saleOf(1)))
+    await vi.waitFor(async () => expect(await done()).toEqual(['a.json']), { timeout: 5_000, interval: 10 })
+    expect(await sequenceNumbers()).toEqual([1])
+  })
+})
