@@ -140,6 +140,8 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
 
   const watcher = watch(dir, { depth: 0, ignoreInitial: true, ignored: (path) => path === doneDir(dir) || path === rejectedDir(dir) })
   watcher.on('all', () => void sweep())
+  // What came between the first look and the first event.
+  watcher.on('ready', () => void sweep())
   watcher.on('error', (error) => log.warn(`the watched folder sends no events: ${error instanceof Error ? error.message : String(error)}`))
   void sweep()
 
