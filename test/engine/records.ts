@@ -51,16 +51,18 @@ export const quarantineText = (source: string): string =>
 export class MemoryJournal implements JournalSource {
   readonly incarnation
   readonly records: TidelineRecord[] = []
+  readonly #deviceId
   #hash: Sha256 = genesisHash
   readonly #listeners = new Set<(seq: number) => void>()
 
-  constructor(incarnation: string = firstIncarnation) {
+  constructor(incarnation: string = firstIncarnation, device: string = deviceId) {
     this.incarnation = incarnationSchema.parse(incarnation)
+    this.#deviceId = deviceIdSchema.parse(device)
   }
 
   append(payload: string, kind: TidelineRecord['kind'] = 'transaction'): TidelineRecord {
     const record = recordSchema.parse({
-      deviceId,
+      deviceId: this.#deviceId,
       incarnation: this.incarnation,
       seq: this.records.length + 1,
       kind,
