@@ -18,17 +18,27 @@ export const insertRecords = async (
   rows: readonly LogRow[],
 ): Promise<number> => {
   const ordered = [...rows].sort(byNaturalKey)
-  const column = <T>(pick: (row: LogRow) => T): T[] => ordered.map(pick)
+  const column = (pick: (row: LogRow) => string | null) => textColumn(ordered.map(pick))
   const result = await sql`
     insert into record_log (device_id, incarnation, store_id, seq, kind, verdict, reason, natural_key, captured_at, payload, payload_hash, previous_hash)
     select ${stream.deviceId}, ${stream.incarnation}, ${stream.storeId}, * from unnest(
-      ${column((row) => row.record.seq)}::bigint[], ${column((row) => row.record.kind)}::text[], ${column((row) => row.verdict)}::text[],
-      ${column((row) => row.reason)}::text[], ${column((row) => row.naturalKey)}::text[], ${column((row) => row.record.capturedAt)}::text[],
-      ${column((row) => storable(row.record.payload))}::text[], ${column((row) => row.record.payloadHash)}::text[],
-      ${column((row) => row.record.previousHash)}::text[])
+      ${column((row) => String(row.record.seq))}::bigint[], ${column((row) => row.record.kind)}, ${column((row) => row.verdict)},
+      ${column((row) => row.reason)}, ${column((row) => row.naturalKey)}, ${column((row) => row.record.capturedAt)},
+      ${column((row) => storable(row.record.payload))}, ${column((row) => row.record.payloadHash)}, ${column((row) => row.record.previousHash)})
     on conflict (store_id, natural_key) where verdict = 'accepted' and natural_key is not null do nothing`.execute(trx)
   return Number(result.numAffectedRows ?? 0n)
 }
+
+const separator = '\u001f'
+const absent = '\u001e'
+
+/** One text, split by the server: quoting each element of an array cost a quarter of a batch's time. JSON text has no raw control characters. */
+const textColumn = (values: readonly (string | null)[]) => {
+  if (!values.every((value) => value === null || isSplittable(value))) return sql`${values}::text[]`
+  return sql`string_to_array(${values.map((value) => value ?? absent).join(separator)}, ${separator}, ${absent})`
+}
+
+const isSplittable = (value: string): boolean => value !== '' && value !== absent && !value.includes(separator)
 
 const byNaturalKey = (a: LogRow, b: LogRow): number => {
   const [first, second] = [a.naturalKey ?? '', b.naturalKey ?? '']
