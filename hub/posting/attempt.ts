@@ -1,4 +1,5 @@
-/** One attempt at one posting: look up where the past is unclear, else post. Answers what is next, and how the ERP behaved. */
+/** One attempt at a posting, or at a few together: look up where the past is unclear, else post. Answers what is next, and how the ERP behaved. */
+import { must } from '#sync/contract/assert.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
 import type { ErpConnector, ErpDocument, Posting, PostOutcome } from './connector.ts'
 import { ErpUnavailable } from './connector.ts'
@@ -48,20 +49,51 @@ export const erpBehaviour = (outcome: PostOutcome): NonNullable<Attempted['erp']
   }
 }
 
-export const attemptPosting = async (attempt: PostingAttempt & { payload: string }, settings: AttemptSettings): Promise<Attempted> => {
-  const { connector, policy, random } = settings
+type Attempting = PostingAttempt & { payload: string }
+
+/** Before posting: what is settled without it, or the posting to make. */
+const prepare = async (attempt: Attempting, { connector, policy, random }: AttemptSettings): Promise<Attempted | { posting: Posting }> => {
+  const posting = postingOf(attempt.key, attempt.payload)
+  if (!posting) return { next: { state: 'held', kind: 'posting-failed', code: 'INVALID', message: 'The stored transaction cannot be read.' } }
+  if (firstMove(attempt) === 'post') return { posting }
+  const looked = await lookUp(connector, attempt.key)
+  if ('failed' in looked) return { next: afterFailedLookUp(attempt, looked.failed, random(), policy), erp: { answered: false } }
+  const next = afterLookUp(attempt, looked.found, random(), policy)
+  return next === 'post' ? { posting } : { next, erp: { answered: true } }
+}
+
+const fault = (attempt: Attempting, cause: unknown, { policy, random }: AttemptSettings): Attempted => ({ next: afterFault(attempt, messageOf(cause), random(), policy) })
+
+const settled = (attempt: Attempting, outcome: PostOutcome, { policy, random }: AttemptSettings): Attempted => ({
+  next: afterPost(attempt, outcome, random(), policy),
+  erp: erpBehaviour(outcome),
+})
+
+export const attemptPosting = async (attempt: Attempting, settings: AttemptSettings): Promise<Attempted> => {
   try {
-    const posting = postingOf(attempt.key, attempt.payload)
-    if (!posting) return { next: { state: 'held', kind: 'posting-failed', code: 'INVALID', message: 'The stored transaction cannot be read.' } }
-    if (firstMove(attempt) === 'look-up') {
-      const looked = await lookUp(connector, attempt.key)
-      if ('failed' in looked) return { next: afterFailedLookUp(attempt, looked.failed, random(), policy), erp: { answered: false } }
-      const next = afterLookUp(attempt, looked.found, random(), policy)
-      if (next !== 'post') return { next, erp: { answered: true } }
-    }
-    const outcome = await connector.post(posting)
-    return { next: afterPost(attempt, outcome, random(), policy), erp: erpBehaviour(outcome) }
+    const prepared = await prepare(attempt, settings)
+    return 'posting' in prepared ? settled(attempt, await settings.connector.post(prepared.posting), settings) : prepared
   } catch (cause) {
-    return { next: afterFault(attempt, messageOf(cause), random(), policy) }
+    return fault(attempt, cause, settings)
   }
+}
+
+/** Several in one go, where the connector offers it. Answers in the same order. */
+export const attemptPostings = async (attempts: readonly Attempting[], settings: AttemptSettings): Promise<Attempted[]> => {
+  const { batch } = settings.connector
+  if (!batch || attempts.length < 2) return Promise.all(attempts.map((attempt) => attemptPosting(attempt, settings)))
+  const answers = new Map<Attempting, Attempted>()
+  const together: { attempt: Attempting; posting: Posting }[] = []
+  for (const attempt of attempts) {
+    const prepared = await prepare(attempt, settings).catch((cause: unknown) => fault(attempt, cause, settings))
+    if ('posting' in prepared) together.push({ attempt, posting: prepared.posting })
+    else answers.set(attempt, prepared)
+  }
+  try {
+    const outcomes = together.length === 0 ? [] : await batch.post(together.map(({ posting }) => posting))
+    for (const [index, { attempt }] of together.entries()) answers.set(attempt, settled(attempt, must(outcomes[index], 'an outcome for each posting'), settings))
+  } catch (cause) {
+    for (const { attempt } of together) answers.set(attempt, fault(attempt, cause, settings))
+  }
+  return attempts.map((attempt) => must(answers.get(attempt), 'an answer for each attempt'))
 }

@@ -54,6 +54,8 @@ export interface ErpConnector {
   /** True when the ERP answers and accepts our credentials. */
   ping(): Promise<{ reachable: boolean; message: string }>
   post(posting: Posting): Promise<PostOutcome>
+  /** Where the ERP is much quicker with several at once: at most `size` in one call, each key once, outcomes in the same order. */
+  readonly batch?: { readonly size: number; post(postings: readonly Posting[]): Promise<PostOutcome[]> }
   find(key: string): Promise<ErpDocument | null>
   /** All sellable items that changed since `cursor` (undefined: all), with some overlap; and the next cursor. Throws ErpUnavailable. */
   pullItems(cursor: string | undefined): Promise<PulledItems>

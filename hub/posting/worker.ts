@@ -4,7 +4,8 @@
  */
 import type { Kysely } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
-import { attemptPosting } from './attempt.ts'
+import { must } from '#sync/contract/assert.ts'
+import { type Attempted, attemptPostings } from './attempt.ts'
 import { type Circuit, circuitAllows, type CircuitEvent, closedCircuit, turnCircuit } from './circuit.ts'
 import type { ErpConnector } from './connector.ts'
 import type { Log } from './log.ts'
@@ -53,6 +54,8 @@ const createBell = () => {
 export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Promise<void> } => {
   const { db, connector, log, concurrency = 4, pollMs = 250, leaseMs = 60_000, random = Math.random } = options
   const policy = { ...postingPolicy, ...options.policy }
+  // An ERP that takes batches takes one at a time: more would only wait inside it.
+  const atOnce = connector.batch?.size ?? concurrency
   const bell = createBell()
   const underWay = new Map<string, TakenPosting>()
   const jobs = new Set<Promise<void>>()
@@ -67,23 +70,32 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
     if (circuit.state === 'closed') hasten(db, connector.name).then(bell.ring, (error: unknown) => log.warn({ error }, 'waiting postings were not hastened'))
   }
 
-  const process = async (posting: TakenPosting): Promise<void> => {
-    const { next, erp } = await attemptPosting(posting, { connector, policy, random })
-    if (erp) turn(erp.answered ? { event: 'answered' } : { event: 'failed', retryAfterMs: erp.retryAfterMs })
-    const kept = await settle(db, underWay.get(posting.key) ?? posting, next)
-    const words = { key: posting.key, state: next.state, attempts: posting.attempts, ...(next.state === 'posted' ? { erpReference: next.erpReference } : { code: next.code, message: next.message }) }
+  const finish = async (posting: TakenPosting, { next }: Attempted): Promise<void> => {
+    const kept = await settle(db, posting, next)
+    const result = next.state === 'posted' ? { erpReference: next.erpReference } : { code: next.code, message: next.message }
+    const words = { key: posting.key, state: next.state, attempts: posting.attempts, ...result }
     if (!kept) log.warn(words, 'posting lease lost; its next holder looks it up')
     else if (next.state === 'held') log.warn(words, 'posting held')
     else log.debug(words, 'posting')
   }
 
-  const start = (posting: TakenPosting): void => {
-    underWay.set(posting.key, posting)
-    const job = process(posting)
-      // The row keeps its lease and comes back as abandoned, hence is looked up first.
-      .catch((error: unknown) => log.error({ error, key: posting.key }, 'posting result could not be written'))
+  const process = async (postings: readonly TakenPosting[]): Promise<void> => {
+    const attempted = await attemptPostings(postings, { connector, policy, random })
+    // A broken call counts once, however many postings were in it.
+    const asked = attempted.flatMap(({ erp }) => erp ?? [])
+    const [failed] = asked.filter((erp) => !erp.answered)
+    if (asked.some((erp) => erp.answered)) turn({ event: 'answered' })
+    else if (failed) turn({ event: 'failed', retryAfterMs: failed.retryAfterMs })
+    for (const [index, posting] of postings.entries()) await finish(posting, must(attempted[index], 'an answer for each posting'))
+  }
+
+  const start = (postings: readonly TakenPosting[]): void => {
+    for (const posting of postings) underWay.set(posting.key, posting)
+    const job = process(postings)
+      // The rows keep their lease and come back as abandoned, hence are looked up first.
+      .catch((error: unknown) => log.error({ error }, 'posting result could not be written'))
       .finally(() => {
-        underWay.delete(posting.key)
+        for (const posting of postings) underWay.delete(posting.key)
         jobs.delete(job)
         bell.ring()
       })
@@ -109,9 +121,10 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
       else await bell.wait(Math.min(circuit.retryAtMs - Date.now(), pollMs))
       return
     }
-    const free = circuitAllows(circuit, Date.now(), concurrency) - underWay.size
+    const free = circuitAllows(circuit, Date.now(), atOnce) - underWay.size
     const taken = free > 0 ? await takeDue(db, connector.name, free, leaseMs) : []
-    for (const posting of taken) start(posting)
+    if (connector.batch && taken.length > 0) start(taken)
+    else for (const posting of taken) start([posting])
     if (taken.length === 0 || taken.length === free) await bell.wait(pollMs)
   }
 

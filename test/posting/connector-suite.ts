@@ -165,6 +165,29 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
       expect(await booked(sale)).toHaveLength(2)
     })
 
+    it('[HUB5] [HUB10] in a batch each gets its own outcome, once, whatever breaks', async () => {
+      const postAll = (together: readonly Posting[], through: ErpConnector) => through.batch?.post(together) ?? Promise.all(together.map((each) => through.post(each)))
+      for (let at = 0; ; at += 2) {
+        const done = posting(receipt([coffee(2)], { number: next() }))
+        const unknown = posting(receipt([{ itemId: 'NOSUCH', quantityMilli: 1_000, unitPriceMinor: 100 }], { number: next() }))
+        const fresh = [1, 2, 3].map((count) => posting(receipt([coffee(count)], { number: next() })))
+        await connector.post(done)
+        wire.script((index) => (index === at ? 'after' : 'none'))
+        const first = await postAll([done, unknown, ...fresh], connector)
+        const met = wire.requests() > at
+        wire.script(() => 'none')
+        await wire.settled()
+        const second = await postAll([done, unknown, ...fresh], connector)
+        expect(second.map(({ outcome }) => outcome)).toEqual(['posted', 'rejected', 'posted', 'posted', 'posted'])
+        for (const made of [done, ...fresh]) await expectBookedOnce(made)
+        expect(await booked(unknown)).toEqual([])
+        if (!met) {
+          expect(first).toEqual(second)
+          break
+        }
+      }
+    })
+
     it('[HUB10] says retry when nobody is there', async () => {
       const gone = await startFaultyWire(erp.url)
       const lonely = erp.connect(gone.url)

@@ -1,6 +1,7 @@
 /** Tryton (tested with 6.0) as an ERP: sales by reference, catalogue by write date. */
 import type { ErpAccess } from '../../access.ts'
 import { type ErpConnector, ErpUnavailable } from '../../connector.ts'
+import { batchSize, postSales } from './batch.ts'
 import { pullProducts } from './items.ts'
 import { createMasters } from './masters.ts'
 import { createTrytonRpc, TrytonFault } from './rpc.ts'
@@ -26,6 +27,7 @@ export const createTrytonConnector = (access: ErpAccess, { timeoutMs = 30_000 }:
       }
     },
     post: (posting) => postSale(rpc, masters, posting),
+    batch: { size: batchSize, post: (postings) => postSales(rpc, masters, postings) },
     async find(key) {
       const found = await findSale(rpc, masters, key)
       if (!found.ok) throw new ErpUnavailable(found.failure.message)

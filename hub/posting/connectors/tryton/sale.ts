@@ -6,24 +6,24 @@ import { z } from 'zod'
 import { amountText, toMinor } from '../../decimal.ts'
 import type { ErpDocument, Posting, PostOutcome } from '../../connector.ts'
 import { rejected } from '../../erp-lines.ts'
-import type { ErpAnswer } from '../wire.ts'
+import type { ErpAnswer, ErpFailure } from '../wire.ts'
 import { draftSale } from './draft.ts'
 import type { Company, Masters } from './masters.ts'
 import type { TrytonRpc } from './rpc.ts'
 import { decimalSchema, idSchema } from './values.ts'
 
-const saleSchema = z.object({
+export const saleSchema = z.object({
   id: idSchema,
   number: z.string().nullable(),
   state: z.enum(['draft', 'quotation', 'confirmed', 'processing', 'done', 'cancelled']),
   total_amount: decimalSchema,
 })
-type Sale = z.infer<typeof saleSchema>
-const saleFields = ['number', 'state', 'total_amount']
+export type Sale = z.infer<typeof saleSchema>
+export const saleFields = ['number', 'state', 'total_amount']
 
-const isComplete = (sale: Sale): boolean => sale.state === 'confirmed' || sale.state === 'processing' || sale.state === 'done'
+export const isComplete = (sale: Sale): boolean => sale.state === 'confirmed' || sale.state === 'processing' || sale.state === 'done'
 
-const referenceOf = (sale: Sale): string => sale.number ?? `draft ${sale.id}`
+export const referenceOf = (sale: Sale): string => sale.number ?? `draft ${sale.id}`
 
 const salesOf = (rpc: TrytonRpc, company: Company, key: string): Promise<ErpAnswer<Sale[]>> =>
   rpc.read('sale.sale.search_read', [[['company', '=', company.id], ['reference', '=', key]], 0, 10, [['id', 'ASC']], saleFields], z.array(saleSchema))
@@ -62,22 +62,36 @@ export const postSale = async (rpc: TrytonRpc, masters: Masters, posting: Postin
   return finishSale(rpc, posting, started.value)
 }
 
-const finishSale = async (rpc: TrytonRpc, { transaction }: Posting, sale: Sale): Promise<PostOutcome> => {
+/** What is certain without another call; null: it may be quoted and confirmed. */
+export const judgeSale = ({ transaction }: Posting, sale: Sale): PostOutcome | null => {
   const { currency, totals } = transaction
   const totalMinor = toMinor(sale.total_amount, currency)
-  const posted = (number: Sale): PostOutcome => ({ outcome: 'posted', erpReference: referenceOf(number), totalMinor: totalMinor ?? Number.NaN })
-  if (isComplete(sale)) return posted(sale)
+  if (isComplete(sale)) return { outcome: 'posted', erpReference: referenceOf(sale), totalMinor: totalMinor ?? Number.NaN }
   if (sale.state === 'cancelled') return rejected('ERP_REJECTED', `Sale ${referenceOf(sale)} was cancelled in the ERP.`)
-  if (totalMinor !== totals.grandMinor)
-    return rejected('DOES_NOT_ADD_UP', `Sale ${referenceOf(sale)} comes to ${sale.total_amount} in the ERP, the receipt to ${amountText(totals.grandMinor, currency)}; it was not confirmed.`)
+  if (totalMinor === totals.grandMinor) return null
+  const difference = `Sale ${referenceOf(sale)} comes to ${sale.total_amount} in the ERP, the receipt to ${amountText(totals.grandMinor, currency)}`
+  return rejected('DOES_NOT_ADD_UP', `${difference}; it was not confirmed.`)
+}
+
+/** After confirming. */
+export const judgeConfirmed = (posting: Posting, sale: Sale): PostOutcome =>
+  isComplete(sale) ? (judgeSale(posting, sale) as PostOutcome) : { outcome: 'retry', message: `Sale ${referenceOf(sale)} is still ${sale.state} in the ERP.` }
+
+/** It is confirmed; only its number was not learned. The next attempt finds it complete. */
+export const unreadConfirmed = (failure: ErpFailure): PostOutcome => ({
+  outcome: 'unknown',
+  message: failure.outcome === 'rejected' ? 'The confirmed sale could not be read.' : failure.message,
+})
+
+const finishSale = async (rpc: TrytonRpc, posting: Posting, sale: Sale): Promise<PostOutcome> => {
+  const certain = judgeSale(posting, sale)
+  if (certain) return certain
   const quoted = sale.state === 'draft' ? await rpc.change('sale.sale.quote', [[sale.id]], z.unknown()) : ({ ok: true } as const)
   if (!quoted.ok) return quoted.failure
   const confirmed = await rpc.change('sale.sale.confirm', [[sale.id]], z.unknown())
   if (!confirmed.ok) return confirmed.failure
   const done = await readSale(rpc, sale.id)
-  // It is confirmed; only its number was not learned. The next attempt finds it complete.
-  if (!done.ok) return { outcome: 'unknown', message: done.failure.outcome === 'rejected' ? 'The confirmed sale could not be read.' : done.failure.message }
-  return isComplete(done.value) ? posted(done.value) : { outcome: 'retry', message: `Sale ${referenceOf(done.value)} is still ${done.value.state} in the ERP.` }
+  return done.ok ? judgeConfirmed(posting, done.value) : unreadConfirmed(done.failure)
 }
 
 export const findSale = async (rpc: TrytonRpc, masters: Masters, key: string): Promise<ErpAnswer<ErpDocument | null>> => {
