@@ -1,8 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '#test/shell/temp-folder.ts'
+import { createDevPages } from './dev-pages.ts'
 import { contentSecurityPolicy, createAppFiles, hubSources, pageAddresses, resolveAppFile } from './app-files.ts'
 
 const root = '/srv/tideline/renderer'
@@ -81,5 +84,24 @@ describe('the app:// files', () => {
   it('name the hub by origin, http and websocket', () => {
     expect(hubSources('http://127.0.0.1:4000/x')).toEqual(['http://127.0.0.1:4000', 'ws://127.0.0.1:4000'])
     expect(contentSecurityPolicy([])).not.toContain('unsafe-eval')
+  })
+})
+
+describe('the manager’s page while developing', () => {
+  it('comes from the dev server under the same address; engine and assets stay as built', async () => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.setHeader('content-type', 'text/javascript').end('hot')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const devUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const serve = createDevPages(devUrl, createAppFiles({ root: join(site(), 'pages'), hubUrl: () => undefined }))
+    const hot = await serve(get('app://agent/manager/main.tsx?t=1'))
+    expect([await hot.text(), hot.headers.get('content-type'), asked]).toEqual(['hot', 'text/javascript', ['/manager/main.tsx?t=1']])
+    expect(hot.headers.get('content-security-policy')).toContain(devUrl.replace('http', 'ws').replace(/\/$/, ''))
+    expect(await (await serve(get(pageAddresses.engine))).text()).toBe('<p>engine</p>')
+    expect(asked).toHaveLength(1)
   })
 })

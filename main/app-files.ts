@@ -68,8 +68,10 @@ export interface AppFilesOptions {
   hubUrl: () => string | undefined
 }
 
-export const createAppFiles = ({ root, hubUrl }: AppFilesOptions) => {
-  return async (request: Pick<Request, 'url' | 'method'>): Promise<Response> => {
+export type AppFiles = (request: Pick<Request, 'url' | 'method'>) => Promise<Response>
+
+export const createAppFiles = ({ root, hubUrl }: AppFilesOptions): AppFiles => {
+  return async (request) => {
     const file = resolveAppFile(root, request.url)
     if (file === null) return plain(404, 'not found')
     if (request.method !== 'GET') return plain(405, 'GET only')

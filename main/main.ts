@@ -7,7 +7,7 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { app, dialog, net } from 'electron'
+import { app, dialog, net, type Tray } from 'electron'
 import { engineToMain, mainToEngine, managerToMain, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
 import { barcodeSchema } from '#sync/contract/vocabulary.ts'
 import { loadSettings, type AgentSettings } from './agent-config.ts'
@@ -36,9 +36,12 @@ const after = (delayMs: number, callback: () => void): (() => void) => {
   return () => clearTimeout(timer)
 }
 
-const giveUp = (message: string): void => {
+/** Held for the process's life: a tray icon that is collected disappears. */
+let tray: Tray | null = null
+
+const giveUp = (message: string, isForPerson: boolean): void => {
   process.stderr.write(`${message}\n`)
-  if (!isRunByProgram) dialog.showErrorBox('Tideline cannot start', message)
+  if (isForPerson && !isRunByProgram) dialog.showErrorBox('Tideline cannot start', message)
   app.exit(2)
 }
 
@@ -46,7 +49,7 @@ const run = (settings: AgentSettings): void => {
   const { dataDir } = settings
   const log = createLog(dataDir)
   const opened = openVault(join(dataDir, 'vault.json'), operatingSystemSealer)
-  if (opened.outcome === 'unreadable') return giveUp(opened.message)
+  if (opened.outcome === 'unreadable') return giveUp(opened.message, settings.showWindow)
   const { vault } = opened
   log.info('The agent starts.', { agentVersion: app.getVersion(), host: hostname(), dataDir, protection: vault.protection })
   if (vault.protection === 'file-permissions')
@@ -139,29 +142,38 @@ const run = (settings: AgentSettings): void => {
     event.preventDefault()
     void quit()
   })
+  // A fault outside capture's own path must not end capture.
+  process.on('uncaughtException', (fault) => log.error('A fault was not handled.', { fault }))
+  process.on('unhandledRejection', (fault) => log.error('A fault was not handled.', { fault }))
   process.on('SIGTERM', () => void quit())
   process.on('SIGINT', () => void quit())
 
-  serveAppPages(pages, lifecycle.hubUrl)
+  serveAppPages({ root: pages, hubUrl: lifecycle.hubUrl, devUrl: app.isPackaged ? undefined : process.env['TIDELINE_DEV_URL'] })
   if (settings.showWindow) openManager()
-  const tray = createTray(icon, { open: openManager, syncNow: () => void syncNow().catch(() => undefined), quit: () => void quit() })
+  tray = createTray(icon, { open: openManager, syncNow: () => void syncNow().catch(() => undefined), quit: () => void quit() })
   log.info('The shell is up.', { tray: tray !== null })
   startUpdater(settings.updateUrl, log)
   void lifecycle.start().then(() => {
     const { enrolment } = lifecycle.status()
     if (enrolment.state !== 'needed' || settings.showWindow || quitting) return
-    giveUp(`${enrolment.problem?.message ?? 'This agent is not enrolled.'} It shows no window to enrol in: start it with --enrol CODE and a hubUrl.`)
+    giveUp(
+      `${enrolment.problem?.message ?? 'This agent is not enrolled.'} It shows no window to enrol in: start it with --enrol CODE and a hubUrl.`,
+      false,
+    )
   })
 }
 
 const boot = (): void => {
   const loaded = loadSettings({ argv: process.argv.slice(1), env: process.env, defaultDataDir: join(app.getPath('appData'), 'Tideline') })
-  if (loaded.outcome === 'invalid') return giveUp(loaded.message)
+  if (loaded.outcome === 'invalid') return giveUp(loaded.message, true)
   app.setPath('userData', join(loaded.settings.dataDir, 'electron'))
   if (!app.requestSingleInstanceLock()) return app.exit(0)
   app.disableHardwareAcceleration()
   registerAppScheme()
-  void app.whenReady().then(() => run(loaded.settings))
+  app
+    .whenReady()
+    .then(() => run(loaded.settings))
+    .catch((fault: unknown) => giveUp(fault instanceof Error ? fault.message : String(fault), loaded.settings.showWindow))
 }
 
 boot()

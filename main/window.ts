@@ -4,6 +4,7 @@
  */
 import { app, BrowserWindow, nativeImage, protocol, session, type WebContents, type WebPreferences } from 'electron'
 import { appScheme, createAppFiles, hubSources, pageAddresses, type PageRole } from './app-files.ts'
+import { createDevPages } from './dev-pages.ts'
 import type { EngineWindow } from './engine-supervisor.ts'
 import { bindWindow, type PortContents, type WindowPort } from './ipc/window-port.ts'
 import type { Answerer } from './ipc/request-table.ts'
@@ -16,17 +17,25 @@ export const registerAppScheme = (): void =>
     { scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
   ])
 
-export const serveAppPages = (root: string, hubUrl: () => string | undefined): void => {
+export interface PagesOptions {
+  root: string
+  hubUrl: () => string | undefined
+  /** Vite's dev server, never in a packaged app. */
+  devUrl: string | undefined
+}
+
+const isOwnScheme = (scheme: string): boolean => [`${appScheme}:`, 'devtools:', 'data:'].includes(scheme)
+
+export const serveAppPages = ({ root, hubUrl, devUrl }: PagesOptions): void => {
   const pages = session.fromPartition(partition)
-  pages.protocol.handle(appScheme, createAppFiles({ root, hubUrl }))
+  const built = createAppFiles({ root, hubUrl })
+  pages.protocol.handle(appScheme, devUrl ? createDevPages(devUrl, built) : built)
   pages.setPermissionRequestHandler((_contents, _permission, decide) => decide(false))
   pages.setPermissionCheckHandler(() => false)
   pages.webRequest.onBeforeRequest((details, decide) => {
-    const hub = hubUrl()
-    const { protocol: scheme, origin, host } = new URL(details.url)
-    const isOurs = scheme === `${appScheme}:` || scheme === 'devtools:' || scheme === 'data:'
-    const isHub = hub !== undefined && hubSources(hub).includes(origin === 'null' ? `${scheme}//${host}` : origin)
-    decide({ cancel: !isOurs && !isHub })
+    const { protocol: scheme, host } = new URL(details.url)
+    const allowed = [hubUrl(), devUrl].filter((url) => url !== undefined).flatMap(hubSources)
+    decide({ cancel: !isOwnScheme(scheme) && !allowed.includes(`${scheme}//${host}`) })
   })
 }
 
