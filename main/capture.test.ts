@@ -85,14 +85,22 @@ describe('capture', () => {
       expect(await quarantine.read(sha256(input))).toEqual(input)
     }
     expect(cut.length).toBeGreaterThan(0)
-    const latin = Buffer.from(poslogDocument([saleOf(2)]).replace('UTF-8', 'ISO-8859-1').replace('Tea', 'Th\u00e9'), 'latin1')
+    const latin = Buffer.from(
+      poslogDocument([saleOf(2)])
+        .replace('UTF-8', 'ISO-8859-1')
+        .replace('Tea', 'Th\u00e9'),
+      'latin1',
+    )
     expect(await capture.take({ bytes: latin, source: 'test' })).toMatchObject([{ outcome: 'captured' }])
   })
 
   it('[CAP11] a transaction too large for a record is quarantined', async () => {
     const { capture } = await openStore()
     const extensions = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`x${i}`, 'y'.repeat(100_000)]))
-    expect(await take(capture, [saleOf(1, { extensions }), saleOf(2)])).toMatchObject([{ outcome: 'quarantined', reasons: [{ code: 'TOO_LARGE' }] }, { outcome: 'captured' }])
+    expect(await take(capture, [saleOf(1, { extensions }), saleOf(2)])).toMatchObject([
+      { outcome: 'quarantined', reasons: [{ code: 'TOO_LARGE' }] },
+      { outcome: 'captured' },
+    ])
   })
 
   it('[CAP1] answers a duplicate only when its original is durable', async () => {
@@ -120,7 +128,10 @@ describe('capture', () => {
       if (operation === 'sync') syncs += 1
       return null
     }
-    await take(capture, Array.from({ length: 200 }, (_, i) => saleOf(i)))
+    await take(
+      capture,
+      Array.from({ length: 200 }, (_, i) => saleOf(i)),
+    )
     const records = await recordsOf(journal)
     expect(records.map((r) => (JSON.parse(r.payload) as Transaction).sequenceNumber)).toEqual(Array.from({ length: 200 }, (_, i) => i))
     expect(syncs).toBeLessThan(5)
@@ -132,38 +143,54 @@ describe('capture', () => {
     expect(await capture.takeWhole({ bytes: bytes(text.slice(0, -20)), source: 'test' })).toMatchObject({ outcome: 'unfinished' })
     expect(await recordsOf(journal)).toEqual([])
     expect(disk.paths.filter((path) => path.startsWith('/q'))).toEqual([])
-    expect(await capture.takeWhole({ bytes: bytes(text), source: 'test' })).toMatchObject({ outcome: 'taken', results: [{ outcome: 'captured' }, { outcome: 'captured' }] })
+    expect(await capture.takeWhole({ bytes: bytes(text), source: 'test' })).toMatchObject({
+      outcome: 'taken',
+      results: [{ outcome: 'captured' }, { outcome: 'captured' }],
+    })
   })
 
   it('[CAP5] [CAP6] any mix of repeats and alterations, at once, leaves one transaction a key and one conflict a content', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.record({ n: fc.integer({ min: 1, max: 4 }), version: fc.integer({ min: 0, max: 2 }), wait: fc.boolean(), fail: fc.boolean() }), { maxLength: 40 }), async (posts) => {
-        const { capture, journal, disk } = await openStore()
-        const firstOf = new Map<number, string>()
-        const pending: Promise<unknown>[] = []
-        for (const { n, version, wait, fail } of posts) {
-          disk.fault = (operation) => (fail && operation === 'sync' ? 'EIO' : null)
-          const sale = saleOf(n, { operatorId: `version ${version}` })
-          const taking = take(capture, sale).then(
-            ([result]) => {
-              if (result?.outcome === 'captured') {
-                expect(firstOf.has(n)).toBe(false)
-                firstOf.set(n, canonicalText(sale))
-              }
-              if (result?.outcome === 'duplicate') expect(firstOf.get(n)).toBe(canonicalText(sale))
-              if (result?.outcome === 'conflict') expect(firstOf.get(n)).not.toBe(canonicalText(sale))
-            },
-            (error: unknown) => expect(error).toBeInstanceOf(CannotWrite),
+      fc.asyncProperty(
+        fc.array(
+          fc.record({ n: fc.integer({ min: 1, max: 4 }), version: fc.integer({ min: 0, max: 2 }), wait: fc.boolean(), fail: fc.boolean() }),
+          { maxLength: 40 },
+        ),
+        async (posts) => {
+          const { capture, journal, disk } = await openStore()
+          const firstOf = new Map<number, string>()
+          const pending: Promise<unknown>[] = []
+          for (const { n, version, wait, fail } of posts) {
+            disk.fault = (operation) => (fail && operation === 'sync' ? 'EIO' : null)
+            const sale = saleOf(n, { operatorId: `version ${version}` })
+            const taking = take(capture, sale).then(
+              ([result]) => {
+                if (result?.outcome === 'captured') {
+                  expect(firstOf.has(n)).toBe(false)
+                  firstOf.set(n, canonicalText(sale))
+                }
+                if (result?.outcome === 'duplicate') expect(firstOf.get(n)).toBe(canonicalText(sale))
+                if (result?.outcome === 'conflict') expect(firstOf.get(n)).not.toBe(canonicalText(sale))
+              },
+              (error: unknown) => expect(error).toBeInstanceOf(CannotWrite),
+            )
+            pending.push(taking)
+            if (wait) await taking
+          }
+          await Promise.all(pending)
+          const records = await recordsOf(journal)
+          const contents = records.map((r) =>
+            r.kind === 'conflict' ? canonicalText(conflictPayloadSchema.parse(JSON.parse(r.payload)).transaction) : r.payload,
           )
-          pending.push(taking)
-          if (wait) await taking
-        }
-        await Promise.all(pending)
-        const records = await recordsOf(journal)
-        const contents = records.map((r) => (r.kind === 'conflict' ? canonicalText(conflictPayloadSchema.parse(JSON.parse(r.payload)).transaction) : r.payload))
-        expect(new Set(contents).size).toBe(contents.length)
-        expect(records.filter((r) => r.kind === 'transaction').map((r) => r.payload).sort()).toEqual([...firstOf.values()].sort())
-      }),
+          expect(new Set(contents).size).toBe(contents.length)
+          expect(
+            records
+              .filter((r) => r.kind === 'transaction')
+              .map((r) => r.payload)
+              .sort(),
+          ).toEqual([...firstOf.values()].sort())
+        },
+      ),
       { numRuns: 60 },
     )
   })

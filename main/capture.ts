@@ -97,7 +97,13 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
     const reasons = [{ ...(first ?? reasonOf('INVALID', 'not understood')), where: item.where }, ...others]
     const key = quarantineKey(contentHash, item.where)
     return inTurn(key, async () => {
-      const payload: QuarantinePayload = { source: input.source.slice(0, 300), reasons, contentHash, sizeBytes: input.bytes.length, excerpt: item.excerpt }
+      const payload: QuarantinePayload = {
+        source: input.source.slice(0, 300),
+        reasons,
+        contentHash,
+        sizeBytes: input.bytes.length,
+        excerpt: item.excerpt,
+      }
       const kept = (await index.find(key)) ?? (await record(key, 'quarantine', JSON.stringify(payload)))
       return { outcome: 'quarantined', recordId: recordIdOf(kept), reasons }
     })
@@ -124,7 +130,11 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
     const decoded = decodeInput(input.bytes)
     if (!decoded.ok) return [quarantinedItem([reasonOf('MALFORMED', decoded.message, 'document')], decoded.excerpt, 'document')]
     const { contentType, fileName } = input
-    return readDocument(decoded.text, { ...identity, ...(contentType === undefined ? {} : { contentType }), ...(fileName === undefined ? {} : { fileName }) })
+    return readDocument(decoded.text, {
+      ...identity,
+      ...(contentType === undefined ? {} : { contentType }),
+      ...(fileName === undefined ? {} : { fileName }),
+    })
   }
 
   return {
@@ -134,7 +144,8 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
       if (endsWhole(items)) return { outcome: 'taken', results: await takeItems(items, input) }
       return { outcome: 'unfinished', reasons: items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons : [])) }
     },
-    refuse: (input, reason) => takeFault({ outcome: 'quarantined', reasons: [reason], excerpt: decodeExcerpt(input.bytes), where: 'document' }, input),
+    refuse: (input, reason) =>
+      takeFault({ outcome: 'quarantined', reasons: [reason], excerpt: decodeExcerpt(input.bytes), where: 'document' }, input),
     lastCapturedAt: () => lastCapturedAt,
   }
 }

@@ -8,9 +8,14 @@ import { openPluExport } from './plu-export.ts'
 
 const clock = { nowMs: () => Date.UTC(2026, 0, 31) }
 
-const entryOf = (itemId: string, amountMinor: number, more: { name?: string; barcodes?: string[]; currency?: string; nextMinor?: number } = {}): PluEntry => {
+const entryOf = (
+  itemId: string,
+  amountMinor: number,
+  more: { name?: string; barcodes?: string[]; currency?: string; nextMinor?: number } = {},
+): PluEntry => {
   const { name = 'Tea', barcodes = [`400${itemId}`], currency = 'USD', nextMinor } = more
-  const price = (id: string, minor: number, effectiveFrom: string) => priceSchema.parse({ priceId: id, itemId, storeId: '9', amountMinor: minor, currency, effectiveFrom })
+  const price = (id: string, minor: number, effectiveFrom: string) =>
+    priceSchema.parse({ priceId: id, itemId, storeId: '9', amountMinor: minor, currency, effectiveFrom })
   return {
     item: itemSchema.parse({ itemId, name, barcodes, unit: 'each', taxCode: 'A', taxRateMicro: 250_000 }),
     price: price(`${itemId}-1`, amountMinor, '2026-01-01T00:00:00.000Z'),
@@ -28,13 +33,22 @@ describe('PLU export', () => {
 
   it('[PRC2] writes the full file with prices in decimals and minor units, and the next price', async () => {
     const plu = await openPluExport(dir, clock)
-    await plu.publish({ kind: 'full', entries: [entryOf('1', 1230, { nextMinor: 5 }), entryOf('2', 500, { currency: 'JPY' }), entryOf('3', 1234, { currency: 'KWD' })] })
+    await plu.publish({
+      kind: 'full',
+      entries: [entryOf('1', 1230, { nextMinor: 5 }), entryOf('2', 500, { currency: 'JPY' }), entryOf('3', 1234, { currency: 'KWD' })],
+    })
     expect(await json('full.json')).toMatchObject({
       kind: 'full',
       issuedAt: '2026-01-31T00:00:00.000Z',
       lastDelta: 0,
       entries: [
-        { itemId: '1', price: '12.30', priceMinor: 1230, effectiveFrom: '2026-01-01T00:00:00.000Z', next: { price: '0.05', priceMinor: 5, effectiveFrom: '2026-02-01T00:00:00.000Z' } },
+        {
+          itemId: '1',
+          price: '12.30',
+          priceMinor: 1230,
+          effectiveFrom: '2026-01-01T00:00:00.000Z',
+          next: { price: '0.05', priceMinor: 5, effectiveFrom: '2026-02-01T00:00:00.000Z' },
+        },
         { itemId: '2', price: '500' },
         { itemId: '3', price: '1.234' },
       ],
@@ -43,7 +57,10 @@ describe('PLU export', () => {
 
   it('[PRC2] quotes CSV as RFC 4180 says, one row a barcode', async () => {
     const plu = await openPluExport(dir, clock)
-    await plu.publish({ kind: 'full', entries: [entryOf('1', 100, { name: 'Tea, "Earl\nGrey"', barcodes: ['11', '12'] }), entryOf('2', 200, { barcodes: [] })] })
+    await plu.publish({
+      kind: 'full',
+      entries: [entryOf('1', 100, { name: 'Tea, "Earl\nGrey"', barcodes: ['11', '12'] }), entryOf('2', 200, { barcodes: [] })],
+    })
     const rest = 'each,1.00,USD,2026-01-01T00:00:00.000Z,,,,A'
     expect(await text('full.csv')).toBe(
       [
@@ -60,7 +77,11 @@ describe('PLU export', () => {
     const first = await openPluExport(dir, clock)
     await first.publish({ kind: 'full', entries: [entryOf('1', 100), entryOf('2', 200)] })
     await first.publish({ kind: 'delta', changed: [entryOf('1', 150)], removed: ['2'] })
-    expect(await json('delta-000001.json')).toMatchObject({ number: 1, changed: [{ itemId: '1', priceMinor: 150, changes: ['price', 'priceMinor'] }], removed: ['2'] })
+    expect(await json('delta-000001.json')).toMatchObject({
+      number: 1,
+      changed: [{ itemId: '1', priceMinor: 150, changes: ['price', 'priceMinor'] }],
+      removed: ['2'],
+    })
     expect(await text('delta-000001.csv')).toMatch(/\r\nset,1,4001,Tea,each,1\.50,.*\r\nremoved,2,,,,,,,,,,\r\n$/)
     for (const name of ['delta-000001.json', 'delta-000001.csv']) await rm(join(dir, name))
     const second = await openPluExport(dir, clock)

@@ -17,7 +17,11 @@ interface PluExportOptions {
   keepDeltas?: number
 }
 
-export const openPluExport = async (dir: string, clock: Pick<Clock, 'nowMs'>, { keepDeltas = 200 }: PluExportOptions = {}): Promise<PluSink> => {
+export const openPluExport = async (
+  dir: string,
+  clock: Pick<Clock, 'nowMs'>,
+  { keepDeltas = 200 }: PluExportOptions = {},
+): Promise<PluSink> => {
   await nodeDisk.makeDir(dir)
   let lastDelta = await readLastDelta(dir)
   let known = new Map<string, PluEntry>()
@@ -43,7 +47,10 @@ export const openPluExport = async (dir: string, clock: Pick<Clock, 'nowMs'>, { 
     lastDelta = number
     const name = `delta-${String(number).padStart(6, '0')}`
     await write(`${name}.csv`, pluCsv(changed, removed))
-    await write(`${name}.json`, `${JSON.stringify({ kind: 'delta', number, issuedAt: issuedAt(), changed: changed.map(describe), removed })}\n`)
+    await write(
+      `${name}.json`,
+      `${JSON.stringify({ kind: 'delta', number, issuedAt: issuedAt(), changed: changed.map(describe), removed })}\n`,
+    )
     for (const entry of changed) known.set(entry.item.itemId, entry)
     for (const itemId of removed) known.delete(itemId)
     await pruneDeltas(dir, number - keepDeltas)

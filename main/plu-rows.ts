@@ -28,10 +28,25 @@ export const pluChanges = (before: PluEntry, after: PluEntry): string[] => {
   return [...new Set([...Object.keys(from), ...Object.keys(to)])].filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key]))
 }
 
-const columns = ['change', 'item_id', 'barcode', 'name', 'unit', 'price', 'currency', 'effective_from', 'effective_to', 'next_price', 'next_effective_from', 'tax_code']
+const columns = [
+  'change',
+  'item_id',
+  'barcode',
+  'name',
+  'unit',
+  'price',
+  'currency',
+  'effective_from',
+  'effective_to',
+  'next_price',
+  'next_effective_from',
+  'tax_code',
+]
 
 export const pluCsv = (entries: readonly PluEntry[], removed: readonly string[]): string => {
-  const changed = entries.flatMap((entry) => (entry.item.barcodes.length === 0 ? [''] : entry.item.barcodes).map((barcode) => csvRow(entry, barcode)))
+  const changed = entries.flatMap((entry) =>
+    (entry.item.barcodes.length === 0 ? [''] : entry.item.barcodes).map((barcode) => csvRow(entry, barcode)),
+  )
   const gone = removed.map((itemId) => ['removed', itemId, ...Array.from({ length: columns.length - 2 }, () => '')])
   return [columns, ...changed, ...gone].map((row) => `${row.map(quote).join(',')}\r\n`).join('')
 }

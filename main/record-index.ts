@@ -16,7 +16,7 @@ const pageRecords = 2_000
 
 export const openRecordIndex = async (journal: Journal): Promise<RecordIndex> => {
   const keys = createKeyIndex()
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = await journal.read(after, pageRecords)
     for (const record of page) {
       const key = keyOfRecord(record)

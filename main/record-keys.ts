@@ -12,7 +12,12 @@ import { businessDaySchema, sha256Schema, storeIdSchema, workstationIdSchema } f
 import { sha256 } from './journal/sha256.ts'
 
 /** Loose on purpose: a record of another version still has its key. */
-const keyFieldsSchema = z.object({ storeId: storeIdSchema, workstationId: workstationIdSchema, businessDay: businessDaySchema, sequenceNumber: z.int() })
+const keyFieldsSchema = z.object({
+  storeId: storeIdSchema,
+  workstationId: workstationIdSchema,
+  businessDay: businessDaySchema,
+  sequenceNumber: z.int(),
+})
 const quarantineFieldsSchema = z.object({ contentHash: sha256Schema, reasons: z.array(z.object({ where: z.string().optional() })) })
 const conflictFieldsSchema = z.object({ transaction: z.looseObject({}) })
 

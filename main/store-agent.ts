@@ -75,6 +75,7 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
 const tellRecovery = async ({ recovery, head }: Journal, log: AgentLog): Promise<void> => {
   const { incarnation, seq } = await head()
   if (recovery.kind === 'torn-tail') log.warn(`the journal's torn tail of ${recovery.bytes} bytes was cut off and set aside`)
-  if (recovery.kind === 'new-life') log.error(`the journal began a new life (${recovery.reason}) with ${recovery.records} records of the old one`)
+  if (recovery.kind === 'new-life')
+    log.error(`the journal began a new life (${recovery.reason}) with ${recovery.records} records of the old one`)
   log.info(`the journal ${incarnation} stands at ${seq}`)
 }

@@ -21,7 +21,31 @@ const samples: Uint8Array[] = [
   Buffer.from(JSON.stringify([saleOf(4), saleOf(5)])),
   Buffer.from(JSON.stringify({ transactions: [saleOf(6)] })),
 ]
-const bits = ['<', '>', '&', '"', ']]>', '<!--', '-->', '<![CDATA[', '<!DOCTYPE a>', '&lol;', '</Transaction>', '<Transaction>', '-', '9'.repeat(30), 'NaN', '\u0000', '\ud83d', '{', '}', '[', '\\u0000', 'VoidFlag="true" ', '\ufeff']
+const bits = [
+  '<',
+  '>',
+  '&',
+  '"',
+  ']]>',
+  '<!--',
+  '-->',
+  '<![CDATA[',
+  '<!DOCTYPE a>',
+  '&lol;',
+  '</Transaction>',
+  '<Transaction>',
+  '-',
+  '9'.repeat(30),
+  'NaN',
+  '\u0000',
+  '\ud83d',
+  '{',
+  '}',
+  '[',
+  '\\u0000',
+  'VoidFlag="true" ',
+  '\ufeff',
+]
 
 const mutate = (input: Uint8Array, random: () => number): Uint8Array => {
   let bytes = Buffer.from(input)
@@ -31,7 +55,8 @@ const mutate = (input: Uint8Array, random: () => number): Uint8Array => {
     const choice = Math.floor(random() * 6)
     if (choice === 0) bytes = bytes.subarray(0, at)
     else if (choice === 1) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + Math.floor(random() * 40))])
-    else if (choice === 2) bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(bits[Math.floor(random() * bits.length)] ?? ''), bytes.subarray(at)])
+    else if (choice === 2)
+      bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(bits[Math.floor(random() * bits.length)] ?? ''), bytes.subarray(at)])
     else if (choice === 3) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.floor(random() * at), at), bytes.subarray(at)])
     else {
       bytes = Buffer.from(bytes)
@@ -45,14 +70,23 @@ describe('any input', () => {
   it('[CAP7] is taken or quarantined, and the journal holds nothing outside the contract', async () => {
     const random = seededRandom(20_260_131)
     const disk = createMemoryDisk(random)
-    const journal = await openJournal({ dir: '/j', deviceId: deviceIdSchema.parse('dev-aaaaaaaaaaaa'), disk, random, segmentBytes: 100_000, lock: async () => async () => undefined })
+    const journal = await openJournal({
+      dir: '/j',
+      deviceId: deviceIdSchema.parse('dev-aaaaaaaaaaaa'),
+      disk,
+      random,
+      segmentBytes: 100_000,
+      lock: async () => async () => undefined,
+    })
     const quarantine = await openQuarantine('/q', disk)
     const captures = await Promise.all(
       [
         ['9', 'USD'],
         ['502', 'AED'],
         ['HighStreet', 'USD'],
-      ].map(([storeId, currency]) => openCapture({ journal, quarantine, identity: { storeId: storeIdSchema.parse(storeId), currency: currencySchema.parse(currency) } })),
+      ].map(([storeId, currency]) =>
+        openCapture({ journal, quarantine, identity: { storeId: storeIdSchema.parse(storeId), currency: currencySchema.parse(currency) } }),
+      ),
     )
     const counts: Record<string, number> = {}
     for (let run = 0; run < 3_000; run += 1) {
@@ -61,10 +95,12 @@ describe('any input', () => {
       const results = (await capture?.take({ bytes: input, source: 'fuzz' })) ?? []
       expect(results.length).toBeGreaterThan(0)
       for (const { outcome } of results) counts[outcome] = (counts[outcome] ?? 0) + 1
-      if (results.some((r) => r.outcome === 'quarantined')) expect(Buffer.from((await quarantine.read(sha256(input))) ?? []).equals(input)).toBe(true)
+      if (results.some((r) => r.outcome === 'quarantined'))
+        expect(Buffer.from((await quarantine.read(sha256(input))) ?? []).equals(input)).toBe(true)
     }
     // Few keys, many versions: most of what is understood is a duplicate or a conflict.
-    for (const [outcome, least] of Object.entries({ captured: 10, duplicate: 100, conflict: 100, quarantined: 1_000 })) expect(counts[outcome], outcome).toBeGreaterThan(least)
+    for (const [outcome, least] of Object.entries({ captured: 10, duplicate: 100, conflict: 100, quarantined: 1_000 }))
+      expect(counts[outcome], outcome).toBeGreaterThan(least)
     const kept = await journal.read(0, 100_000)
     for (const record of kept) {
       recordSchema.parse(record)

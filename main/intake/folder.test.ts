@@ -31,14 +31,32 @@ describe('watched folder', () => {
 
   const start = async (): Promise<void> => {
     const quarantine = await openQuarantine('/q', disk)
-    const capture = await openCapture({ journal, quarantine, identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') } })
-    folder = await startFolderIntake({ dir, settleMs: 300, maxFileBytes: 100_000, giveUpMs: 5_000, capture, clock: time.clock, log: silentLog })
+    const capture = await openCapture({
+      journal,
+      quarantine,
+      identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') },
+    })
+    folder = await startFolderIntake({
+      dir,
+      settleMs: 300,
+      maxFileBytes: 100_000,
+      giveUpMs: 5_000,
+      capture,
+      clock: time.clock,
+      log: silentLog,
+    })
     await folder.sweep()
   }
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'tideline-folder-'))
     disk = createMemoryDisk(seededRandom(1))
-    journal = await openJournal({ dir: '/j', deviceId: deviceIdSchema.parse('dev-aaaaaaaaaaaa'), disk, random: seededRandom(1), lock: async () => async () => undefined })
+    journal = await openJournal({
+      dir: '/j',
+      deviceId: deviceIdSchema.parse('dev-aaaaaaaaaaaa'),
+      disk,
+      random: seededRandom(1),
+      lock: async () => async () => undefined,
+    })
     time = createManualClock()
   })
   afterEach(async () => {
@@ -52,10 +70,15 @@ describe('watched folder', () => {
     time.pass(ms)
     await folder.sweep()
   }
-  const inFolder = async (): Promise<string[]> => (await readdir(dir, { withFileTypes: true })).filter((e) => !e.isDirectory()).map((e) => e.name).sort()
+  const inFolder = async (): Promise<string[]> =>
+    (await readdir(dir, { withFileTypes: true }))
+      .filter((e) => !e.isDirectory())
+      .map((e) => e.name)
+      .sort()
   const done = async (): Promise<string[]> => (await readdir(join(dir, 'done'))).sort()
   const rejected = async (): Promise<string[]> => (await readdir(join(dir, 'rejected'))).sort()
-  const reasons = async (name: string): Promise<FileReport> => JSON.parse(await readFile(join(dir, 'rejected', `${name}.reason.json`), 'utf8')) as FileReport
+  const reasons = async (name: string): Promise<FileReport> =>
+    JSON.parse(await readFile(join(dir, 'rejected', `${name}.reason.json`), 'utf8')) as FileReport
   const sequenceNumbers = async (): Promise<number[]> =>
     (await journal.read(0, 1_000)).filter((r) => r.kind === 'transaction').map((r) => (JSON.parse(r.payload) as Transaction).sequenceNumber)
 
@@ -104,17 +127,25 @@ describe('watched folder', () => {
     await folder.sweep()
     expect(await sequenceNumbers()).toEqual([1])
     expect(await rejected()).toEqual(['cut.xml', 'cut.xml.reason.json'])
-    expect(await reasons('cut.xml')).toMatchObject({ captured: 1, problems: [{ code: 'MALFORMED', where: expect.stringMatching(/^line \d+/) as string }] })
+    expect(await reasons('cut.xml')).toMatchObject({
+      captured: 1,
+      problems: [{ code: 'MALFORMED', where: expect.stringMatching(/^line \d+/) as string }],
+    })
   })
 
   it('[CAP7] takes the good ones of a partly bad file, and names transaction and line of the bad', async () => {
     await start()
-    const text = poslogDocument([saleOf(1), saleOf(2), saleOf(3)]).replace('<SequenceNumber>2</SequenceNumber>\n', '<SequenceNumber>two</SequenceNumber>\n')
+    const text = poslogDocument([saleOf(1), saleOf(2), saleOf(3)]).replace(
+      '<SequenceNumber>2</SequenceNumber>\n',
+      '<SequenceNumber>two</SequenceNumber>\n',
+    )
     const line = text.slice(0, text.indexOf('two')).split('\n').length
     await put('mixed.xml', text)
     await settle()
     expect(await sequenceNumbers()).toEqual([1, 3])
-    expect((await reasons('mixed.xml')).problems).toMatchObject([{ code: 'INVALID', message: 'sequenceNumber: "two" is not a whole number', where: `transaction 2, line ${line}` }])
+    expect((await reasons('mixed.xml')).problems).toMatchObject([
+      { code: 'INVALID', message: 'sequenceNumber: "two" is not a whole number', where: `transaction 2, line ${line}` },
+    ])
   })
 
   it('[CAP5] a crash between the records and the move makes duplicates only', async () => {
@@ -180,13 +211,19 @@ describe('watched folder', () => {
   })
 
   it('takes what comes without being asked to look: events and timers', async () => {
-    const { after } = { after: (delayMs: number, callback: () => void) => {
-      const timer = setTimeout(callback, delayMs)
-      return () => clearTimeout(timer)
-    } }
+    const { after } = {
+      after: (delayMs: number, callback: () => void) => {
+        const timer = setTimeout(callback, delayMs)
+        return () => clearTimeout(timer)
+      },
+    }
     time = { clock: { nowMs: () => performance.now(), after }, pass: () => undefined }
     const quarantine = await openQuarantine('/q', disk)
-    const capture = await openCapture({ journal, quarantine, identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') } })
+    const capture = await openCapture({
+      journal,
+      quarantine,
+      identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') },
+    })
     folder = await startFolderIntake({ dir, settleMs: 20, maxFileBytes: 100_000, capture, clock: time.clock, log: silentLog })
     await put('a.json', JSON.stringify(saleOf(1)))
     await vi.waitFor(async () => expect(await done()).toEqual(['a.json']), { timeout: 5_000, interval: 10 })

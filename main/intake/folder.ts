@@ -87,7 +87,8 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     const after = await lstat(join(dir, name))
     if (bytes.length !== known.size || after.size !== known.size || after.mtimeMs !== known.mtimeMs) return
     const input = { bytes, fileName: name, source: `file ${name}` }
-    if (bytes.length > maxFileBytes) return finish(name, [await capture.refuse(input, reasonOf('TOO_LARGE', `the file is over ${maxFileBytes} bytes`))])
+    if (bytes.length > maxFileBytes)
+      return finish(name, [await capture.refuse(input, reasonOf('TOO_LARGE', `the file is over ${maxFileBytes} bytes`))])
     if (clock.nowMs() - known.stillSinceMs >= giveUpMs) return finish(name, await capture.take(input))
     const taken = await capture.takeWhole(input)
     if (taken.outcome === 'taken') return finish(name, taken.results)
@@ -99,7 +100,9 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
       await takeFile(name, known)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      log.error(error instanceof CannotWrite ? `file ${name} waits: the journal cannot be written: ${message}` : `file ${name} waits: ${message}`)
+      log.error(
+        error instanceof CannotWrite ? `file ${name} waits: the journal cannot be written: ${message}` : `file ${name} waits: ${message}`,
+      )
       seen.set(name, { ...known, notBeforeMs: clock.nowMs() + retryMs })
     }
   }
@@ -117,7 +120,9 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
   const sweepUntilQuiet = async (): Promise<void> => {
     do {
       again = false
-      await sweepOnce().catch((error: unknown) => log.error(`the watched folder cannot be read: ${error instanceof Error ? error.message : String(error)}`))
+      await sweepOnce().catch((error: unknown) =>
+        log.error(`the watched folder cannot be read: ${error instanceof Error ? error.message : String(error)}`),
+      )
     } while (again && !closed)
     running = null
     schedule()

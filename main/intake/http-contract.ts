@@ -44,7 +44,10 @@ export const itemAnswerSchema = z.strictObject({
   priceMinor: amountMinorSchema.meta({ description: 'Price of one unit now, tax included, in the minor unit of the currency' }),
   currency: currencySchema,
   effectiveFrom: instantSchema,
-  next: z.strictObject({ priceMinor: amountMinorSchema, effectiveFrom: instantSchema }).optional().meta({ description: 'The next known price' }),
+  next: z
+    .strictObject({ priceMinor: amountMinorSchema, effectiveFrom: instantSchema })
+    .optional()
+    .meta({ description: 'The next known price' }),
 })
 export type ItemAnswer = z.infer<typeof itemAnswerSchema>
 

@@ -20,8 +20,22 @@ const token = 'a-token-of-the-till'
 
 const entry: PluEntry = {
   item: itemSchema.parse({ itemId: 'A1', name: 'Tea', barcodes: ['4006381333931'], unit: 'each', taxCode: 'A', taxRateMicro: 250_000 }),
-  price: priceSchema.parse({ priceId: 'p1', itemId: 'A1', storeId: '9', amountMinor: 150, currency: 'USD', effectiveFrom: '2026-01-01T00:00:00.000Z' }),
-  next: priceSchema.parse({ priceId: 'p2', itemId: 'A1', storeId: '9', amountMinor: 175, currency: 'USD', effectiveFrom: '2026-02-01T00:00:00.000Z' }),
+  price: priceSchema.parse({
+    priceId: 'p1',
+    itemId: 'A1',
+    storeId: '9',
+    amountMinor: 150,
+    currency: 'USD',
+    effectiveFrom: '2026-01-01T00:00:00.000Z',
+  }),
+  next: priceSchema.parse({
+    priceId: 'p2',
+    itemId: 'A1',
+    storeId: '9',
+    amountMinor: 175,
+    currency: 'USD',
+    effectiveFrom: '2026-02-01T00:00:00.000Z',
+  }),
 }
 
 describe('HTTP intake', () => {
@@ -33,8 +47,24 @@ describe('HTTP intake', () => {
   const start = async (more: Partial<Parameters<typeof startHttpIntake>[0]> = {}): Promise<void> => {
     const quarantine = await openQuarantine('/q', disk)
     const capture = await openCapture({ journal, quarantine, identity: { storeId, currency: currencySchema.parse('USD') } })
-    const health = async () => ({ store: storeId, deviceId, writable: journal.writable(), journal: await journal.head(), lastCapturedAt: null })
-    intake = await startHttpIntake({ host: '127.0.0.1', port: 0, token, maxBodyBytes: 50_000, capture, items: { lookup: (b) => items.lookup(b) }, health, log: silentLog, ...more })
+    const health = async () => ({
+      store: storeId,
+      deviceId,
+      writable: journal.writable(),
+      journal: await journal.head(),
+      lastCapturedAt: null,
+    })
+    intake = await startHttpIntake({
+      host: '127.0.0.1',
+      port: 0,
+      token,
+      maxBodyBytes: 50_000,
+      capture,
+      items: { lookup: (b) => items.lookup(b) },
+      health,
+      log: silentLog,
+      ...more,
+    })
   }
   beforeEach(async () => {
     disk = createMemoryDisk(seededRandom(1))
@@ -49,7 +79,11 @@ describe('HTTP intake', () => {
 
   const url = (path: string): string => `http://127.0.0.1:${intake.port}${path}`
   const post = (body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
-    fetch(url('/v1/transactions'), { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { authorization: `Bearer ${token}`, ...headers } })
+    fetch(url('/v1/transactions'), {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: { authorization: `Bearer ${token}`, ...headers },
+    })
   const get = (path: string): Promise<Response> => fetch(url(path), { headers: { authorization: `Bearer ${token}` } })
 
   /** Headers that fetch does not let anyone set. */
@@ -67,13 +101,20 @@ describe('HTTP intake', () => {
     const again = await post(poslogDocument([saleOf(1)]), { 'content-type': 'application/xml' })
     expect([again.status, await again.json()]).toEqual([200, { outcome: 'duplicate', recordId }])
     const other = await post(saleOf(1, { operatorId: 'x' }))
-    expect([other.status, await other.json()]).toEqual([409, { outcome: 'conflict', recordId: `${deviceId}:${journal.incarnation}:2`, firstRecordId: recordId }])
+    expect([other.status, await other.json()]).toEqual([
+      409,
+      { outcome: 'conflict', recordId: `${deviceId}:${journal.incarnation}:2`, firstRecordId: recordId },
+    ])
   })
 
   it('[CAP7] answers 422 with reasons and the quarantine id', async () => {
     const answer = await post('<POSLog><Transaction>', { 'content-type': 'application/xml' })
     expect(answer.status).toBe(422)
-    expect(await answer.json()).toMatchObject({ outcome: 'quarantined', quarantineId: `${deviceId}:${journal.incarnation}:1`, reasons: [{ code: 'MALFORMED' }] })
+    expect(await answer.json()).toMatchObject({
+      outcome: 'quarantined',
+      quarantineId: `${deviceId}:${journal.incarnation}:1`,
+      reasons: [{ code: 'MALFORMED' }],
+    })
   })
 
   it('answers several transactions one by one', async () => {
@@ -95,7 +136,12 @@ describe('HTTP intake', () => {
 
   it('[CAP11] refuses a body over the limit, announced or not, and keeps nothing of it', async () => {
     for (const body of ['x'.repeat(60_000), new Blob(['y'.repeat(300_000)]).stream()]) {
-      const answer = await fetch(url('/v1/transactions'), { method: 'POST', body, duplex: 'half', headers: { authorization: `Bearer ${token}` } } as RequestInit)
+      const answer = await fetch(url('/v1/transactions'), {
+        method: 'POST',
+        body,
+        duplex: 'half',
+        headers: { authorization: `Bearer ${token}` },
+      } as RequestInit)
       expect(answer.status).toBe(413)
       expect(await answer.json()).toMatchObject({ code: 'TOO_LARGE' })
     }
@@ -107,16 +153,21 @@ describe('HTTP intake', () => {
     const body = JSON.stringify(saleOf(1))
     const socket = connect(intake.port, '127.0.0.1')
     await new Promise<void>((resolve) => socket.once('connect', () => resolve()))
-    socket.write(`POST /v1/transactions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\ncontent-length: ${body.length + 10}\r\n\r\n${body}`)
+    socket.write(
+      `POST /v1/transactions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\ncontent-length: ${body.length + 10}\r\n\r\n${body}`,
+    )
     socket.end()
     await new Promise<void>((resolve) => socket.resume().once('close', () => resolve()))
     expect((await journal.head()).seq).toBe(0)
     expect((await post(saleOf(1))).status).toBe(201)
   })
 
-  it.each([[{}], [{ authorization: 'Bearer wrong' }], [{ authorization: `Basic ${token}` }], [{ authorization: 'Bearer ' }]])('refuses the token in %j', async (headers) => {
-    for (const path of ['/v1/transactions', '/v1/items/1']) expect(await raw(path, headers)).toBe(401)
-  })
+  it.each([[{}], [{ authorization: 'Bearer wrong' }], [{ authorization: `Basic ${token}` }], [{ authorization: 'Bearer ' }]])(
+    'refuses the token in %j',
+    async (headers) => {
+      for (const path of ['/v1/transactions', '/v1/items/1']) expect(await raw(path, headers)).toBe(401)
+    },
+  )
 
   it('refuses web pages: an Origin, a foreign Host', async () => {
     const authorization = `Bearer ${token}`

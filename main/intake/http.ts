@@ -40,10 +40,12 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
   const { capture, items, log, maxBodyBytes, maxConcurrent = 64, lookupTimeoutMs = 2_000 } = options
   const hasToken = createTokenCheck(options.token)
   let underWay = 0
+  let closing = false
 
   const takeTransactions = async (request: IncomingMessage): Promise<Answer> => {
     const body = await readBody(request, maxBodyBytes)
-    if (body.outcome === 'too-large') return refuse(413, 'TOO_LARGE', `the body is over ${maxBodyBytes} bytes; split it, or use the watched folder`)
+    if (body.outcome === 'too-large')
+      return refuse(413, 'TOO_LARGE', `the body is over ${maxBodyBytes} bytes; split it, or use the watched folder`)
     if (body.outcome === 'broken-off') return refuse(400, 'MALFORMED', 'the body broke off')
     const contentType = request.headers['content-type']
     try {
@@ -51,7 +53,9 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
     } catch (error) {
       if (!(error instanceof CannotWrite)) throw error
       log.error(`cannot write: ${error.message}`)
-      return refuse(503, 'CANNOT_WRITE', `the journal cannot be written: ${error.message}; keep the sale and try again`, { 'retry-after': '5' })
+      return refuse(503, 'CANNOT_WRITE', `the journal cannot be written: ${error.message}; keep the sale and try again`, {
+        'retry-after': '5',
+      })
     }
   }
 
@@ -70,7 +74,8 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
   }
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
-    if (underWay >= maxConcurrent) return refuse(503, request.method === 'POST' ? 'CANNOT_WRITE' : 'NOT_READY', 'too many requests at once', { 'retry-after': '1' })
+    if (underWay >= maxConcurrent)
+      return refuse(503, request.method === 'POST' ? 'CANNOT_WRITE' : 'NOT_READY', 'too many requests at once', { 'retry-after': '1' })
     underWay += 1
     try {
       return await route(request)
@@ -84,7 +89,7 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
 
   const server = createServer((request, response) => {
     response.on('error', () => undefined)
-    void answer(request).then((given) => send(request, response, given, maxBodyBytes))
+    void answer(request).then((given) => send(request, response, closing ? lastAnswer(given) : given, maxBodyBytes))
   })
   server.requestTimeout = 30_000
   server.headersTimeout = 10_000
@@ -103,6 +108,7 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
   })
   const close = (): Promise<void> =>
     new Promise((resolve) => {
+      closing = true
       const force = setTimeout(() => server.closeAllConnections(), closeGraceMs)
       server.close(() => {
         clearTimeout(force)
@@ -115,6 +121,9 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
 
 const allow = (request: IncomingMessage, method: string, step: () => Promise<Answer> | Answer): Promise<Answer> | Answer =>
   request.method === method ? step() : refuse(405, 'NOT_FOUND', `only ${method} is answered here`, { allow: method })
+
+/** A kept-alive connection would hold the server open. */
+const lastAnswer = (answer: Answer): Answer => ({ ...answer, headers: { ...answer.headers, connection: 'close' } })
 
 const send = (request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer, maxBodyBytes: number): void => {
   const text = JSON.stringify(body)

@@ -17,7 +17,10 @@ export const decodeInput = (bytes: Uint8Array): InputText => {
 const encodingOf = (bytes: Uint8Array): string => {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 200)).replace(/^\u00ef\u00bb\u00bf/, '').trimStart()
+  const head = new TextDecoder('latin1')
+    .decode(bytes.subarray(0, 200))
+    .replace(/^\u00ef\u00bb\u00bf/, '')
+    .trimStart()
   const stated = declared.exec(head)?.[1]?.toLowerCase() ?? 'utf-8'
   // Declared but written byte by byte: whoever wrote "utf-16" there wrote single bytes.
   return stated.startsWith('utf-16') ? 'utf-8' : stated

@@ -18,7 +18,10 @@ const schemas = {
 } satisfies Record<string, z.ZodType>
 
 const ref = (name: keyof typeof schemas): Json => ({ $ref: `#/components/schemas/${name}` })
-const answers = (description: string, name: keyof typeof schemas): Json => ({ description, content: { 'application/json': { schema: ref(name) } } })
+const answers = (description: string, name: keyof typeof schemas): Json => ({
+  description,
+  content: { 'application/json': { schema: ref(name) } },
+})
 const refused = (description: string): Json => answers(description, 'Refusal')
 const retryAfter = { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } } }
 
@@ -37,7 +40,11 @@ const postTransactions: Json = {
     content: {
       'application/json': {
         schema: {
-          oneOf: [ref('Transaction'), { type: 'array', items: ref('Transaction') }, { type: 'object', properties: { transactions: { type: 'array', items: ref('Transaction') } } }],
+          oneOf: [
+            ref('Transaction'),
+            { type: 'array', items: ref('Transaction') },
+            { type: 'object', properties: { transactions: { type: 'array', items: ref('Transaction') } } },
+          ],
         },
       },
       'application/xml': { schema: { type: 'string', description: 'POSLog, any version; elements are read by local name' } },
@@ -78,7 +85,12 @@ const getHealth: Json = {
 
 export const agentOpenApi = (): Json => ({
   openapi: '3.1.0',
-  info: { title: 'Tideline store agent', version: '1', description: 'For tills, on the store computer itself.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+  info: {
+    title: 'Tideline store agent',
+    version: '1',
+    description: 'For tills, on the store computer itself.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
   servers: [{ url: 'http://127.0.0.1:7310' }],
   security: [{ token: [] }],
   paths: {

@@ -12,7 +12,10 @@ export const isForeign = (request: IncomingMessage, boundHost: string): boolean 
   const { host, origin } = request.headers
   const site = request.headers['sec-fetch-site']
   if (origin !== undefined || (site !== undefined && site !== 'none')) return true
-  const name = (host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  const name = (host ?? '')
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase()
   if (loopback.has(name) || name === boundHost.toLowerCase()) return false
   const boundToAll = boundHost === '0.0.0.0' || boundHost === '::'
   return !(boundToAll && isIP(name) !== 0)

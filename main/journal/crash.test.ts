@@ -16,7 +16,15 @@ type Step =
   | { kind: 'faults'; chance: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 1, max: 5 }), size: fc.integer({ min: 0, max: 900 }), wait: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('append' as const),
+      count: fc.integer({ min: 1, max: 5 }),
+      size: fc.integer({ min: 0, max: 900 }),
+      wait: fc.boolean(),
+    }),
+  },
   { weight: 2, arbitrary: fc.constant({ kind: 'power cut' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('faults' as const), chance: fc.constantFrom(0, 0.1, 0.4) }) },
@@ -46,7 +54,8 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
     if (operation === 'write' && random() < 0.5) return 'short'
     return random() < 0.5 ? 'EIO' : 'ENOSPC'
   }
-  const open = (): Promise<Journal> => openJournal({ dir: '/j', deviceId, disk, random, lock: async () => async () => undefined, segmentBytes: 2_000 })
+  const open = (): Promise<Journal> =>
+    openJournal({ dir: '/j', deviceId, disk, random, lock: async () => async () => undefined, segmentBytes: 2_000 })
   const openAtLast = async (): Promise<Journal> => {
     chance = 0
     const opened = await open()

@@ -181,7 +181,9 @@ describe('journal', () => {
     for (const opened of [journal, await open(disk, { segmentBytes: 1_500 })])
       for (let after = 0; after <= 41; after += 1)
         for (const limit of [1, 3, 100])
-          expect((await opened.read(after, limit)).map((r) => r.seq)).toEqual(Array.from({ length: Math.max(0, Math.min(limit, 40 - after)) }, (_, i) => after + 1 + i))
+          expect((await opened.read(after, limit)).map((r) => r.seq)).toEqual(
+            Array.from({ length: Math.max(0, Math.min(limit, 40 - after)) }, (_, i) => after + 1 + i),
+          )
   })
 
   it('tells the newest number after each durable append', async () => {

@@ -70,10 +70,12 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   const nowIso = options.nowIso ?? (() => new Date().toISOString())
   await disk.makeDir(dir)
   const release = await lock(dir)
-  const opened = await openFolder({ disk, dir, deviceId, segmentBytes, newIncarnation: () => newIncarnation(options.random) }).catch(async (error: unknown) => {
-    await release()
-    throw error
-  })
+  const opened = await openFolder({ disk, dir, deviceId, segmentBytes, newIncarnation: () => newIncarnation(options.random) }).catch(
+    async (error: unknown) => {
+      await release()
+      throw error
+    },
+  )
   const { incarnation, loaded, recovery } = opened
   const writer = createSegmentWriter(disk, dir, incarnation, loaded.segments, segmentBytes)
   const listeners = new Set<(seq: number) => void>()
@@ -99,7 +101,15 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
     const lines: Uint8Array[] = []
     const recordsOf = batch.map(({ entries, capturedAt }) =>
       entries.map(({ kind, payloadText }) => {
-        const chained = chainRecord({ deviceId, incarnation, seq: end.seq + 1, kind, capturedAt, payload: payloadText, previousHash: end.hash })
+        const chained = chainRecord({
+          deviceId,
+          incarnation,
+          seq: end.seq + 1,
+          kind,
+          capturedAt,
+          payload: payloadText,
+          previousHash: end.hash,
+        })
         end = { seq: chained.record.seq, hash: chained.hash }
         lines.push(encodeLine(chained))
         return chained.record

@@ -19,7 +19,12 @@ export interface LoadedJournal {
 export const genesis: ChainPosition = { seq: 0, hash: genesisHash }
 
 /** `visit` sees every whole record in order, those behind a fault too. */
-export const loadJournal = async (disk: Disk, dir: string, incarnation: string, visit?: (chained: ChainedRecord) => void): Promise<LoadedJournal> => {
+export const loadJournal = async (
+  disk: Disk,
+  dir: string,
+  incarnation: string,
+  visit?: (chained: ChainedRecord) => void,
+): Promise<LoadedJournal> => {
   const starts = segmentStarts(await disk.list(dir), incarnation)
   const loaded: LoadedJournal = { segments: [], end: genesis, tail: null, damaged: false }
   for (const [index, firstSeq] of starts.entries()) {

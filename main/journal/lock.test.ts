@@ -11,13 +11,16 @@ describe('journal lock', () => {
   beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), 'tideline-lock-'))))
   afterEach(() => rm(dir, { recursive: true, force: true }))
 
-  const lockOf = (pid: number, started: string): Promise<void> => writeFile(join(dir, 'journal.lock'), JSON.stringify({ pid, started, token: 'x' }))
+  const lockOf = (pid: number, started: string): Promise<void> =>
+    writeFile(join(dir, 'journal.lock'), JSON.stringify({ pid, started, token: 'x' }))
 
   it('[CAP3] lets one writer in, and the next one after it left', async () => {
     const release = await lockFolder(dir)
     await expect(lockFolder(dir)).rejects.toBeInstanceOf(JournalInUse)
     await release()
-    await (await lockFolder(dir))()
+    await (
+      await lockFolder(dir)
+    )()
     expect(await readdir(dir)).toEqual([])
   })
 
@@ -28,7 +31,9 @@ describe('journal lock', () => {
     await expect(lockFolder(dir)).rejects.toBeInstanceOf(JournalInUse)
     child.stdin.end()
     await once(child, 'exit')
-    await (await lockFolder(dir))()
+    await (
+      await lockFolder(dir)
+    )()
   })
 
   it.each([
@@ -36,11 +41,15 @@ describe('journal lock', () => {
     ['of an earlier life of our own number', process.pid, 'another boot 1'],
   ])('takes over a lock %s', async (_name, pid, started) => {
     await lockOf(pid, started)
-    await (await lockFolder(dir))()
+    await (
+      await lockFolder(dir)
+    )()
   })
 
   it('takes over a lock that is no lock', async () => {
     await writeFile(join(dir, 'journal.lock'), '')
-    await (await lockFolder(dir))()
+    await (
+      await lockFolder(dir)
+    )()
   })
 })

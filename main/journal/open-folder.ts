@@ -13,7 +13,10 @@ import { readManifest, writeManifest } from './manifest.ts'
 import type { ChainedRecord } from './record-line.ts'
 import { settleTail } from './torn-tail.ts'
 
-export type Recovery = { kind: 'none' } | { kind: 'torn-tail'; bytes: number } | { kind: 'new-life'; reason: 'damage' | 'other-device' | 'manifest-lost'; records: number }
+export type Recovery =
+  | { kind: 'none' }
+  | { kind: 'torn-tail'; bytes: number }
+  | { kind: 'new-life'; reason: 'damage' | 'other-device' | 'manifest-lost'; records: number }
 
 export interface OpenedFolder {
   incarnation: Incarnation

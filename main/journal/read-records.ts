@@ -55,7 +55,7 @@ const readRange = async (disk: Disk, segment: Segment, range: ByteRange): Promis
   try {
     const bytes = await file.read(range.start, range.end - range.start)
     const records: TidelineRecord[] = []
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const lineEnd = bytes.indexOf(0x0a, at)
       const chained = lineEnd < 0 ? null : decodeLine(bytes.subarray(at, lineEnd))
       if (!chained) throw new Error(`${segment.path}: no whole record at byte ${range.start + at}`)

@@ -12,7 +12,13 @@ export interface SegmentWriter {
   close(): Promise<void>
 }
 
-export const createSegmentWriter = (disk: Disk, dir: string, incarnation: string, loaded: readonly Segment[], segmentBytes: number): SegmentWriter => {
+export const createSegmentWriter = (
+  disk: Disk,
+  dir: string,
+  incarnation: string,
+  loaded: readonly Segment[],
+  segmentBytes: number,
+): SegmentWriter => {
   const segments = [...loaded]
   let file: DiskFile | null = null
   let clean = true

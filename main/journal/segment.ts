@@ -44,7 +44,7 @@ const newline = 0x0a
 export const scanSegment = (bytes: Uint8Array, start: ChainPosition, visit?: (chained: ChainedRecord) => void): SegmentScan => {
   const scan: SegmentScan = { offsets: [], size: 0, end: start, stranded: [] }
   let broken = false
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const lineEnd = bytes.indexOf(newline, at)
     const chained = lineEnd < 0 ? null : decodeLine(bytes.subarray(at, lineEnd))
     const next = lineEnd < 0 ? bytes.length : lineEnd + 1

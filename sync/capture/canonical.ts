@@ -15,7 +15,11 @@ export const toCanonical = (candidate: unknown, hints: CaptureHints, where: stri
       ok: false,
       reasons: parsed.error.issues.slice(0, 50).map((issue) => {
         const path = issue.path.join('.')
-        return reasonOf(path === 'currency' ? 'WRONG_CURRENCY' : 'INVALID', path === '' ? issue.message : `${path}: ${issue.message}`, where)
+        return reasonOf(
+          path === 'currency' ? 'WRONG_CURRENCY' : 'INVALID',
+          path === '' ? issue.message : `${path}: ${issue.message}`,
+          where,
+        )
       }),
     }
   }
@@ -37,6 +41,7 @@ const refusals = (transaction: Transaction, hints: CaptureHints, where: string):
     seen.add(line.lineNumber)
   }
   for (const [index, tender] of transaction.tenders.entries())
-    if (tender.lineNumber > maxLineNumber) reasons.push(reasonOf('INVALID', `tenders.${index}.lineNumber: ${tender.lineNumber} is above ${maxLineNumber}`, where))
+    if (tender.lineNumber > maxLineNumber)
+      reasons.push(reasonOf('INVALID', `tenders.${index}.lineNumber: ${tender.lineNumber} is above ${maxLineNumber}`, where))
   return reasons
 }

@@ -52,7 +52,9 @@ const scaledFromDecimal = (text: string, digits: number): DecimalResult => {
 }
 
 const toInteger = (sign: 1 | -1, digits: string): DecimalResult =>
-  digits.replace(/^0+/, '').length > maxDigits ? { ok: false, message: 'too large' } : { ok: true, value: signed(sign, Number(digits || '0')) }
+  digits.replace(/^0+/, '').length > maxDigits
+    ? { ok: false, message: 'too large' }
+    : { ok: true, value: signed(sign, Number(digits || '0')) }
 
 const signed = (sign: 1 | -1, value: number): number => (value === 0 ? 0 : sign * value)
 

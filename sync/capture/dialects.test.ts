@@ -10,9 +10,12 @@ import { endsWhole, readDocument } from './dialects.ts'
 const hintsOf = (t: Pick<Transaction, 'storeId' | 'currency'>): CaptureHints => ({ storeId: t.storeId, currency: t.currency })
 const hints: CaptureHints = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') }
 
-const taken = (items: readonly CapturedItem[]): Transaction[] => items.flatMap((item) => (item.outcome === 'transaction' ? [item.transaction] : []))
-const codes = (items: readonly CapturedItem[]): string[] => items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons.map((r) => r.code) : []))
-const messages = (items: readonly CapturedItem[]): string => items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons.map((r) => r.message) : [])).join('\n')
+const taken = (items: readonly CapturedItem[]): Transaction[] =>
+  items.flatMap((item) => (item.outcome === 'transaction' ? [item.transaction] : []))
+const codes = (items: readonly CapturedItem[]): string[] =>
+  items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons.map((r) => r.code) : []))
+const messages = (items: readonly CapturedItem[]): string =>
+  items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons.map((r) => r.message) : [])).join('\n')
 
 describe('canonical JSON', () => {
   it('[CAP10] reads back any transaction it is given, byte for byte', () => {
@@ -26,7 +29,12 @@ describe('canonical JSON', () => {
 
   it('reads one, an array, or a list by name', () => {
     const [a, b] = [saleOf(1), saleOf(2)]
-    for (const [document, count] of [[a, 1], [[a, b], 2], [{ transactions: [a, b] }, 2]] as const) expect(taken(readDocument(JSON.stringify(document), hints))).toHaveLength(count)
+    for (const [document, count] of [
+      [a, 1],
+      [[a, b], 2],
+      [{ transactions: [a, b] }, 2],
+    ] as const)
+      expect(taken(readDocument(JSON.stringify(document), hints))).toHaveLength(count)
   })
 
   it('[CAP7] one bad transaction never holds up its neighbours', () => {
@@ -55,7 +63,13 @@ describe('canonical JSON', () => {
 
   it('[CAP7] names the field of an absurd quantity or amount', () => {
     const line = saleOf(1).lineItems[0]
-    const items = readDocument(JSON.stringify([{ ...saleOf(1), lineItems: [{ ...line, quantityMilli: 10 ** 15 }] }, { ...saleOf(2), lineItems: [line, line] }]), hints)
+    const items = readDocument(
+      JSON.stringify([
+        { ...saleOf(1), lineItems: [{ ...line, quantityMilli: 10 ** 15 }] },
+        { ...saleOf(2), lineItems: [line, line] },
+      ]),
+      hints,
+    )
     expect(messages(items)).toContain('lineItems.0.quantityMilli')
     expect(messages(items)).toContain('lineItems.1.lineNumber: 1 is used twice')
   })
@@ -87,7 +101,9 @@ describe('POSLog', () => {
 
   it('[CAP7] one bad transaction never holds up its neighbours, well-formed or not', () => {
     const three = (middle: (text: string) => string): CapturedItem[] => {
-      const parts = [1, 2, 3].map((n) => poslogDocument([saleOf(n)]).replace(/^[\s\S]*?(<Transaction>[\s\S]*<\/Transaction>)[\s\S]*$/, '$1'))
+      const parts = [1, 2, 3].map((n) =>
+        poslogDocument([saleOf(n)]).replace(/^[\s\S]*?(<Transaction>[\s\S]*<\/Transaction>)[\s\S]*$/, '$1'),
+      )
       return readDocument(`<POSLog>${parts[0]}\n${middle(parts[1] ?? '')}\n${parts[2]}</POSLog>`, hints)
     }
     const cases: [string, (text: string) => string, string][] = [
@@ -101,7 +117,10 @@ describe('POSLog', () => {
     ]
     for (const [name, spoil, code] of cases) {
       const items = three(spoil)
-      expect(taken(items).map((t) => t.sequenceNumber), name).toEqual([1, 3])
+      expect(
+        taken(items).map((t) => t.sequenceNumber),
+        name,
+      ).toEqual([1, 3])
       expect(codes(items), name).toContain(code)
       expect(items, name).toHaveLength(3)
     }
@@ -115,7 +134,8 @@ describe('POSLog', () => {
 
   it('[CAP9] knows a document that ends too early', () => {
     const text = poslogDocument([saleOf(1), saleOf(2)])
-    for (let end = 0; end < text.trimEnd().length; end += 37) expect(endsWhole(readDocument(text.slice(0, end), hints)), String(end)).toBe(false)
+    for (let end = 0; end < text.trimEnd().length; end += 37)
+      expect(endsWhole(readDocument(text.slice(0, end), hints)), String(end)).toBe(false)
     expect(endsWhole(readDocument(text, hints))).toBe(true)
   })
 })

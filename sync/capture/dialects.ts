@@ -18,10 +18,16 @@ export const dialects: readonly Dialect[] = [
 
 /** Never throws for what a till may send, and returns at least one item. */
 export const readDocument = (text: string, hints: CaptureHints): CapturedItem[] => {
-  const start = text.slice(0, 1_000).replace(/^\ufeff/, '').trimStart().charAt(0)
-  const dialect = dialects.find((d) => d.startsWith.includes(start)) ?? dialects.find((d) => d.mediaType.test(hints.contentType ?? hints.fileName ?? ''))
+  const start = text
+    .slice(0, 1_000)
+    .replace(/^\ufeff/, '')
+    .trimStart()
+    .charAt(0)
+  const dialect =
+    dialects.find((d) => d.startsWith.includes(start)) ?? dialects.find((d) => d.mediaType.test(hints.contentType ?? hints.fileName ?? ''))
   if (dialect) return dialect.read(text.replace(/^\ufeff/, ''), hints)
-  if (start === '' && text.trim() === '') return [quarantinedItem([reasonOf('MALFORMED', 'the document is empty', 'document')], '', 'document')]
+  if (start === '' && text.trim() === '')
+    return [quarantinedItem([reasonOf('MALFORMED', 'the document is empty', 'document')], '', 'document')]
   const reason = reasonOf('UNKNOWN_DIALECT', `neither ${dialects.map((d) => d.name).join(' nor ')}`, 'start of the document')
   return [quarantinedItem([reason], text, 'document')]
 }

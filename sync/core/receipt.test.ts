@@ -4,7 +4,11 @@ import { receiptDifference } from './receipt.ts'
 
 describe('receipt', () => {
   const sale = saleOf(1)
-  const exclusive = { ...sale, taxes: [{ code: 'A', taxableMinor: 300, taxMinor: 75, inclusive: false }], totals: { netMinor: 300, taxMinor: 75, grandMinor: 375 } }
+  const exclusive = {
+    ...sale,
+    taxes: [{ code: 'A', taxableMinor: 300, taxMinor: 75, inclusive: false }],
+    totals: { netMinor: 300, taxMinor: 75, grandMinor: 375 },
+  }
 
   it('[HUB7] adds up with tax in the price, and with tax on top', () => {
     expect(receiptDifference(sale)).toBeNull()

@@ -27,7 +27,11 @@ const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
 /** About 1 kB, as a sale of three lines is. */
 const bodyOf = (n: number): string => {
   const [line] = saleOf(n).lineItems
-  return JSON.stringify(saleOf(n, { lineItems: [1, 2, 3].map((lineNumber) => ({ ...line, lineNumber, description: `Assam loose leaf tea, tin number ${n}` })) }))
+  return JSON.stringify(
+    saleOf(n, {
+      lineItems: [1, 2, 3].map((lineNumber) => ({ ...line, lineNumber, description: `Assam loose leaf tea, tin number ${n}` })),
+    }),
+  )
 }
 
 const post = (port: number, agent: Agent, body: string): Promise<number> =>
@@ -70,7 +74,13 @@ const timeAppends = async (path: string, bytes: Uint8Array): Promise<number[]> =
 
 const measure = async (dir: string, progress: (line: string) => void) => {
   const config = agentConfigSchema.parse({ dataDir: dir, hubUrl: 'http://127.0.0.1:1', http: { port: 0 } })
-  const identity = identitySchema.parse({ deviceId: 'dev-aaaaaaaaaaaa', storeId: '9', storeName: 'Bench', currency: 'USD', timeZone: 'UTC' })
+  const identity = identitySchema.parse({
+    deviceId: 'dev-aaaaaaaaaaaa',
+    storeId: '9',
+    storeName: 'Bench',
+    currency: 'USD',
+    timeZone: 'UTC',
+  })
   const store = await startStoreAgent({ config, identity, httpToken: token, items: { lookup: async () => null }, log: silentLog })
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const line = new TextEncoder().encode(`${bodyOf(0)}\n`)
@@ -87,7 +97,10 @@ const measure = async (dir: string, progress: (line: string) => void) => {
       }
       // The first round warms both sides up.
       if (round > 0) figures.push({ ours, bare })
-      if (round > 0) progress(`round ${round} of ${rounds}: POST p99 ${rounded(percentile(ours, 0.99))} ms, bare p99 ${rounded(percentile(bare, 0.99))} ms`)
+      if (round > 0)
+        progress(
+          `round ${round} of ${rounds}: POST p99 ${rounded(percentile(ours, 0.99))} ms, bare p99 ${rounded(percentile(bare, 0.99))} ms`,
+        )
     }
     return { figures, recordBytes: line.length }
   } finally {

@@ -17,8 +17,27 @@ export interface RungLine {
 }
 
 const units: Record<string, Unit> = {
-  '': 'each', EA: 'each', EACH: 'each', PC: 'each', PCE: 'each', PCS: 'each', ST: 'each', STK: 'each', C62: 'each', UN: 'each', UNIT: 'each',
-  KG: 'kilogram', KGM: 'kilogram', KILOGRAM: 'kilogram', L: 'litre', LT: 'litre', LTR: 'litre', LITRE: 'litre', M: 'metre', MTR: 'metre', METRE: 'metre',
+  '': 'each',
+  EA: 'each',
+  EACH: 'each',
+  PC: 'each',
+  PCE: 'each',
+  PCS: 'each',
+  ST: 'each',
+  STK: 'each',
+  C62: 'each',
+  UN: 'each',
+  UNIT: 'each',
+  KG: 'kilogram',
+  KGM: 'kilogram',
+  KILOGRAM: 'kilogram',
+  L: 'litre',
+  LT: 'litre',
+  LTR: 'litre',
+  LITRE: 'litre',
+  M: 'metre',
+  MTR: 'metre',
+  METRE: 'metre',
 }
 
 export const readLineItems = (rows: readonly XmlNode[], fields: FieldReader): RungLine[] => {
@@ -70,7 +89,9 @@ const readLine = (row: XmlNode, goods: XmlNode, lineNumber: number, fields: Fiel
       amountMinor: negate ? -extended : extended,
       voided: isTrue(attributeOf(row, 'VoidFlag')) || isTrue(attributeOf(row, 'CancelFlag')) || isTrue(attributeOf(goods, 'VoidFlag')),
     },
-    links: [...childrenOf(goods, 'ItemLink', 'CreateRefNumber'), ...childrenOf(row, 'ItemLink', 'CreateRefNumber')].map((n) => n.text.trim()),
+    links: [...childrenOf(goods, 'ItemLink', 'CreateRefNumber'), ...childrenOf(row, 'ItemLink', 'CreateRefNumber')].map((n) =>
+      n.text.trim(),
+    ),
     numbers: [...childrenOf(row, 'SequenceNumber', 'CreateNumber')].map((n) => n.text.trim()),
     rungNegative,
   }

@@ -65,7 +65,11 @@ const findTransaction = (piece: string, from: number): number => {
 
 const faultItem = (end: ReadEnd & { ok: false }, lineOffset: number, piece: string): CapturedItem => {
   const where = `line ${end.line + lineOffset}, column ${end.column}`
-  return quarantinedItem([reasonOf(end.code, end.message, where)], piece.slice(Math.max(0, end.lastTagEnd - 2_000), end.lastTagEnd + 500), where)
+  return quarantinedItem(
+    [reasonOf(end.code, end.message, where)],
+    piece.slice(Math.max(0, end.lastTagEnd - 2_000), end.lastTagEnd + 500),
+    where,
+  )
 }
 
 const countLines = (text: string, until: number): number => {

@@ -16,7 +16,9 @@ export interface PoslogEvents {
 }
 
 /** `lastTagEnd`: up to there tags were well-formed; the parser may have read far beyond the fault before it noticed. */
-export type ReadEnd = { ok: true } | { ok: false; code: ErrorCode; message: string; line: number; column: number; position: number; lastTagEnd: number }
+export type ReadEnd =
+  | { ok: true }
+  | { ok: false; code: ErrorCode; message: string; line: number; column: number; position: number; lastTagEnd: number }
 
 class Stop extends Error {
   readonly code: ErrorCode
@@ -89,7 +91,15 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
       return { ok: true }
     } catch (error) {
       if (!(error instanceof Stop)) throw error
-      return { ok: false, code: error.code, message: error.message, line: parser.line, column: parser.column, position: parser.position, lastTagEnd }
+      return {
+        ok: false,
+        code: error.code,
+        message: error.message,
+        line: parser.line,
+        column: parser.column,
+        position: parser.position,
+        lastTagEnd,
+      }
     }
   }
   return { write: (chunk) => guard(() => parser.write(chunk)), end: () => guard(() => parser.close()) }

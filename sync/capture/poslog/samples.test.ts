@@ -17,7 +17,15 @@ describe('NCR ACS 2.1', () => {
   const [signOn, sale] = read(sample('poslog-2.1-ncr-acs'), '9', 'USD')
 
   it('reads the sign-on', () => {
-    expect(signOn).toMatchObject({ kind: 'sign-on', workstationId: '34', sequenceNumber: 160, businessDay: '2017-09-30', endedAt: '2017-10-01T02:01:31', operatorId: '94', lineItems: [] })
+    expect(signOn).toMatchObject({
+      kind: 'sign-on',
+      workstationId: '34',
+      sequenceNumber: 160,
+      businessDay: '2017-09-30',
+      endedAt: '2017-10-01T02:01:31',
+      operatorId: '94',
+      lineItems: [],
+    })
   })
 
   it('[CAP10] reads the sale, its loyalty reward taken off the line that it names', () => {
@@ -63,7 +71,12 @@ describe('Wincor-Nixdorf 2.2', () => {
 describe('IXRetail stock view', () => {
   it('reads a sale without totals and tenders, and does not pretend that it was paid', () => {
     const [sale] = read(sample('poslog-stockview-ixretail'), 'HighStreet', 'USD')
-    expect(sale).toMatchObject({ kind: 'sale', sequenceNumber: 4_294_967_295, totals: { netMinor: 489, taxMinor: 0, grandMinor: 489 }, tenders: [] })
+    expect(sale).toMatchObject({
+      kind: 'sale',
+      sequenceNumber: 4_294_967_295,
+      totals: { netMinor: 489, taxMinor: 0, grandMinor: 489 },
+      tenders: [],
+    })
     expect(sale?.lineItems[0]).toMatchObject({ quantityMilli: 3_000, unitPriceMinor: 163, amountMinor: 489, itemId: 'CA7865' })
     expect(sale && receiptDifference(sale)?.tenderedMinor).toBe(0)
     expect(sale?.extensions?.['@xsi:type']).toBe('RetailTransactionStockView')
@@ -85,7 +98,12 @@ describe('what else tills write', () => {
   const retail = (body: string): string => `<p:RetailTransaction>${body}</p:RetailTransaction>`
 
   it('prefixes, BusinessUnit, a wrapper, the namespace without its slash, no currency', () => {
-    expect(one(retail(line(1, 'Sale', '1', '2.00')))).toMatchObject({ storeId: '9', currency: 'USD', businessDay: '2026-01-31', kind: 'sale' })
+    expect(one(retail(line(1, 'Sale', '1', '2.00')))).toMatchObject({
+      storeId: '9',
+      currency: 'USD',
+      businessDay: '2026-01-31',
+      kind: 'sale',
+    })
   })
 
   it.each([
@@ -116,11 +134,15 @@ describe('what else tills write', () => {
     ['1', '2.00'],
     ['-1', '-2.00'],
   ])('a return of %s for %s is negative', (quantity, amount) => {
-    expect(one(retail(line(1, 'Return', quantity, amount) + grand('-2.00')))).toMatchObject({ kind: 'return', lineItems: [{ quantityMilli: -1000, amountMinor: -200 }] })
+    expect(one(retail(line(1, 'Return', quantity, amount) + grand('-2.00')))).toMatchObject({
+      kind: 'return',
+      lineItems: [{ quantityMilli: -1000, amountMinor: -200 }],
+    })
   })
 
   it('tax on top, per line or as a line of its own, once', () => {
-    const tax = '<p:Tax><p:TaxRuleID>V</p:TaxRuleID><p:TaxableAmount>2.00</p:TaxableAmount><p:Amount>0.50</p:Amount><p:Percent>25</p:Percent></p:Tax>'
+    const tax =
+      '<p:Tax><p:TaxRuleID>V</p:TaxRuleID><p:TaxableAmount>2.00</p:TaxableAmount><p:Amount>0.50</p:Amount><p:Percent>25</p:Percent></p:Tax>'
     for (const body of [line(1, 'Sale', '1', '2.00', tax), `${line(1, 'Sale', '1', '2.00', tax)}<p:LineItem>${tax}</p:LineItem>`]) {
       const read = one(retail(body + grand('2.50')))
       expect(read.taxes).toEqual([{ code: 'V', rateMicro: 250_000, taxableMinor: 200, taxMinor: 50, inclusive: false }])
@@ -130,7 +152,9 @@ describe('what else tills write', () => {
 
   it('tax in the total alone', () => {
     const total = '<p:Total TotalType="TransactionTaxAmount">0.50</p:Total>'
-    expect(one(retail(line(1, 'Sale', '1', '2.00') + total + grand('2.50'))).taxes).toEqual([{ code: 'total', taxableMinor: 200, taxMinor: 50, inclusive: false }])
+    expect(one(retail(line(1, 'Sale', '1', '2.00') + total + grand('2.50'))).taxes).toEqual([
+      { code: 'total', taxableMinor: 200, taxMinor: 50, inclusive: false },
+    ])
     expect(one(retail(line(1, 'Sale', '1', '2.00') + total + grand('2.00'))).taxes[0]?.inclusive).toBe(true)
   })
 
@@ -149,7 +173,9 @@ describe('what else tills write', () => {
   })
 
   it('money paid out is negative, paid in positive', () => {
-    const paid = (name: string): number | undefined => one(`<p:TenderControlTransaction><p:${name}><p:Amount>5.00</p:Amount></p:${name}></p:TenderControlTransaction>`).tenders[0]?.amountMinor
+    const paid = (name: string): number | undefined =>
+      one(`<p:TenderControlTransaction><p:${name}><p:Amount>5.00</p:Amount></p:${name}></p:TenderControlTransaction>`).tenders[0]
+        ?.amountMinor
     expect([paid('PaidOut'), paid('PaidIn'), paid('TenderPickup'), paid('TenderLoan')]).toEqual([-500, 500, -500, 500])
   })
 })

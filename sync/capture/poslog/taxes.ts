@@ -16,12 +16,15 @@ export const readTaxes = (rows: readonly XmlNode[], sums: ReceiptSums, fields: F
   const counting = rows.filter((row) => !isTrue(attributeOf(row, 'VoidFlag')) && !isTrue(attributeOf(row, 'CancelFlag')))
   const own = counting.flatMap((row) => childrenOf(row, 'Tax').map((node) => ({ node, returned: false })))
   const perLine = counting.flatMap((row) =>
-    childrenOf(row, 'Sale', 'Return').flatMap((goods) => childrenOf(goods, 'Tax').map((node) => ({ node, returned: goods.local === 'Return' }))),
+    childrenOf(row, 'Sale', 'Return').flatMap((goods) =>
+      childrenOf(goods, 'Tax').map((node) => ({ node, returned: goods.local === 'Return' })),
+    ),
   )
   const found = (own.length > 0 ? own : perLine).filter(({ node }) => !isTrue(attributeOf(node, 'VoidFlag')))
   if (found.length === 0) return taxOfTotal(sums)
   const read = found.map(({ node, returned }) => readTax(node, returned, fields))
-  const exclusiveFits = sums.grandMinor !== undefined && sums.linesMinor + read.reduce((sum, tax) => sum + tax.taxMinor, 0) === sums.grandMinor
+  const exclusiveFits =
+    sums.grandMinor !== undefined && sums.linesMinor + read.reduce((sum, tax) => sum + tax.taxMinor, 0) === sums.grandMinor
   const fallback = !(exclusiveFits && sums.linesMinor !== sums.grandMinor)
   return sumAlike(read.map(({ flag, ...tax }) => ({ ...tax, inclusive: flag ?? fallback })))
 }

@@ -13,7 +13,8 @@ const kinds: readonly [RegExp, Tender['kind']][] = [
   [/loyal|points/i, 'loyalty'],
 ]
 
-const tenderKind = (type: string): Tender['kind'] => (/gift ?card/i.test(type) ? 'voucher' : (kinds.find(([pattern]) => pattern.test(type))?.[1] ?? 'other'))
+const tenderKind = (type: string): Tender['kind'] =>
+  /gift ?card/i.test(type) ? 'voucher' : (kinds.find(([pattern]) => pattern.test(type))?.[1] ?? 'other')
 
 export const readTenders = (rows: readonly XmlNode[], fields: FieldReader): Tender[] =>
   rows.flatMap((row, index) => {
@@ -23,7 +24,12 @@ export const readTenders = (rows: readonly XmlNode[], fields: FieldReader): Tend
     const voided = isTrue(attributeOf(row, 'VoidFlag')) || isTrue(attributeOf(row, 'CancelFlag'))
     const amount = fields.money(node, `tender ${lineNumber}`, 'Amount', 'TenderAmount') ?? 0
     const leaves = /refund|change|return/i.test(attributeOf(node, 'TypeCode') ?? '')
-    const tender: Tender = { lineNumber, kind: tenderKind(attributeOf(node, 'TenderType') ?? ''), amountMinor: leaves ? -Math.abs(amount) : amount, voided }
+    const tender: Tender = {
+      lineNumber,
+      kind: tenderKind(attributeOf(node, 'TenderType') ?? ''),
+      amountMinor: leaves ? -Math.abs(amount) : amount,
+      voided,
+    }
     return [tender, ...readChange(node, lineNumber, voided, fields)]
   })
 
@@ -43,5 +49,7 @@ export const readControlTender = (body: XmlNode, fields: FieldReader): Tender[] 
     if (sign === 0 || body.local === 'RetailTransaction') return []
     const amount = fields.money(child, child.local, 'Amount') ?? fields.money(childOf(child, 'Tender'), child.local, 'Amount')
     const type = attributeOf(childOf(child, 'Tender') ?? child, 'TenderType') ?? textOf(child, 'TenderType') ?? 'Cash'
-    return amount === undefined ? [] : [{ lineNumber: index + 1, kind: tenderKind(type), amountMinor: sign * Math.abs(amount), voided: false }]
+    return amount === undefined
+      ? []
+      : [{ lineNumber: index + 1, kind: tenderKind(type), amountMinor: sign * Math.abs(amount), voided: false }]
   })

@@ -11,7 +11,9 @@ const bodyNames = ['RetailTransaction', 'ControlTransaction', 'TenderControlTran
 
 /** The element that holds lines and totals: a child, or the transaction itself in the flat form. */
 export const transactionBody = (node: XmlNode): XmlNode =>
-  node.children.find((c) => bodyNames.includes(c.local)) ?? node.children.find((c) => c.prefix === node.prefix && c.local.endsWith('Transaction')) ?? node
+  node.children.find((c) => bodyNames.includes(c.local)) ??
+  node.children.find((c) => c.prefix === node.prefix && c.local.endsWith('Transaction')) ??
+  node
 
 const controlKinds: readonly [RegExp, Kind][] = [
   [/sign-?on/i, 'sign-on'],

@@ -35,7 +35,12 @@ const sameGoods = (lines: readonly RungLine[], index: number, voided: ReadonlySe
     const other = lines[at]?.item
     if (!other || voided.has(at)) continue
     const alike = other.itemId === line.itemId && other.barcode === line.barcode
-    if (alike && Math.abs(other.amountMinor) === Math.abs(line.amountMinor) && Math.abs(other.quantityMilli) === Math.abs(line.quantityMilli)) return at
+    if (
+      alike &&
+      Math.abs(other.amountMinor) === Math.abs(line.amountMinor) &&
+      Math.abs(other.quantityMilli) === Math.abs(line.quantityMilli)
+    )
+      return at
   }
   return undefined
 }
