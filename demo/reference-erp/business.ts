@@ -16,7 +16,14 @@ const draftSchema = z.object({
   store: z.string().min(1).max(32),
   businessDay: z.iso.date(),
   currency: z.string(),
-  lines: z.array(z.object({ item: z.string().nullable(), barcode: z.string().nullable(), quantity: z.string().regex(/^-?\d{1,9}\.\d{3}$/), amount: z.string() })),
+  lines: z.array(
+    z.object({
+      item: z.string().nullable(),
+      barcode: z.string().nullable(),
+      quantity: z.string().regex(/^-?\d{1,9}\.\d{3}$/),
+      amount: z.string(),
+    }),
+  ),
   addedTax: z.string(),
   rounding: z.string(),
 })
@@ -26,23 +33,31 @@ const pageSize = 500
 export const listItems = (ledger: Ledger, after: number): Answer => {
   const found = ledger.itemsAfter(after)
   const page = found.slice(0, pageSize)
-  return { status: 200, body: { items: page.map(({ item }) => item), next: page.at(-1)?.modification ?? after, more: found.length > page.length } }
+  return {
+    status: 200,
+    body: { items: page.map(({ item }) => item), next: page.at(-1)?.modification ?? after, more: found.length > page.length },
+  }
 }
 
 const brief = ({ id, number, reference, state, currency, total }: LedgerDocument) => ({ id, number, reference, state, currency, total })
 
-export const listDocuments = (ledger: Ledger, reference: string): Answer => ({ status: 200, body: { documents: ledger.documentsOf(reference).map(brief) } })
+export const listDocuments = (ledger: Ledger, reference: string): Answer => ({
+  status: 200,
+  body: { documents: ledger.documentsOf(reference).map(brief) },
+})
 
 export const createDocument = (ledger: Ledger, body: unknown): Answer => {
   const parsed = draftSchema.safeParse(body)
   if (!parsed.success) return refuse(400, 'INVALID', z.prettifyError(parsed.error))
   const draft = parsed.data
   const closed = ledger.closedThrough()
-  if (closed !== null && draft.businessDay <= closed) return refuse(422, 'PERIOD_CLOSED', `The books are closed through ${closed}; ${draft.businessDay} cannot be posted.`)
+  if (closed !== null && draft.businessDay <= closed)
+    return refuse(422, 'PERIOD_CLOSED', `The books are closed through ${closed}; ${draft.businessDay} cannot be posted.`)
   const lines: LedgerDocument['lines'] = []
   let total = 0n
   for (const line of draft.lines) {
-    const item = (line.item === null ? undefined : ledger.item(line.item)) ?? (line.barcode === null ? undefined : ledger.item(line.barcode))
+    const item =
+      (line.item === null ? undefined : ledger.item(line.item)) ?? (line.barcode === null ? undefined : ledger.item(line.barcode))
     if (!item) return refuse(422, 'UNKNOWN_ITEM', `There is no item ${line.item ?? line.barcode ?? 'without number'}.`)
     if (item.currency !== draft.currency) return refuse(422, 'WRONG_CURRENCY', `The books are kept in ${item.currency}.`)
     const amount = parseAmount(line.amount)

@@ -124,8 +124,10 @@ export const openLedger = (dataDir: string): Ledger => {
   if (known.length === 0) commit(...seedEntries())
 
   return {
-    itemsAfter: (after) => [...items.values()].filter((known) => known.modification > after).sort((a, b) => a.modification - b.modification),
-    item: (idOrBarcode) => items.get(idOrBarcode)?.item ?? [...items.values()].find(({ item }) => item.barcodes.includes(idOrBarcode))?.item,
+    itemsAfter: (after) =>
+      [...items.values()].filter((known) => known.modification > after).sort((a, b) => a.modification - b.modification),
+    item: (idOrBarcode) =>
+      items.get(idOrBarcode)?.item ?? [...items.values()].find(({ item }) => item.barcodes.includes(idOrBarcode))?.item,
     documents: () => [...documents.values()],
     documentsOf: (reference) => byReference.get(reference) ?? [],
     document: (id) => documents.get(id),

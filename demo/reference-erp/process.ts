@@ -29,14 +29,27 @@ export const spawnReferenceErp = async (options: Omit<ReferenceErpOptions, 'user
     'rate-per-second': options.ratePerSecond ?? 0,
   }
   const program = fileURLToPath(new URL('./reference-erp.ts', import.meta.url))
-  const child = spawn(process.execPath, [program, ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [program, ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const gone = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })
-  const first = await Promise.race([once(lines, 'line').then(([line]) => String(line)), gone.then(([code]) => Promise.reject(new Error(`the reference ERP ended with ${code}`)))])
+  const first = await Promise.race([
+    once(lines, 'line').then(([line]) => String(line)),
+    gone.then(([code]) => Promise.reject(new Error(`the reference ERP ended with ${code}`))),
+  ])
   const ready = readySchema.parse(JSON.parse(first))
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     await gone
   }
-  return { url: ready.url, user: ready.user, password: ready.password, database: 'reference', pid: ready.pid, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
+  return {
+    url: ready.url,
+    user: ready.user,
+    password: ready.password,
+    database: 'reference',
+    pid: ready.pid,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  }
 }

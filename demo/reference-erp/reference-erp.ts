@@ -33,7 +33,9 @@ export interface ReferenceErp {
 export const standInNote = 'Reference ERP: a stand-in of Tideline for a real ERP, for demos and tests.'
 const maxBodyBytes = 5_000_000
 
-const temperSchema = z.strictObject({ latencyMs: z.number().min(0), faultRate: z.number().min(0).max(1), ratePerSecond: z.number().min(0), down: z.boolean() }).partial()
+const temperSchema = z
+  .strictObject({ latencyMs: z.number().min(0), faultRate: z.number().min(0).max(1), ratePerSecond: z.number().min(0), down: z.boolean() })
+  .partial()
 const doubleSchema = z.strictObject({ reference: z.string() })
 const closedSchema = z.strictObject({ day: z.iso.date().nullable() })
 
@@ -60,9 +62,13 @@ const send = (response: ServerResponse, { status, body }: Answer, headers: Recor
 
 /** Undefined when the address is not one of the business'. */
 const doBusiness = (ledger: Ledger, method: string, url: URL, body: unknown): Answer => {
-  const [first, id, step, ...rest] = url.pathname.split('/').filter((part) => part !== '').map(decodeURIComponent)
+  const [first, id, step, ...rest] = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent)
   if (rest.length > 0) return notFound('such address')
-  if (method === 'GET' && first === 'items' && id === undefined) return listItems(ledger, Number(url.searchParams.get('modifiedAfter') ?? 0) || 0)
+  if (method === 'GET' && first === 'items' && id === undefined)
+    return listItems(ledger, Number(url.searchParams.get('modifiedAfter') ?? 0) || 0)
   if (method === 'GET' && first === 'documents' && id === undefined) return listDocuments(ledger, url.searchParams.get('reference') ?? '')
   if (method === 'POST' && first === 'documents' && id === undefined) return createDocument(ledger, body)
   if (method === 'POST' && first === 'documents' && id !== undefined && step === 'confirm') return confirmDocument(ledger, id)
@@ -70,7 +76,10 @@ const doBusiness = (ledger: Ledger, method: string, url: URL, body: unknown): An
 }
 
 const administer = (ledger: Ledger, temper: Temper, method: string, url: URL, body: unknown): Answer => {
-  const [, what, id] = url.pathname.split('/').filter((part) => part !== '').map(decodeURIComponent)
+  const [, what, id] = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent)
   if (method === 'GET' && what === 'documents') return { status: 200, body: { documents: ledger.documents() } }
   if (method === 'POST' && what === 'items' && id !== undefined) return changeItem(ledger, id, body)
   if (method === 'POST' && what === 'temper') {
@@ -102,20 +111,29 @@ export const startReferenceErp = async (options: ReferenceErpOptions): Promise<R
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? 'GET'
     const url = new URL(request.url ?? '/', 'http://erp')
-    if (method === 'GET' && url.pathname === '/') return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(indexPage)
+    if (method === 'GET' && url.pathname === '/')
+      return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(indexPage)
     const admin = url.pathname.startsWith('/admin/')
     if (temper.down && !admin) return void request.socket.destroy()
-    if (request.headers.authorization !== authorization) return send(response, { status: 401, body: { error: 'UNAUTHORIZED', message: 'Unknown user or password.' } })
+    if (request.headers.authorization !== authorization)
+      return send(response, { status: 401, body: { error: 'UNAUTHORIZED', message: 'Unknown user or password.' } })
     const body = await readBody(request)
-    if (body === undefined) return send(response, { status: 400, body: { error: 'INVALID', message: 'The body is no JSON, or too large.' } })
+    if (body === undefined)
+      return send(response, { status: 400, body: { error: 'INVALID', message: 'The body is no JSON, or too large.' } })
     if (admin) return send(response, administer(ledger, temper, method, url, body))
     const waitMs = limit(temper.ratePerSecond, Date.now())
-    if (waitMs > 0) return send(response, { status: 429, body: { error: 'TOO_MANY_REQUESTS', message: 'Slow down.' } }, { 'retry-after': String(Math.ceil(waitMs / 1_000)) })
+    if (waitMs > 0)
+      return send(
+        response,
+        { status: 429, body: { error: 'TOO_MANY_REQUESTS', message: 'Slow down.' } },
+        { 'retry-after': String(Math.ceil(waitMs / 1_000)) },
+      )
     const mishap = drawMishap(temper, random)
     const latencyMs = temper.latencyMs * (0.5 + random())
     // Half before the change and half after: a kill may fall on either side of it.
     await delay(latencyMs / 2)
-    if (mishap === 'unavailable') return send(response, { status: 503, body: { error: 'UNAVAILABLE', message: 'The ERP is busy with itself.' } })
+    if (mishap === 'unavailable')
+      return send(response, { status: 503, body: { error: 'UNAVAILABLE', message: 'The ERP is busy with itself.' } })
     if (mishap === 'lost-before') return void request.socket.destroy()
     const answer = doBusiness(ledger, method, url, body)
     await delay(latencyMs / 2)
@@ -125,7 +143,8 @@ export const startReferenceErp = async (options: ReferenceErpOptions): Promise<R
 
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
-      if (!response.headersSent) send(response, { status: error instanceof z.ZodError ? 400 : 500, body: { error: 'INTERNAL', message: String(error) } })
+      if (!response.headersSent)
+        send(response, { status: error instanceof z.ZodError ? 400 : 500, body: { error: 'INTERNAL', message: String(error) } })
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -149,7 +168,14 @@ export const startReferenceErp = async (options: ReferenceErpOptions): Promise<R
 const main = async (): Promise<void> => {
   const number = { type: 'string' } as const
   const { values } = parseArgs({
-    options: { 'data-dir': { type: 'string' }, port: number, seed: number, 'latency-ms': number, 'fault-rate': number, 'rate-per-second': number },
+    options: {
+      'data-dir': { type: 'string' },
+      port: number,
+      seed: number,
+      'latency-ms': number,
+      'fault-rate': number,
+      'rate-per-second': number,
+    },
   })
   const dataDir = values['data-dir']
   if (dataDir === undefined) throw new Error('--data-dir is missing')
@@ -164,7 +190,9 @@ const main = async (): Promise<void> => {
   const stop = () => void erp.stop().then(() => process.exit(0))
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  process.stdout.write(`${JSON.stringify({ ready: true, url: erp.url, user: erp.user, password: erp.password, pid: process.pid, note: standInNote })}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, url: erp.url, user: erp.user, password: erp.password, pid: process.pid, note: standInNote })}\n`,
+  )
 }
 
 if (import.meta.main) await main()

@@ -25,7 +25,11 @@ export const openTrytonAdmin = async (erp: { url: string; database: string; user
   let id = 0
   const rpc = async (method: string, params: unknown[], authorization?: string): Promise<unknown> => {
     const headers = { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) }
-    const response = await fetch(`${erp.url}/${erp.database}/`, { method: 'POST', headers, body: JSON.stringify({ id: id++, method, params }) })
+    const response = await fetch(`${erp.url}/${erp.database}/`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ id: id++, method, params }),
+    })
     const text = await response.text()
     if (!response.ok) throw new Error(`Tryton ${method}: HTTP ${response.status}`)
     const answer = z.object({ result: z.unknown().optional(), error: z.unknown().optional() }).parse(JSON.parse(text))
@@ -44,7 +48,11 @@ export const openTrytonAdmin = async (erp: { url: string; database: string; user
     async documents(): Promise<BookedSale[]> {
       const sales: BookedSale[] = []
       for (;;) {
-        const page = z.array(saleSchema).parse(await call('sale.sale.search_read', [], sales.length, 1_000, [['id', 'ASC']], ['reference', 'number', 'state', 'total_amount']))
+        const page = z
+          .array(saleSchema)
+          .parse(
+            await call('sale.sale.search_read', [], sales.length, 1_000, [['id', 'ASC']], ['reference', 'number', 'state', 'total_amount']),
+          )
         sales.push(
           ...page.map((sale) => ({
             reference: sale.reference ?? '',
@@ -58,7 +66,9 @@ export const openTrytonAdmin = async (erp: { url: string; database: string; user
     },
     /** Tax included; the list price is net: four fifths, exact in three decimals. */
     async setShelfPrice(itemId: string, amountMinor: number): Promise<void> {
-      const [product] = z.array(z.object({ template: z.int() })).parse(await call('product.product.search_read', [['code', '=', itemId]], 0, 1, null, ['template']))
+      const [product] = z
+        .array(z.object({ template: z.int() }))
+        .parse(await call('product.product.search_read', [['code', '=', itemId]], 0, 1, null, ['template']))
       if (!product) throw new Error(`Tryton has no product ${itemId}`)
       const thousandths = amountMinor * 8
       const net = `${Math.floor(thousandths / 1_000)}.${String(thousandths % 1_000).padStart(3, '0')}`
@@ -66,7 +76,9 @@ export const openTrytonAdmin = async (erp: { url: string; database: string; user
     },
     /** A copy of a sale under the same reference. */
     async double(reference: string): Promise<void> {
-      const [first] = z.array(z.object({ id: z.int() })).parse(await call('sale.sale.search_read', [['reference', '=', reference]], 0, 1, null, ['id']))
+      const [first] = z
+        .array(z.object({ id: z.int() }))
+        .parse(await call('sale.sale.search_read', [['reference', '=', reference]], 0, 1, null, ['id']))
       if (!first) throw new Error(`Tryton has no sale ${reference}`)
       await call('sale.sale.copy', [first.id], { reference })
     },

@@ -29,7 +29,13 @@ const netText = (priceMinor: number): string => {
 }
 
 const seed = {
-  items: seedItems.map((item) => ({ code: item.id, name: item.name, barcode: item.barcode, unit: item.unit, net: netText(item.priceMinor) })),
+  items: seedItems.map((item) => ({
+    code: item.id,
+    name: item.name,
+    barcode: item.barcode,
+    unit: item.unit,
+    net: netText(item.priceMinor),
+  })),
   stores: [
     { code: 'S042', name: 'Store 042' },
     { code: 'S043', name: 'Store 043' },
@@ -39,7 +45,13 @@ const seed = {
 }
 
 /** Only what the program itself needs: nothing of the caller's Python or Tryton variables may steer it. */
-export const trytonEnvironment = (more: Record<string, string> = {}): NodeJS.ProcessEnv => ({ PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', HOME: '/nonexistent', TZ: 'UTC', ...more })
+export const trytonEnvironment = (more: Record<string, string> = {}): NodeJS.ProcessEnv => ({
+  PATH: '/usr/bin:/bin',
+  LC_ALL: 'C.UTF-8',
+  HOME: '/nonexistent',
+  TZ: 'UTC',
+  ...more,
+})
 
 export const writeConfiguration = async (folder: string, port: number): Promise<string> => {
   const path = join(folder, 'trytond.conf')
@@ -61,8 +73,15 @@ clean_timeout = 5
 
 /** One line, in words for whoever must install it; null when all is there. */
 export const missingTryton = async (): Promise<string | null> => {
-  const needed = [trytondAdmin, '/usr/bin/trytond', '/usr/lib/python3/dist-packages/proteus', ...modules.map((module) => `/usr/lib/python3/dist-packages/trytond/modules/${module}`)]
-  for (const path of needed) if (!(await stat(path).catch(() => null))) return `Tryton is not complete (${path} is missing). On Debian: apt-get install -y tryton-server tryton-proteus ${modules.map((m) => `tryton-modules-${m.replaceAll('_', '-')}`).join(' ')}`
+  const needed = [
+    trytondAdmin,
+    '/usr/bin/trytond',
+    '/usr/lib/python3/dist-packages/proteus',
+    ...modules.map((module) => `/usr/lib/python3/dist-packages/trytond/modules/${module}`),
+  ]
+  for (const path of needed)
+    if (!(await stat(path).catch(() => null)))
+      return `Tryton is not complete (${path} is missing). On Debian: apt-get install -y tryton-server tryton-proteus ${modules.map((m) => `tryton-modules-${m.replaceAll('_', '-')}`).join(' ')}`
   return null
 }
 
@@ -74,7 +93,9 @@ const version = async (): Promise<string> => {
 /** The seed dates its fiscal years from today: another year, another seed. */
 const seedHash = async (password: string): Promise<string> =>
   createHash('sha256')
-    .update(`${await version()}\n${new Date().getUTCFullYear()}\n${await readFile(seedScript, 'utf8')}\n${JSON.stringify(seed)}\n${password}`)
+    .update(
+      `${await version()}\n${new Date().getUTCFullYear()}\n${await readFile(seedScript, 'utf8')}\n${JSON.stringify(seed)}\n${password}`,
+    )
     .digest('hex')
     .slice(0, 16)
 

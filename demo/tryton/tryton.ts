@@ -10,7 +10,15 @@ import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { missingTryton, placeDatabase, pristineDatabase, python, trytonDatabase, trytonEnvironment, writeConfiguration } from './database.ts'
+import {
+  missingTryton,
+  placeDatabase,
+  pristineDatabase,
+  python,
+  trytonDatabase,
+  trytonEnvironment,
+  writeConfiguration,
+} from './database.ts'
 
 export interface TrytonOptions {
   dataDir: string
@@ -59,7 +67,12 @@ const freePort = async (): Promise<number> => {
 const answers = async (url: string): Promise<boolean> => {
   try {
     const body = JSON.stringify({ id: 0, method: 'common.server.version', params: [] })
-    const response = await fetch(`${url}/`, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: AbortSignal.timeout(2_000) })
+    const response = await fetch(`${url}/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: AbortSignal.timeout(2_000),
+    })
     return response.ok
   } catch {
     return false
@@ -138,10 +151,18 @@ export const startTryton = async (options: TrytonOptions): Promise<Tryton> => {
 /** `node demo/tryton/tryton.ts --data-dir DIR [--port N]`: runs until told to stop. */
 if (import.meta.main) {
   const { parseArgs } = await import('node:util')
-  const { values } = parseArgs({ options: { 'data-dir': { type: 'string', default: '.tideline/tryton' }, port: { type: 'string', default: '0' } } })
-  const tryton = await startTryton({ dataDir: values['data-dir'], port: Number(values.port), log: (line) => process.stderr.write(`${line}\n`) })
+  const { values } = parseArgs({
+    options: { 'data-dir': { type: 'string', default: '.tideline/tryton' }, port: { type: 'string', default: '0' } },
+  })
+  const tryton = await startTryton({
+    dataDir: values['data-dir'],
+    port: Number(values.port),
+    log: (line) => process.stderr.write(`${line}\n`),
+  })
   const stop = () => void tryton.stop().then(() => process.exit(0))
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  process.stdout.write(`${JSON.stringify({ ready: true, url: tryton.url, database: tryton.database, user: tryton.user, password: tryton.password, pid: tryton.pid() })}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, url: tryton.url, database: tryton.database, user: tryton.user, password: tryton.password, pid: tryton.pid() })}\n`,
+  )
 }

@@ -38,7 +38,14 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
 
   api.get(
     '/v1/items',
-    { schema: { summary: 'Items, by item id', tags: ['catalogue'], querystring: itemsQuery, response: { 200: z.strictObject({ items: z.array(itemSchema) }) } } },
+    {
+      schema: {
+        summary: 'Items, by item id',
+        tags: ['catalogue'],
+        querystring: itemsQuery,
+        response: { 200: z.strictObject({ items: z.array(itemSchema) }) },
+      },
+    },
     async ({ query }) => {
       let select = db.selectFrom('item').selectAll().orderBy('item_id').limit(query.limit)
       if (query.after !== undefined) select = select.where('item_id', '>', query.after)
@@ -50,10 +57,21 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
   api.get(
     '/v1/prices',
     {
-      schema: { summary: "A store's prices, newest first", tags: ['catalogue'], querystring: pricesQuery, response: { 200: z.strictObject({ prices: z.array(priceSchema) }) } },
+      schema: {
+        summary: "A store's prices, newest first",
+        tags: ['catalogue'],
+        querystring: pricesQuery,
+        response: { 200: z.strictObject({ prices: z.array(priceSchema) }) },
+      },
     },
     async ({ query }) => {
-      let select = db.selectFrom('price').selectAll().where('store_id', '=', query.storeId).orderBy('effective_from', 'desc').orderBy('price_id').limit(query.limit)
+      let select = db
+        .selectFrom('price')
+        .selectAll()
+        .where('store_id', '=', query.storeId)
+        .orderBy('effective_from', 'desc')
+        .orderBy('price_id')
+        .limit(query.limit)
       if (query.itemId !== undefined) select = select.where('item_id', '=', query.itemId)
       return { prices: (await select.execute()).map(priceDocument) }
     },
@@ -73,7 +91,10 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
       const set = await setPrice(db, body)
       switch (set.outcome) {
         case 'created':
-          log.info({ priceId: set.price.priceId, storeId: set.price.storeId, itemId: set.price.itemId, amountMinor: set.price.amountMinor }, 'price set')
+          log.info(
+            { priceId: set.price.priceId, storeId: set.price.storeId, itemId: set.price.itemId, amountMinor: set.price.amountMinor },
+            'price set',
+          )
           return reply.code(201).send(set.price)
         case 'known':
           return reply.code(200).send(set.price)

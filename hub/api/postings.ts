@@ -45,7 +45,12 @@ const countStates = async (db: Kysely<Tables>, storeId: string | undefined): Pro
     .groupBy('state')
   if (storeId !== undefined) select = select.where('store_id', '=', storeId)
   const counts = new Map((await select.execute()).map((row) => [row.state, Number(row.count)]))
-  return { waiting: counts.get('waiting') ?? 0, 'in-doubt': counts.get('in-doubt') ?? 0, posted: counts.get('posted') ?? 0, held: counts.get('held') ?? 0 }
+  return {
+    waiting: counts.get('waiting') ?? 0,
+    'in-doubt': counts.get('in-doubt') ?? 0,
+    posted: counts.get('posted') ?? 0,
+    held: counts.get('held') ?? 0,
+  }
 }
 
 const listPostings = async (db: Kysely<Tables>, query: z.infer<typeof postingsQuery>): Promise<z.infer<typeof postingSchema>[]> => {

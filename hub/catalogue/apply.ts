@@ -24,7 +24,15 @@ const raise = (trx: Transaction<Tables>, problem: CatalogueProblem) => {
     amount_minor: problem.amountMinor ?? null,
     currency: problem.currency ?? null,
   }
-  const fixed = { exception_id: problemId(problem), kind: problem.kind, item_id: problem.itemId, owner: 'hub', store_id: null, natural_key: null, record_id: null }
+  const fixed = {
+    exception_id: problemId(problem),
+    kind: problem.kind,
+    item_id: problem.itemId,
+    owner: 'hub',
+    store_id: null,
+    natural_key: null,
+    record_id: null,
+  }
   return trx
     .insertInto('exception')
     .values({ ...row, ...fixed })
@@ -64,5 +72,10 @@ export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledIte
   }
   for (const problem of changes.problems) await raise(trx, problem)
   await resolve(trx, changes)
-  return { items: changes.items.length, prices: changes.prices.length, listings: changes.listings.length, problems: changes.problems.length }
+  return {
+    items: changes.items.length,
+    prices: changes.prices.length,
+    listings: changes.listings.length,
+    problems: changes.problems.length,
+  }
 }

@@ -35,7 +35,12 @@ const none = new Map<string, KnownItem>()
 const from = (...items: ErpItem[]): Map<string, KnownItem> => written(none, compareCatalogue({ items, unreadable: [] }, none, true))
 
 const anyItem = fc
-  .record({ id: fc.constantFrom('A', 'B', 'C', 'D'), price: fc.integer({ min: -10, max: 100_000 }), barcodes: fc.subarray(['1', '2', '3', '4']), listed: fc.boolean() })
+  .record({
+    id: fc.constantFrom('A', 'B', 'C', 'D'),
+    price: fc.integer({ min: -10, max: 100_000 }),
+    barcodes: fc.subarray(['1', '2', '3', '4']),
+    listed: fc.boolean(),
+  })
   .map(({ id, price, barcodes, listed }) => erpItem(id, price, barcodes, { listed }))
 const pulls = fc.array(fc.record({ items: fc.array(anyItem, { maxLength: 6 }), full: fc.boolean() }), { minLength: 1, maxLength: 6 })
 
@@ -61,7 +66,13 @@ describe('catalogue comparison', () => {
 
   it('[HUB7] a price of nothing, below nothing, or a hundredfold jump is a problem, and the old one stays', () => {
     const known = from(erpItem('A', 645))
-    for (const [price, kind] of [[0, 'price-not-positive'], [-5, 'price-not-positive'], [64_500, 'price-jump'], [6, 'price-jump'], [645_000, 'price-jump']] as const) {
+    for (const [price, kind] of [
+      [0, 'price-not-positive'],
+      [-5, 'price-not-positive'],
+      [64_500, 'price-jump'],
+      [6, 'price-jump'],
+      [645_000, 'price-jump'],
+    ] as const) {
       const changes = compareCatalogue({ items: [erpItem('A', price)], unreadable: [] }, known, false)
       expect(changes.problems).toMatchObject([{ kind, itemId: 'A', amountMinor: price }])
       expect([changes.prices, changes.listings]).toEqual([[], []])
@@ -80,7 +91,10 @@ describe('catalogue comparison', () => {
     const known = from(erpItem('B', 100, ['111']), erpItem('A', 100))
     const changes = compareCatalogue({ items: [erpItem('A', 100, ['111']), erpItem('B', 100)], unreadable: [] }, known, false)
     expect(changes.problems).toEqual([])
-    expect(changes.items.map(({ item }) => [item.itemId, item.barcodes])).toEqual([['A', ['111']], ['B', []]])
+    expect(changes.items.map(({ item }) => [item.itemId, item.barcodes])).toEqual([
+      ['A', ['111']],
+      ['B', []],
+    ])
   })
 
   it('[HUB7] only a full pull takes an item off the list, and never one that could not be read', () => {
@@ -92,7 +106,11 @@ describe('catalogue comparison', () => {
   })
 
   it('[HUB4] the ERP’s shelf price in another currency is a problem', () => {
-    const changes = compareCatalogue({ items: [erpItem('A', 100, [], { currency: 'SEK' })], unreadable: [] }, from(erpItem('A', 100)), false)
+    const changes = compareCatalogue(
+      { items: [erpItem('A', 100, [], { currency: 'SEK' })], unreadable: [] },
+      from(erpItem('A', 100)),
+      false,
+    )
     expect(changes.problems).toMatchObject([{ kind: 'price-in-other-currency' }])
   })
 })

@@ -43,10 +43,18 @@ const priceProblem = (erp: ErpItem, known: KnownItem | undefined): CatalogueProb
   const now = amountText(erp.amountMinor, erp.currency)
   if (erp.amountMinor <= 0) return { ...stated, kind: 'price-not-positive', message: `The ERP's price of ${itemId} (${name}) is ${now}.` }
   if (known?.currency !== undefined && known.currency !== erp.currency)
-    return { ...stated, kind: 'price-in-other-currency', message: `The ERP's price of ${itemId} (${name}) is in ${erp.currency}, the stores sell in ${known.currency}.` }
+    return {
+      ...stated,
+      kind: 'price-in-other-currency',
+      message: `The ERP's price of ${itemId} (${name}) is in ${erp.currency}, the stores sell in ${known.currency}.`,
+    }
   const before = known?.amountMinor
   if (before === undefined || (erp.amountMinor < before * jumpFactor && erp.amountMinor * jumpFactor > before)) return null
-  return { ...stated, kind: 'price-jump', message: `The ERP's price of ${itemId} (${name}) went from ${amountText(before, erp.currency)} to ${now}.` }
+  return {
+    ...stated,
+    kind: 'price-jump',
+    message: `The ERP's price of ${itemId} (${name}) went from ${amountText(before, erp.currency)} to ${now}.`,
+  }
 }
 
 /** Who has each barcode after the change: items that had it before come first, then the lower item number. */
@@ -72,7 +80,11 @@ const sameItem = (a: Item, b: Item): boolean =>
   a.barcodes.every((barcode, index) => barcode === b.barcodes[index])
 
 /** `full`: the pull holds every sellable item, so that one it lacks is no longer listed. */
-export const compareCatalogue = ({ items: pulled, unreadable }: Omit<PulledItems, 'cursor'>, known: ReadonlyMap<string, KnownItem>, full: boolean): CatalogueChanges => {
+export const compareCatalogue = (
+  { items: pulled, unreadable }: Omit<PulledItems, 'cursor'>,
+  known: ReadonlyMap<string, KnownItem>,
+  full: boolean,
+): CatalogueChanges => {
   const newest = new Map(pulled.map((erp) => [erp.item.itemId as string, erp]))
   const owners = ownersOf([...newest.values()], known)
   const changes: CatalogueChanges = { items: [], prices: [], listings: [], problems: [], looked: [...newest.keys()] }
@@ -81,22 +93,33 @@ export const compareCatalogue = ({ items: pulled, unreadable }: Omit<PulledItems
     const problems: CatalogueProblem[] = []
     const contested = erp.item.barcodes.filter((barcode) => owners.get(barcode) !== itemId)
     for (const barcode of contested)
-      problems.push({ kind: 'barcode-on-two-items', itemId, message: `The ERP gives barcode ${barcode} to ${itemId} (${erp.item.name}) too; it stays with ${owners.get(barcode)}.` })
+      problems.push({
+        kind: 'barcode-on-two-items',
+        itemId,
+        message: `The ERP gives barcode ${barcode} to ${itemId} (${erp.item.name}) too; it stays with ${owners.get(barcode)}.`,
+      })
     const item: Item = { ...erp.item, barcodes: [...new Set(erp.item.barcodes)].filter((barcode) => !contested.includes(barcode)) }
     const doubt = priceProblem(erp, before)
     if (doubt) problems.push(doubt)
     if (!before || before.erpId !== erp.erpId || !sameItem(before.item, item)) changes.items.push({ item, erpId: erp.erpId })
-    if (!doubt && before?.amountMinor !== erp.amountMinor) changes.prices.push({ itemId, amountMinor: erp.amountMinor, currency: erp.currency })
+    if (!doubt && before?.amountMinor !== erp.amountMinor)
+      changes.prices.push({ itemId, amountMinor: erp.amountMinor, currency: erp.currency })
     // An item without any sound price must not reach a till's list.
     const listed = erp.listed && (!doubt || before?.amountMinor !== undefined)
     if (!before || before.listed !== listed) changes.listings.push({ itemId, listed })
     changes.problems.push(...problems)
   }
   const itemIdOf = new Map([...known].flatMap(([itemId, k]) => (k.erpId === null ? [] : [[k.erpId, itemId] as const])))
-  for (const { erpId, message } of unreadable) changes.problems.push({ kind: 'item-unreadable', itemId: itemIdOf.get(erpId) ?? erpId, message: `The ERP's item ${erpId} cannot be used: ${message}` })
+  for (const { erpId, message } of unreadable)
+    changes.problems.push({
+      kind: 'item-unreadable',
+      itemId: itemIdOf.get(erpId) ?? erpId,
+      message: `The ERP's item ${erpId} cannot be used: ${message}`,
+    })
   const unread = new Set(unreadable.map((item) => item.erpId))
   if (full)
     for (const [itemId, before] of known)
-      if (before.erpId !== null && before.listed && !newest.has(itemId) && !unread.has(before.erpId)) changes.listings.push({ itemId, listed: false })
+      if (before.erpId !== null && before.listed && !newest.has(itemId) && !unread.has(before.erpId))
+        changes.listings.push({ itemId, listed: false })
   return changes
 }

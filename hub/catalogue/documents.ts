@@ -1,10 +1,28 @@
 /** From catalogue rows to the documents that feeds carry. */
-import { type AssortmentEntry, assortmentEntrySchema, type Item, itemSchema, type Price, priceSchema, type StoreSettings, storeSettingsSchema } from '#sync/contract/catalogue.ts'
+import {
+  type AssortmentEntry,
+  assortmentEntrySchema,
+  type Item,
+  itemSchema,
+  type Price,
+  priceSchema,
+  type StoreSettings,
+  storeSettingsSchema,
+} from '#sync/contract/catalogue.ts'
 import type { Selectable } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 
-export const itemDocument = (row: Pick<Selectable<Tables['item']>, 'item_id' | 'name' | 'barcodes' | 'unit' | 'tax_code' | 'tax_rate_micro'>): Item =>
-  itemSchema.parse({ itemId: row.item_id, name: row.name, barcodes: row.barcodes, unit: row.unit, taxCode: row.tax_code, taxRateMicro: row.tax_rate_micro })
+export const itemDocument = (
+  row: Pick<Selectable<Tables['item']>, 'item_id' | 'name' | 'barcodes' | 'unit' | 'tax_code' | 'tax_rate_micro'>,
+): Item =>
+  itemSchema.parse({
+    itemId: row.item_id,
+    name: row.name,
+    barcodes: row.barcodes,
+    unit: row.unit,
+    taxCode: row.tax_code,
+    taxRateMicro: row.tax_rate_micro,
+  })
 
 export const priceDocument = (row: Omit<Selectable<Tables['price']>, 'created_at' | 'source'>): Price =>
   priceSchema.parse({

@@ -24,7 +24,13 @@ export const writeFeed = async <F extends FeedName>(
 ): Promise<number> => {
   if (documents.length === 0) return 0
   await sql`insert into feed_head (feed, scope) values (${feed}, ${scope}) on conflict do nothing`.execute(trx)
-  const head = await trx.selectFrom('feed_head').select('checkpoint').where('feed', '=', feed).where('scope', '=', scope).forUpdate().executeTakeFirstOrThrow()
+  const head = await trx
+    .selectFrom('feed_head')
+    .select('checkpoint')
+    .where('feed', '=', feed)
+    .where('scope', '=', scope)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
   const newest = new Map(documents.map((d) => [feedDocumentIds[feed](d), JSON.stringify(d)]))
   const ids = [...newest.keys()]
   const known = await sql<{ document_id: string; document: string }>`
@@ -60,7 +66,12 @@ export const readFeed = async (db: Kysely<Tables>, feed: FeedName, scope: string
     .orderBy('checkpoint')
     .limit(limit)
     .execute()
-  return rows.map((row) => ({ id: row.document_id, checkpoint: row.checkpoint, deleted: row.deleted, document: JSON.parse(row.document) as unknown }))
+  return rows.map((row) => ({
+    id: row.document_id,
+    checkpoint: row.checkpoint,
+    deleted: row.deleted,
+    document: JSON.parse(row.document) as unknown,
+  }))
 }
 
 /** Parses a notification of `feedChannel`. */

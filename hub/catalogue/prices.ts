@@ -21,7 +21,8 @@ const samePrice = (a: Price, b: Price): boolean => JSON.stringify(priceSchema.pa
 export const setPrice = (db: Kysely<Tables>, price: Price): Promise<SetPrice> =>
   db.transaction().execute(async (trx): Promise<SetPrice> => {
     if (price.amountMinor === 0) return refused('INVALID', 'A price of nothing is not a price; take the item off the assortment instead.')
-    if (price.effectiveTo !== undefined && price.effectiveTo <= price.effectiveFrom) return refused('INVALID', 'effectiveTo must be after effectiveFrom.')
+    if (price.effectiveTo !== undefined && price.effectiveTo <= price.effectiveFrom)
+      return refused('INVALID', 'effectiveTo must be after effectiveFrom.')
     if (price.priceId.startsWith('erp:')) return refused('INVALID', 'Price ids beginning with "erp:" are the ERP\'s.')
     await lockCatalogue(trx)
     const taken = await trx.selectFrom('price').selectAll().where('price_id', '=', price.priceId).executeTakeFirst()

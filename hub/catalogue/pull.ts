@@ -29,7 +29,12 @@ type PullState = z.infer<typeof pullStateSchema>
 const stateKey = 'catalogue-pull'
 
 const readState = async (db: Kysely<Tables>, connector: string): Promise<PullState | null> => {
-  const row = await db.selectFrom('connector_state').select('value').where('connector', '=', connector).where('key', '=', stateKey).executeTakeFirst()
+  const row = await db
+    .selectFrom('connector_state')
+    .select('value')
+    .where('connector', '=', connector)
+    .where('key', '=', stateKey)
+    .executeTakeFirst()
   return row ? pullStateSchema.parse(JSON.parse(row.value)) : null
 }
 
@@ -40,7 +45,10 @@ const writeState = (db: Kysely<Tables>, connector: string, state: PullState) =>
     .onConflict((conflict) => conflict.columns(['connector', 'key']).doUpdateSet({ value: JSON.stringify(state) }))
     .execute()
 
-export type Pulled = { outcome: 'applied'; full: boolean; applied: Applied } | { outcome: 'overtaken' } | { outcome: 'unavailable'; message: string }
+export type Pulled =
+  | { outcome: 'applied'; full: boolean; applied: Applied }
+  | { outcome: 'overtaken' }
+  | { outcome: 'unavailable'; message: string }
 
 /** One pull. Throws only for faults of ours or the database's. */
 export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pulled> => {
@@ -57,7 +65,11 @@ export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pull
     const now = await readState(trx, connector.name)
     if (now?.version !== before?.version) return { outcome: 'overtaken' }
     const applied = await applyPull(trx, pull, full)
-    await writeState(trx, connector.name, { cursor: pull.cursor, version: (before?.version ?? 0) + 1, fullAtMs: full ? nowMs() : (before?.fullAtMs ?? 0) })
+    await writeState(trx, connector.name, {
+      cursor: pull.cursor,
+      version: (before?.version ?? 0) + 1,
+      fullAtMs: full ? nowMs() : (before?.fullAtMs ?? 0),
+    })
     return { outcome: 'applied', full, applied }
   })
 }
@@ -74,7 +86,8 @@ export const startCataloguePull = (options: CataloguePullOptions): { stop(): Pro
   const round = async (): Promise<void> => {
     const pulled = await pullCatalogue(options)
     if (pulled.outcome === 'unavailable') log.warn({ connector: connector.name, message: pulled.message }, 'catalogue not pulled')
-    if (pulled.outcome === 'applied' && Object.values(pulled.applied).some((count) => count > 0)) log.info({ full: pulled.full, ...pulled.applied }, 'catalogue changed')
+    if (pulled.outcome === 'applied' && Object.values(pulled.applied).some((count) => count > 0))
+      log.info({ full: pulled.full, ...pulled.applied }, 'catalogue changed')
   }
   const run = async (): Promise<void> => {
     while (!stopping) {

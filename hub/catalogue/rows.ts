@@ -21,7 +21,10 @@ export const readKnown = async (trx: Trx): Promise<Map<string, KnownItem>> => {
   const prices = await sql<{ item_id: string; amount_minor: number; currency: string }>`
     select distinct on (item_id) item_id, amount_minor, currency from price
     where source = 'erp' order by item_id, effective_from desc, price_id desc`.execute(trx)
-  const listed = await sql<{ item_id: string; listed: boolean }>`select item_id, bool_or(listed) as listed from assortment group by item_id`.execute(trx)
+  const listed = await sql<{
+    item_id: string
+    listed: boolean
+  }>`select item_id, bool_or(listed) as listed from assortment group by item_id`.execute(trx)
   const priceOf = new Map(prices.rows.map((row) => [row.item_id, row]))
   const listedOf = new Map(listed.rows.map((row) => [row.item_id, row.listed]))
   return new Map(

@@ -14,7 +14,9 @@ const fillStore = async (trx: Transaction<Tables>, storeId: string, currency: st
   await insertPrices(
     trx,
     sellable.flatMap(([itemId, known]) =>
-      known.amountMinor !== undefined && known.currency === currency ? [erpPriceRow(storeId, { itemId, amountMinor: known.amountMinor, currency }, now)] : [],
+      known.amountMinor !== undefined && known.currency === currency
+        ? [erpPriceRow(storeId, { itemId, amountMinor: known.amountMinor, currency }, now)]
+        : [],
     ),
   )
   await upsertAssortment(

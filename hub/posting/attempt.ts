@@ -3,7 +3,16 @@ import { must } from '#sync/contract/assert.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
 import type { ErpConnector, ErpDocument, Posting, PostOutcome } from './connector.ts'
 import { ErpUnavailable } from './connector.ts'
-import { afterFailedLookUp, afterFault, afterLookUp, afterPost, firstMove, type NextPosting, type PostingAttempt, type PostingPolicy } from './policy.ts'
+import {
+  afterFailedLookUp,
+  afterFault,
+  afterLookUp,
+  afterPost,
+  firstMove,
+  type NextPosting,
+  type PostingAttempt,
+  type PostingPolicy,
+} from './policy.ts'
 
 export interface Attempted {
   next: NextPosting
@@ -54,7 +63,8 @@ type Attempting = PostingAttempt & { payload: string }
 /** Before posting: what is settled without it, or the posting to make. */
 const prepare = async (attempt: Attempting, { connector, policy, random }: AttemptSettings): Promise<Attempted | { posting: Posting }> => {
   const posting = postingOf(attempt.key, attempt.payload)
-  if (!posting) return { next: { state: 'held', kind: 'posting-failed', code: 'INVALID', message: 'The stored transaction cannot be read.' } }
+  if (!posting)
+    return { next: { state: 'held', kind: 'posting-failed', code: 'INVALID', message: 'The stored transaction cannot be read.' } }
   if (firstMove(attempt) === 'post') return { posting }
   const looked = await lookUp(connector, attempt.key)
   if ('failed' in looked) return { next: afterFailedLookUp(attempt, looked.failed, random(), policy), erp: { answered: false } }
@@ -62,7 +72,9 @@ const prepare = async (attempt: Attempting, { connector, policy, random }: Attem
   return next === 'post' ? { posting } : { next, erp: { answered: true } }
 }
 
-const fault = (attempt: Attempting, cause: unknown, { policy, random }: AttemptSettings): Attempted => ({ next: afterFault(attempt, messageOf(cause), random(), policy) })
+const fault = (attempt: Attempting, cause: unknown, { policy, random }: AttemptSettings): Attempted => ({
+  next: afterFault(attempt, messageOf(cause), random(), policy),
+})
 
 const settled = (attempt: Attempting, outcome: PostOutcome, { policy, random }: AttemptSettings): Attempted => ({
   next: afterPost(attempt, outcome, random(), policy),
@@ -91,7 +103,8 @@ export const attemptPostings = async (attempts: readonly Attempting[], settings:
   }
   try {
     const outcomes = together.length === 0 ? [] : await batch.post(together.map(({ posting }) => posting))
-    for (const [index, { attempt }] of together.entries()) answers.set(attempt, settled(attempt, must(outcomes[index], 'an outcome for each posting'), settings))
+    for (const [index, { attempt }] of together.entries())
+      answers.set(attempt, settled(attempt, must(outcomes[index], 'an outcome for each posting'), settings))
   } catch (cause) {
     for (const { attempt } of together) answers.set(attempt, fault(attempt, cause, settings))
   }

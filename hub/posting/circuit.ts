@@ -24,7 +24,11 @@ const failuresToOpen = 3
 const probeBaseMs = 500
 const probeCapMs = 15_000
 
-const open = (round: number, nowMs: number, random: number): Circuit => ({ state: 'open', round, retryAtMs: nowMs + backoffMs(round, random, probeBaseMs, probeCapMs) })
+const open = (round: number, nowMs: number, random: number): Circuit => ({
+  state: 'open',
+  round,
+  retryAtMs: nowMs + backoffMs(round, random, probeBaseMs, probeCapMs),
+})
 
 export const turnCircuit = (circuit: Circuit, event: CircuitEvent, nowMs: number, random: number): Circuit => {
   switch (event.event) {
@@ -34,7 +38,8 @@ export const turnCircuit = (circuit: Circuit, event: CircuitEvent, nowMs: number
       if (circuit.state === 'open') return circuit
       if (circuit.state === 'probing') return open(circuit.round + 1, nowMs, random)
       // "Too many requests" is the ERP answering: slow down, but it is not away.
-      if (event.retryAfterMs !== undefined) return { ...circuit, pausedUntilMs: Math.max(circuit.pausedUntilMs, nowMs + event.retryAfterMs) }
+      if (event.retryAfterMs !== undefined)
+        return { ...circuit, pausedUntilMs: Math.max(circuit.pausedUntilMs, nowMs + event.retryAfterMs) }
       const failures = circuit.failures + 1
       return failures >= failuresToOpen ? open(1, nowMs, random) : { ...circuit, failures }
     }

@@ -17,7 +17,8 @@ describe('decimal text', () => {
   })
 
   it('[HUB4] refuses what is no exact amount', () => {
-    for (const text of ['', '1,5', '1e3', 'NaN', '0x10', '1.', '.5', '1.005', '12345678901234567890']) expect(toMinor(text, 'EUR')).toBeNull()
+    for (const text of ['', '1,5', '1e3', 'NaN', '0x10', '1.', '.5', '1.005', '12345678901234567890'])
+      expect(toMinor(text, 'EUR')).toBeNull()
     expect(toMinor('1.500', 'EUR')).toBe(150)
     expect(toMinor('-0.01', 'EUR')).toBe(-1)
     expect(toMinor('0.1', 'JPY')).toBeNull()

@@ -44,17 +44,28 @@ export const erpLinesOf = (transaction: Transaction): ErpLines => {
   const { currency, totals, taxes } = transaction
   const lines = transaction.lineItems
     .filter((line) => !line.voided)
-    .map(({ lineNumber, itemId, barcode, description, quantityMilli, amountMinor }): ErpLine => ({ lineNumber, itemId, barcode, description, quantityMilli, amountMinor }))
+    .map(({ lineNumber, itemId, barcode, description, quantityMilli, amountMinor }): ErpLine => ({
+      lineNumber,
+      itemId,
+      barcode,
+      description,
+      quantityMilli,
+      amountMinor,
+    }))
   if (lines.length === 0) return rejected('DOES_NOT_ADD_UP', 'The receipt has no lines to post.')
   for (const line of lines) {
     const message = fault(line, currency)
     if (message) return rejected('DOES_NOT_ADD_UP', message)
   }
   const taxIncluded = taxes.every((tax) => tax.inclusive)
-  if (!taxIncluded && taxes.some((tax) => tax.inclusive)) return rejected('DOES_NOT_ADD_UP', 'Some taxes are contained in the prices and some are added.')
+  if (!taxIncluded && taxes.some((tax) => tax.inclusive))
+    return rejected('DOES_NOT_ADD_UP', 'Some taxes are contained in the prices and some are added.')
   const sumMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0) + (taxIncluded ? 0 : totals.taxMinor)
   const roundingMinor = totals.grandMinor - sumMinor
   if (Math.abs(roundingMinor) > cashRoundingLimitMinor)
-    return rejected('DOES_NOT_ADD_UP', `The lines come to ${amountText(sumMinor, currency)}, the receipt says ${amountText(totals.grandMinor, currency)}.`)
+    return rejected(
+      'DOES_NOT_ADD_UP',
+      `The lines come to ${amountText(sumMinor, currency)}, the receipt says ${amountText(totals.grandMinor, currency)}.`,
+    )
   return { outcome: 'lines', lines, taxIncluded, roundingMinor }
 }

@@ -4,7 +4,15 @@ import type { PostOutcome } from './connector.ts'
 import { type Circuit, circuitAllows, type CircuitEvent, closedCircuit, turnCircuit } from './circuit.ts'
 import { afterFault, afterLookUp, afterPost, backoffMs, firstMove, type NextPosting, type PostingAttempt, postingPolicy } from './policy.ts'
 
-const attempt: PostingAttempt = { key: 'S1|T1|2026-01-01|1', state: 'waiting', step: null, attempts: 1, amountMinor: 645, currency: 'EUR', abandoned: false }
+const attempt: PostingAttempt = {
+  key: 'S1|T1|2026-01-01|1',
+  state: 'waiting',
+  step: null,
+  attempts: 1,
+  amountMinor: 645,
+  currency: 'EUR',
+  abandoned: false,
+}
 
 /** An ERP in one number: what it really has of the posting, and how the next call goes. */
 type Turn = 'ok' | 'lost-before' | 'lost-after' | 'busy' | 'worker-died' | 'fault'
@@ -22,10 +30,15 @@ describe('posting policy', () => {
           if (turn === 'busy') return { outcome: 'retry', message: 'busy' }
           if (turn === 'lost-before') return { outcome: 'unknown', message: 'lost' }
           if (documents === 0) documents++
-          return turn === 'lost-after' ? { outcome: 'unknown', message: 'lost' } : { outcome: 'posted', erpReference: 'R1', totalMinor: 645 }
+          return turn === 'lost-after'
+            ? { outcome: 'unknown', message: 'lost' }
+            : { outcome: 'posted', erpReference: 'R1', totalMinor: 645 }
         }
         // After the script the ERP behaves, so every posting must end.
-        for (const turn of [...script.filter((t, i) => t !== 'fault' || script.slice(0, i).filter((x) => x === 'fault').length < postingPolicy.faults - 1), ...Array<Turn>(6).fill('ok')]) {
+        for (const turn of [
+          ...script.filter((t, i) => t !== 'fault' || script.slice(0, i).filter((x) => x === 'fault').length < postingPolicy.faults - 1),
+          ...Array<Turn>(6).fill('ok'),
+        ]) {
           if (ended) break
           row = { ...row, attempts: row.attempts + 1 }
           if (turn === 'worker-died') {
@@ -77,7 +90,10 @@ describe('posting policy', () => {
   })
 
   it('[HUB4] a differing total is held, found or posted', () => {
-    expect(afterPost(attempt, { outcome: 'posted', erpReference: 'R1', totalMinor: 644 }, 0)).toMatchObject({ state: 'held', kind: 'posting-total-differs' })
+    expect(afterPost(attempt, { outcome: 'posted', erpReference: 'R1', totalMinor: 644 }, 0)).toMatchObject({
+      state: 'held',
+      kind: 'posting-total-differs',
+    })
     expect(afterLookUp(attempt, { erpReference: 'R1', totalMinor: Number.NaN, complete: true }, 0)).toMatchObject({ state: 'held' })
   })
 })

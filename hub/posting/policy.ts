@@ -52,7 +52,8 @@ const countOf = (step: string | null, word: string): number => {
 }
 
 /** An in-doubt or abandoned posting is looked up before anything else. */
-export const firstMove = (attempt: PostingAttempt): 'post' | 'look-up' => (attempt.state === 'in-doubt' || attempt.abandoned ? 'look-up' : 'post')
+export const firstMove = (attempt: PostingAttempt): 'post' | 'look-up' =>
+  attempt.state === 'in-doubt' || attempt.abandoned ? 'look-up' : 'post'
 
 const reached = (attempt: PostingAttempt, erpReference: string, totalMinor: number): NextPosting =>
   totalMinor === attempt.amountMinor
@@ -66,7 +67,12 @@ const reached = (attempt: PostingAttempt, erpReference: string, totalMinor: numb
       }
 
 /** After a look-up: what is next, or `post` when the posting must be made or resumed. */
-export const afterLookUp = (attempt: PostingAttempt, found: ErpDocument | null, random: number, policy: PostingPolicy = postingPolicy): NextPosting | 'post' => {
+export const afterLookUp = (
+  attempt: PostingAttempt,
+  found: ErpDocument | null,
+  random: number,
+  policy: PostingPolicy = postingPolicy,
+): NextPosting | 'post' => {
   if (found) return found.complete ? reached(attempt, found.erpReference, found.totalMinor) : 'post'
   const empty = countOf(attempt.step, 'empty-lookups') + 1
   if (empty >= policy.emptyLookups) return 'post'
@@ -80,7 +86,12 @@ export const afterLookUp = (attempt: PostingAttempt, found: ErpDocument | null, 
 }
 
 /** The look-up itself failed: nothing was learned. */
-export const afterFailedLookUp = (attempt: PostingAttempt, message: string, random: number, policy: PostingPolicy = postingPolicy): NextPosting => ({
+export const afterFailedLookUp = (
+  attempt: PostingAttempt,
+  message: string,
+  random: number,
+  policy: PostingPolicy = postingPolicy,
+): NextPosting => ({
   state: 'in-doubt',
   delayMs: backoffMs(attempt.attempts, random, policy.retryBaseMs, policy.retryCapMs),
   step: attempt.step,
@@ -88,7 +99,12 @@ export const afterFailedLookUp = (attempt: PostingAttempt, message: string, rand
   message,
 })
 
-export const afterPost = (attempt: PostingAttempt, outcome: PostOutcome, random: number, policy: PostingPolicy = postingPolicy): NextPosting => {
+export const afterPost = (
+  attempt: PostingAttempt,
+  outcome: PostOutcome,
+  random: number,
+  policy: PostingPolicy = postingPolicy,
+): NextPosting => {
   switch (outcome.outcome) {
     case 'posted':
       return reached(attempt, outcome.erpReference, outcome.totalMinor)
@@ -98,13 +114,24 @@ export const afterPost = (attempt: PostingAttempt, outcome: PostOutcome, random:
       return { state: 'in-doubt', delayMs: policy.inDoubtMs, step: null, code: 'ERP_UNAVAILABLE', message: outcome.message }
     case 'retry': {
       const delayMs = backoffMs(attempt.attempts, random, policy.retryBaseMs, policy.retryCapMs)
-      return { state: 'waiting', delayMs: Math.max(delayMs, outcome.retryAfterMs ?? 0), step: null, code: 'ERP_UNAVAILABLE', message: outcome.message }
+      return {
+        state: 'waiting',
+        delayMs: Math.max(delayMs, outcome.retryAfterMs ?? 0),
+        step: null,
+        code: 'ERP_UNAVAILABLE',
+        message: outcome.message,
+      }
     }
   }
 }
 
 /** The connector threw: a bug of ours. What it had sent is not known; after a few times a person must look. */
-export const afterFault = (attempt: PostingAttempt, message: string, random: number, policy: PostingPolicy = postingPolicy): NextPosting => {
+export const afterFault = (
+  attempt: PostingAttempt,
+  message: string,
+  random: number,
+  policy: PostingPolicy = postingPolicy,
+): NextPosting => {
   const faults = countOf(attempt.step, 'faults') + 1
   if (faults >= policy.faults) return { state: 'held', kind: 'posting-failed', code: 'INTERNAL', message }
   const delayMs = backoffMs(faults, random, policy.retryBaseMs, policy.retryCapMs)

@@ -61,7 +61,11 @@ export const takeDue = async (db: Kysely<Tables>, connector: string, limit: numb
 }
 
 /** Holds the rows for longer; a row whose lease was lost is left out of the answer. */
-export const renewLeases = async (db: Kysely<Tables>, held: readonly { key: string; lease: Date }[], leaseMs: number): Promise<Map<string, Date>> => {
+export const renewLeases = async (
+  db: Kysely<Tables>,
+  held: readonly { key: string; lease: Date }[],
+  leaseMs: number,
+): Promise<Map<string, Date>> => {
   if (held.length === 0) return new Map()
   const renewed = await sql<{ posting_key: string; locked_until: Date }>`
     update posting p set locked_until = ${leaseEnd(leaseMs)}
@@ -110,7 +114,14 @@ const later = (delayMs: number) => sql<Date>`now() + ${delayMs} * interval '1 mi
 const columnsOf = (next: NextPosting) => {
   switch (next.state) {
     case 'posted':
-      return { state: next.state, step: null, erp_reference: next.erpReference, error_code: null, message: null, posted_at: sql<Date>`now()` }
+      return {
+        state: next.state,
+        step: null,
+        erp_reference: next.erpReference,
+        error_code: null,
+        message: null,
+        posted_at: sql<Date>`now()`,
+      }
     case 'held':
       return {
         state: next.state,
@@ -149,7 +160,9 @@ export const settle = (db: Kysely<Tables>, posting: TakenPosting, next: NextPost
 /** The ERP is back: what waited for it alone is due now. */
 export const hasten = (db: Kysely<Tables>, connector: string) =>
   sql`update posting set next_attempt_at = now()
-      where connector = ${connector} and state = 'waiting' and error_code = 'ERP_UNAVAILABLE' and next_attempt_at > now() and locked_until is null`.execute(db)
+      where connector = ${connector} and state = 'waiting' and error_code = 'ERP_UNAVAILABLE' and next_attempt_at > now() and locked_until is null`.execute(
+    db,
+  )
 
 /** A person asks for another try of a held posting. */
 export const retryHeld = async (db: Kysely<Tables>, key: string): Promise<'queued' | 'not-held' | 'unknown'> => {

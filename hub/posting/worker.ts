@@ -67,7 +67,8 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
     circuit = turnCircuit(circuit, event, Date.now(), random())
     if (circuit.state === before) return
     log.info({ connector: connector.name, circuit: circuit.state }, 'ERP circuit')
-    if (circuit.state === 'closed') hasten(db, connector.name).then(bell.ring, (error: unknown) => log.warn({ error }, 'waiting postings were not hastened'))
+    if (circuit.state === 'closed')
+      hasten(db, connector.name).then(bell.ring, (error: unknown) => log.warn({ error }, 'waiting postings were not hastened'))
   }
 
   const finish = async (posting: TakenPosting, { next }: Attempted): Promise<void> => {
@@ -138,8 +139,13 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
     await Promise.all(jobs)
   }
 
-  const renewing = setInterval(() => void renew().catch((error: unknown) => log.warn({ error }, 'posting leases not renewed')), Math.max(leaseMs / 3, 50))
-  const listening = options.listen?.('tideline_posting', bell.ring).catch((error: unknown) => log.warn({ error }, 'not listening; polling only'))
+  const renewing = setInterval(
+    () => void renew().catch((error: unknown) => log.warn({ error }, 'posting leases not renewed')),
+    Math.max(leaseMs / 3, 50),
+  )
+  const listening = options
+    .listen?.('tideline_posting', bell.ring)
+    .catch((error: unknown) => log.warn({ error }, 'not listening; polling only'))
   const running = run()
   return {
     async stop() {

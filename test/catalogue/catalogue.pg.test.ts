@@ -29,8 +29,10 @@ describe('catalogue', () => {
 
   const pull = (fullEveryMs = 3_600_000) => pullCatalogue({ db: database.db, connector, log: silent, intervalMs: 1_000, fullEveryMs })
   const feed = (name: 'items' | 'prices' | 'assortment', scope: string, after = 0) => readFeed(database.db, name, scope, after, 2_000)
-  const last = async (name: 'items' | 'prices' | 'assortment', scope: string): Promise<number> => (await feed(name, scope)).at(-1)?.checkpoint ?? 0
-  const openProblems = async () => database.db.selectFrom('exception').select(['kind', 'item_id', 'owner', 'message']).where('state', '=', 'open').execute()
+  const last = async (name: 'items' | 'prices' | 'assortment', scope: string): Promise<number> =>
+    (await feed(name, scope)).at(-1)?.checkpoint ?? 0
+  const openProblems = async () =>
+    database.db.selectFrom('exception').select(['kind', 'item_id', 'owner', 'message']).where('state', '=', 'open').execute()
 
   beforeAll(async () => {
     database = await startPostingDatabase()
@@ -54,11 +56,19 @@ describe('catalogue', () => {
   })
 
   it('[PRC3] the first pull fills the feeds of every store with documents of the contract', async () => {
-    expect(await pull()).toMatchObject({ outcome: 'applied', full: true, applied: { items: seedItems.length, prices: seedItems.length, listings: seedItems.length, problems: 0 } })
-    expect((await feed('items', '*')).map((entry) => itemSchema.parse(entry.document).itemId).sort()).toEqual(seedItems.map((item) => item.id).sort())
+    expect(await pull()).toMatchObject({
+      outcome: 'applied',
+      full: true,
+      applied: { items: seedItems.length, prices: seedItems.length, listings: seedItems.length, problems: 0 },
+    })
+    expect((await feed('items', '*')).map((entry) => itemSchema.parse(entry.document).itemId).sort()).toEqual(
+      seedItems.map((item) => item.id).sort(),
+    )
     for (const store of ['S042', 'S043']) {
       const prices = (await feed('prices', store)).map((entry) => priceSchema.parse(entry.document))
-      expect(new Map(prices.map((price) => [price.itemId as string, price.amountMinor]))).toEqual(new Map(seedItems.map((item) => [item.id, item.priceMinor])))
+      expect(new Map(prices.map((price) => [price.itemId as string, price.amountMinor]))).toEqual(
+        new Map(seedItems.map((item) => [item.id, item.priceMinor])),
+      )
       expect(await feed('assortment', store)).toHaveLength(seedItems.length)
     }
   })
@@ -70,7 +80,9 @@ describe('catalogue', () => {
     await pull()
     const news = (await feed('prices', 'S042', before)).map((entry) => priceSchema.parse(entry.document))
     expect(news).toMatchObject([{ itemId: 'SKU-001', amountMinor: 699 }])
-    const all = (await feed('prices', 'S042')).map((entry) => priceSchema.parse(entry.document)).filter((price) => price.itemId === 'SKU-001')
+    const all = (await feed('prices', 'S042'))
+      .map((entry) => priceSchema.parse(entry.document))
+      .filter((price) => price.itemId === 'SKU-001')
     expect(all).toHaveLength(2)
     expect(all[1]!.effectiveFrom > all[0]!.effectiveFrom).toBe(true)
   })
@@ -92,7 +104,7 @@ describe('catalogue', () => {
     expect((await feed('prices', 'S042', before)).map((entry) => priceSchema.parse(entry.document).amountMinor)).toEqual([130])
   })
 
-  it('[HUB7] an item without name is left as it was and shown', async () => {
+  it('[HUB7] an item that cannot be read is left as it was and shown', async () => {
     await admin.changeItem('SKU-004', { barcodes: ['with space '] })
     await pull(0)
     expect((await openProblems()).map(({ kind, item_id }) => [kind, item_id])).toEqual([['item-unreadable', 'SKU-004']])
@@ -151,8 +163,15 @@ describe('catalogue', () => {
     const pulling = startCataloguePull({ db: database.db, connector, log: silent, intervalMs: 50 })
     try {
       await database.createStore('S044')
-      await until(() => feed('prices', 'S044'), (entries) => entries.length === seedItems.length)
-      const known = new Map((await feed('prices', 'S044')).map((entry) => priceSchema.parse(entry.document)).map((price) => [price.itemId as string, price.amountMinor]))
+      await until(
+        () => feed('prices', 'S044'),
+        (entries) => entries.length === seedItems.length,
+      )
+      const known = new Map(
+        (await feed('prices', 'S044'))
+          .map((entry) => priceSchema.parse(entry.document))
+          .map((price) => [price.itemId as string, price.amountMinor]),
+      )
       expect(known.get('SKU-001')).toBe(699)
       expect((await feed('assortment', 'S044')).find((entry) => entry.id === 'SKU-005')?.document).toMatchObject({ listed: false })
       const before = [await last('items', '*'), await last('prices', 'S044'), await last('assortment', 'S044')]
@@ -165,7 +184,14 @@ describe('catalogue', () => {
 
   it('[PRC3] checkpoints are gapless and in commit order under many writers', async () => {
     const price = (n: number) =>
-      priceSchema.parse({ priceId: `p${n}`, itemId: 'SKU-001', storeId: 'S042', amountMinor: n, currency: 'EUR', effectiveFrom: '2026-01-01T00:00:00.000Z' })
+      priceSchema.parse({
+        priceId: `p${n}`,
+        itemId: 'SKU-001',
+        storeId: 'S042',
+        amountMinor: n,
+        currency: 'EUR',
+        effectiveFrom: '2026-01-01T00:00:00.000Z',
+      })
     const seen: number[][] = []
     let after = 0
     let writing = true
@@ -176,14 +202,33 @@ describe('catalogue', () => {
         after = entries.at(-1)?.checkpoint ?? after
       }
     })()
-    await Promise.all(Array.from({ length: 8 }, (_, writer) => database.db.transaction().execute((trx) => writeFeed(trx, 'prices', 'race', [1, 2, 3, 4, 5].map((n) => price(writer * 5 + n))))))
+    await Promise.all(
+      Array.from({ length: 8 }, (_, writer) =>
+        database.db.transaction().execute((trx) =>
+          writeFeed(
+            trx,
+            'prices',
+            'race',
+            [1, 2, 3, 4, 5].map((n) => price(writer * 5 + n)),
+          ),
+        ),
+      ),
+    )
     writing = false
     await reading
     expect(seen.flat()).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
   })
 
   it('[PRC1] the operator sets a price from a day on: once, idempotent by its id, refused where it makes no sense', async () => {
-    const body = { priceId: 'summer-1', itemId: 'SKU-007', storeId: 'S042', amountMinor: 350, currency: 'EUR', effectiveFrom: '2027-06-01T00:00:00.000Z', effectiveTo: '2027-07-01T00:00:00.000Z' }
+    const body = {
+      priceId: 'summer-1',
+      itemId: 'SKU-007',
+      storeId: 'S042',
+      amountMinor: 350,
+      currency: 'EUR',
+      effectiveFrom: '2027-06-01T00:00:00.000Z',
+      effectiveTo: '2027-07-01T00:00:00.000Z',
+    }
     const post = async (payload: object) => (await app.inject({ method: 'POST', url: '/v1/prices', payload })).statusCode
     const before = await last('prices', 'S042')
     expect(await post(body)).toBe(201)
@@ -209,7 +254,8 @@ describe('catalogue', () => {
     const { counts, postings } = await get('/v1/postings?state=waiting&storeId=S042')
     expect(counts).toEqual({ waiting: 1, 'in-doubt': 0, posted: 0, held: 0 })
     expect(postings).toMatchObject([{ state: 'waiting', amountMinor: 699, connector: 'reference' }])
-    const retry = async (key: string) => (await app.inject({ method: 'POST', url: `/v1/postings/${encodeURIComponent(key)}/retry` })).statusCode
+    const retry = async (key: string) =>
+      (await app.inject({ method: 'POST', url: `/v1/postings/${encodeURIComponent(key)}/retry` })).statusCode
     expect(await retry(postings[0].key)).toBe(409)
     expect(await retry('none')).toBe(404)
     await database.db.updateTable('posting').set({ state: 'held' }).execute()

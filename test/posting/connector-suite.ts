@@ -1,7 +1,7 @@
 /** What every ERP connector must do, run against the ERP itself: nothing here is simulated but the broken connections. */
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type ErpConnector, ErpUnavailable, type Posting } from '#hub/posting/connector.ts'
+import { type ErpConnector, ErpUnavailable, type Posting, type PostOutcome } from '#hub/posting/connector.ts'
 import { seedItems } from '#demo/reference-erp/seed-items.ts'
 import { must } from '#sync/contract/assert.ts'
 import { posting, receipt, type ReceiptLine } from './receipts.ts'
@@ -27,6 +27,10 @@ export interface ErpUnderTest {
   stop(): Promise<void>
 }
 
+/** In one go where the connector can. */
+const postTogether = (connector: ErpConnector, together: readonly Posting[]): Promise<PostOutcome[]> =>
+  connector.batch?.post(together) ?? Promise.all(together.map((each) => connector.post(each)))
+
 const coffee = (quantity = 1): ReceiptLine => ({ itemId: 'SKU-001', quantityMilli: quantity * 1_000, unitPriceMinor: 645 })
 
 export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>): void => {
@@ -36,7 +40,8 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
     let connector: ErpConnector
     let number = 0
     const next = (): number => ++number
-    const booked = async ({ key }: Posting): Promise<BookedDocument[]> => (await erp.documents()).filter((document) => document.reference === key)
+    const booked = async ({ key }: Posting): Promise<BookedDocument[]> =>
+      (await erp.documents()).filter((document) => document.reference === key)
     const expectBookedOnce = async (made: Posting): Promise<void> =>
       expect(await booked(made)).toEqual([{ reference: made.key, complete: true, totalMinor: made.transaction.totals.grandMinor }])
 
@@ -111,7 +116,9 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
     it('[HUB5] posts returns and exchanges with negative lines', async () => {
       const returned = posting(receipt([coffee(-1)], { number: next(), kind: 'return' }))
       expect(await connector.post(returned)).toMatchObject({ outcome: 'posted', totalMinor: -645 })
-      const exchanged = posting(receipt([coffee(-1), { itemId: 'SKU-002', quantityMilli: 2_000, unitPriceMinor: 125 }], { number: next(), kind: 'exchange' }))
+      const exchanged = posting(
+        receipt([coffee(-1), { itemId: 'SKU-002', quantityMilli: 2_000, unitPriceMinor: 125 }], { number: next(), kind: 'exchange' }),
+      )
       expect(await connector.post(exchanged)).toMatchObject({ outcome: 'posted', totalMinor: -395 })
       await expectBookedOnce(returned)
       await expectBookedOnce(exchanged)
@@ -119,26 +126,48 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
 
     it('[HUB4] posts by barcode where the till knows no item number, and leaves voided lines out', async () => {
       const item = must(seedItems[4], 'item')
-      const sale = posting(receipt([{ barcode: item.barcode, quantityMilli: 1_000, unitPriceMinor: item.priceMinor }, { ...coffee(), voided: true }], { number: next() }))
+      const sale = posting(
+        receipt(
+          [
+            { barcode: item.barcode, quantityMilli: 1_000, unitPriceMinor: item.priceMinor },
+            { ...coffee(), voided: true },
+          ],
+          { number: next() },
+        ),
+      )
       expect(await connector.post(sale)).toMatchObject({ outcome: 'posted', totalMinor: item.priceMinor })
     })
 
     it('[HUB4] carries cash rounding, and taxes that are added to the prices', async () => {
-      const rounded = posting(receipt([{ itemId: 'PLU-4011', quantityMilli: 1_237, unitPriceMinor: 195 }], { number: next(), roundingMinor: -1 }))
+      const rounded = posting(
+        receipt([{ itemId: 'PLU-4011', quantityMilli: 1_237, unitPriceMinor: 195 }], { number: next(), roundingMinor: -1 }),
+      )
       expect(await connector.post(rounded)).toMatchObject({ outcome: 'posted', totalMinor: 240 })
-      const added = posting(receipt([{ itemId: 'SKU-001', quantityMilli: 3_000, unitPriceMinor: 516 }], { number: next(), taxIncluded: false }))
+      const added = posting(
+        receipt([{ itemId: 'SKU-001', quantityMilli: 3_000, unitPriceMinor: 516 }], { number: next(), taxIncluded: false }),
+      )
       expect(await connector.post(added)).toMatchObject({ outcome: 'posted', totalMinor: 1_935 })
     })
 
     it('[HUB4] makes the ERP’s total equal the till’s, whatever was weighed and taken off', async () => {
-      const line = fc.record({ item: fc.constantFrom(...seedItems), quantity: fc.integer({ min: 1, max: 4_999 }), cut: fc.integer({ min: 0, max: 100 }) }).map(({ item, quantity, cut }): ReceiptLine => {
-        const quantityMilli = item.unit === 'kg' ? quantity : Math.ceil(quantity / 1_000) * 1_000
-        const gross = Math.round((quantityMilli * item.priceMinor) / 1_000)
-        return { itemId: item.id, quantityMilli, unitPriceMinor: item.priceMinor, discountMinor: Math.floor((gross * cut) / 150) }
-      })
+      const line = fc
+        .record({
+          item: fc.constantFrom(...seedItems),
+          quantity: fc.integer({ min: 1, max: 4_999 }),
+          cut: fc.integer({ min: 0, max: 100 }),
+        })
+        .map(({ item, quantity, cut }): ReceiptLine => {
+          const quantityMilli = item.unit === 'kg' ? quantity : Math.ceil(quantity / 1_000) * 1_000
+          const gross = Math.round((quantityMilli * item.priceMinor) / 1_000)
+          return { itemId: item.id, quantityMilli, unitPriceMinor: item.priceMinor, discountMinor: Math.floor((gross * cut) / 150) }
+        })
       const sales = fc.sample(fc.array(line, { minLength: 1, maxLength: 8 }), { numRuns: erp.randomSales, seed: 4_711 })
       const made = sales.map((lines) => posting(receipt(lines, { number: next() })))
-      for (const sale of made) expect(await connector.post(sale)).toMatchObject({ outcome: 'posted', totalMinor: sale.transaction.totals.grandMinor })
+      for (let start = 0; start < made.length; start += 5) {
+        const together = made.slice(start, start + 5)
+        const outcomes = await postTogether(connector, together)
+        expect(outcomes).toMatchObject(together.map((sale) => ({ outcome: 'posted', totalMinor: sale.transaction.totals.grandMinor })))
+      }
       const totals = new Map((await erp.documents()).map((document) => [document.reference, document.totalMinor]))
       for (const sale of made) expect(totals.get(sale.key)).toBe(sale.transaction.totals.grandMinor)
     })
@@ -166,18 +195,17 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
     })
 
     it('[HUB5] [HUB10] in a batch each gets its own outcome, once, whatever breaks', async () => {
-      const postAll = (together: readonly Posting[], through: ErpConnector) => through.batch?.post(together) ?? Promise.all(together.map((each) => through.post(each)))
       for (let at = 0; ; at += 2) {
         const done = posting(receipt([coffee(2)], { number: next() }))
         const unknown = posting(receipt([{ itemId: 'NOSUCH', quantityMilli: 1_000, unitPriceMinor: 100 }], { number: next() }))
         const fresh = [1, 2, 3].map((count) => posting(receipt([coffee(count)], { number: next() })))
         await connector.post(done)
         wire.script((index) => (index === at ? 'after' : 'none'))
-        const first = await postAll([done, unknown, ...fresh], connector)
+        const first = await postTogether(connector, [done, unknown, ...fresh])
         const met = wire.requests() > at
         wire.script(() => 'none')
         await wire.settled()
-        const second = await postAll([done, unknown, ...fresh], connector)
+        const second = await postTogether(connector, [done, unknown, ...fresh])
         expect(second.map(({ outcome }) => outcome)).toEqual(['posted', 'rejected', 'posted', 'posted', 'posted'])
         for (const made of [done, ...fresh]) await expectBookedOnce(made)
         expect(await booked(unknown)).toEqual([])
@@ -202,8 +230,24 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
     it('[HUB4] pulls every item with barcodes and shelf price, then only what changed', async () => {
       const all = await connector.pullItems(undefined)
       expect(all.unreadable).toEqual([])
-      const sold = all.items.map(({ item, amountMinor, currency, listed }) => ({ id: item.itemId, name: item.name, barcodes: item.barcodes, amountMinor, currency, listed, tax: item.taxRateMicro }))
-      const seeded = seedItems.map((item) => ({ id: item.id, name: item.name, barcodes: [item.barcode], amountMinor: item.priceMinor, currency: 'EUR', listed: true, tax: 250_000 }))
+      const sold = all.items.map(({ item, amountMinor, currency, listed }) => ({
+        id: item.itemId,
+        name: item.name,
+        barcodes: item.barcodes,
+        amountMinor,
+        currency,
+        listed,
+        tax: item.taxRateMicro,
+      }))
+      const seeded = seedItems.map((item) => ({
+        id: item.id,
+        name: item.name,
+        barcodes: [item.barcode],
+        amountMinor: item.priceMinor,
+        currency: 'EUR',
+        listed: true,
+        tax: 250_000,
+      }))
       const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
       expect(sold.sort(byId)).toEqual(seeded.sort(byId))
       await erp.setShelfPrice('SKU-003', 219)

@@ -27,7 +27,10 @@ export const startPostingDatabase = async (): Promise<PostingDatabase> => {
     db,
     url: server.url,
     createStore: async (storeId, currency = 'EUR') =>
-      void (await db.insertInto('store').values({ store_id: storeId, name: `Store ${storeId}`, currency, time_zone: 'Europe/Stockholm' }).execute()),
+      void (await db
+        .insertInto('store')
+        .values({ store_id: storeId, name: `Store ${storeId}`, currency, time_zone: 'Europe/Stockholm' })
+        .execute()),
     queue: async (connector, transactions) =>
       void (await db
         .insertInto('posting')

@@ -28,12 +28,27 @@ describe('posting worker', () => {
   }
   const work = (more: Partial<Parameters<typeof startPostingWorker>[0]> = {}): void => {
     const connector = createReferenceConnector(erp, { timeoutMs: 2_000 })
-    workers.push(startPostingWorker({ db: database.db, connector, log: silent, pollMs: 20, policy: { retryBaseMs: 50, retryCapMs: 500, inDoubtMs: 100 }, ...more }))
+    workers.push(
+      startPostingWorker({
+        db: database.db,
+        connector,
+        log: silent,
+        pollMs: 20,
+        policy: { retryBaseMs: 50, retryCapMs: 500, inDoubtMs: 100 },
+        ...more,
+      }),
+    )
   }
   const stopWorkers = async (): Promise<void> => void (await Promise.all(workers.splice(0).map((worker) => worker.stop())))
   const sales = (count: number): Transaction[] =>
     Array.from({ length: count }, () =>
-      receipt([{ itemId: 'SKU-001', quantityMilli: 1_000, unitPriceMinor: 645 }, { itemId: 'PLU-4011', quantityMilli: 100 + number, unitPriceMinor: 195 }], { number: ++number }),
+      receipt(
+        [
+          { itemId: 'SKU-001', quantityMilli: 1_000, unitPriceMinor: 645 },
+          { itemId: 'PLU-4011', quantityMilli: 100 + number, unitPriceMinor: 195 },
+        ],
+        { number: ++number },
+      ),
     )
   const states = async (): Promise<Record<string, number>> => {
     const rows = await database.db
@@ -115,7 +130,10 @@ describe('posting worker', () => {
     let pings = 0
     const counted = { ...connector, ping: () => (pings++, connector.ping()) }
     work({ concurrency: 2, connector: counted })
-    await until(async () => pings, (count) => count >= 3)
+    await until(
+      async () => pings,
+      (count) => count >= 3,
+    )
     const { attempts } = await database.db
       .selectFrom('posting')
       .select(({ fn }) => fn.sum<number>('attempts').as('attempts'))
@@ -127,13 +145,18 @@ describe('posting worker', () => {
   })
   it('[HUB7] [HUB10] holds what the ERP refuses, with an exception for a person, while others go on; a retry posts it', async () => {
     await admin.closeThrough('2024-12-31')
-    const [closed, ...others] = [receipt([{ itemId: 'SKU-001', quantityMilli: 1_000, unitPriceMinor: 645 }], { number: ++number, day: '2024-12-31' }), ...sales(5)]
+    const [closed, ...others] = [
+      receipt([{ itemId: 'SKU-001', quantityMilli: 1_000, unitPriceMinor: 645 }], { number: ++number, day: '2024-12-31' }),
+      ...sales(5),
+    ]
     if (!closed) throw new Error('no receipt')
     await database.queue('reference', [closed, ...others])
     work()
     await until(states, (found) => found['posted'] === 5 && found['held'] === 1)
     const exceptions = await database.db.selectFrom('exception').selectAll().execute()
-    expect(exceptions).toMatchObject([{ kind: 'posting-rejected', owner: 'hub', state: 'open', store_id: 'S042', natural_key: naturalKeyOf(closed), amount_minor: 645 }])
+    expect(exceptions).toMatchObject([
+      { kind: 'posting-rejected', owner: 'hub', state: 'open', store_id: 'S042', natural_key: naturalKeyOf(closed), amount_minor: 645 },
+    ])
     expect(exceptions[0]?.message).toContain('closed through 2024-12-31')
     const told = (await readFeed(database.db, 'postings', 'S042', 0, 100)).find((entry) => entry.id === naturalKeyOf(closed))
     expect(told?.document).toMatchObject({ state: 'held', reason: expect.stringContaining('closed') })
@@ -151,7 +174,10 @@ describe('posting worker', () => {
     const [made] = sales(1)
     if (!made) throw new Error('no receipt')
     await database.queue('reference', [made])
-    await database.db.updateTable('posting').set({ amount_minor: made.totals.grandMinor + 1 }).execute()
+    await database.db
+      .updateTable('posting')
+      .set({ amount_minor: made.totals.grandMinor + 1 })
+      .execute()
     work()
     await until(states, (found) => found['held'] === 1)
     expect(await database.db.selectFrom('exception').select(['kind']).execute()).toEqual([{ kind: 'posting-total-differs' }])

@@ -8,7 +8,10 @@ import type { PostOutcome } from '../connector.ts'
 export type ErpFailure = Exclude<PostOutcome, { outcome: 'posted' }>
 export type ErpAnswer<T> = { ok: true; value: T } | { ok: false; failure: ErpFailure }
 
-export type WireAnswer = { wire: 'answered'; status: number; text: string; retryAfterMs?: number } | { wire: 'unsent'; message: string } | { wire: 'lost'; message: string }
+export type WireAnswer =
+  | { wire: 'answered'; status: number; text: string; retryAfterMs?: number }
+  | { wire: 'unsent'; message: string }
+  | { wire: 'lost'; message: string }
 
 export interface WireCall {
   method: 'GET' | 'POST'
@@ -21,7 +24,16 @@ export interface WireCall {
 const maxAnswerBytes = 50_000_000
 
 /** Errors that mean no connection was made. */
-const unsentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'UND_ERR_CONNECT_TIMEOUT', 'EADDRNOTAVAIL'])
+const unsentCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EADDRNOTAVAIL',
+])
 
 const codesOf = (cause: unknown): string[] => {
   if (!(cause instanceof Error)) return []
@@ -51,9 +63,15 @@ export const callErp = async ({ method, url, headers = {}, body, timeoutMs }: Wi
     return { wire: 'answered', status: response.status, text, ...(after === undefined ? {} : { retryAfterMs: after }) }
   } catch (cause) {
     const codes = codesOf(cause)
-    if (codes.length > 0 && codes.every((code) => unsentCodes.has(code))) return { wire: 'unsent', message: `The ERP at ${host} cannot be reached (${codes[0]}).` }
+    if (codes.length > 0 && codes.every((code) => unsentCodes.has(code)))
+      return { wire: 'unsent', message: `The ERP at ${host} cannot be reached (${codes[0]}).` }
     const timedOut = cause instanceof Error && cause.name === 'TimeoutError'
-    return { wire: 'lost', message: timedOut ? `The ERP at ${host} did not answer within ${timeoutMs / 1000} s.` : `The connection to the ERP at ${host} broke (${codes[0] ?? 'no answer'}).` }
+    return {
+      wire: 'lost',
+      message: timedOut
+        ? `The ERP at ${host} did not answer within ${timeoutMs / 1000} s.`
+        : `The connection to the ERP at ${host} broke (${codes[0] ?? 'no answer'}).`,
+    }
   }
 }
 

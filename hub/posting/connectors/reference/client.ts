@@ -5,7 +5,14 @@ import { callErp, type ErpAnswer, type ErpFailure, jsonOf } from '../wire.ts'
 
 const decimalText = z.string().regex(/^-?\d{1,15}(\.\d{1,6})?$/)
 
-export const referenceDocumentSchema = z.object({ id: z.string(), number: z.string(), reference: z.string(), state: z.enum(['draft', 'confirmed']), currency: z.string(), total: decimalText })
+export const referenceDocumentSchema = z.object({
+  id: z.string(),
+  number: z.string(),
+  reference: z.string(),
+  state: z.enum(['draft', 'confirmed']),
+  currency: z.string(),
+  total: decimalText,
+})
 export type ReferenceDocument = z.infer<typeof referenceDocumentSchema>
 
 export const referenceItemSchema = z.object({
@@ -33,7 +40,8 @@ export interface ReferenceClient {
 const failureOf = (status: number, text: string, retryAfterMs: number | undefined): ErpFailure => {
   const problem = problemSchema.safeParse(jsonOf(text))
   const message = problem.success ? problem.data.message : `The ERP answered HTTP ${status}.`
-  if (status === 429 || status === 408 || status >= 500) return { outcome: 'retry', message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  if (status === 429 || status === 408 || status >= 500)
+    return { outcome: 'retry', message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   if (status === 401 || status === 403) return { outcome: 'retry', message: `The ERP refuses the hub's user or password: ${message}` }
   return { outcome: 'rejected', code: problem.success && problem.data.error === 'UNKNOWN_ITEM' ? 'UNKNOWN_ITEM' : 'ERP_REJECTED', message }
 }
@@ -45,7 +53,8 @@ export const createReferenceClient = (access: ErpAccess, timeoutMs: number): Ref
     const answer = await callErp({ method, url: base + path, headers, body, timeoutMs })
     if (answer.wire === 'unsent') return { ok: false, failure: { outcome: 'retry', message: answer.message } }
     if (answer.wire === 'lost') return { ok: false, failure: { outcome: method === 'GET' ? 'retry' : 'unknown', message: answer.message } }
-    if (answer.status < 200 || answer.status > 299) return { ok: false, failure: failureOf(answer.status, answer.text, answer.retryAfterMs) }
+    if (answer.status < 200 || answer.status > 299)
+      return { ok: false, failure: failureOf(answer.status, answer.text, answer.retryAfterMs) }
     const parsed = schema.safeParse(jsonOf(answer.text))
     if (parsed.success) return { ok: true, value: parsed.data }
     const message = 'The ERP answered in a shape that the hub does not know.'

@@ -35,7 +35,14 @@ const lookUp = async (client: ReferenceClient, key: string): Promise<ErpAnswer<R
   if (!answer.ok) return answer
   const [first, ...others] = answer.value.documents
   if (others.length > 0)
-    return { ok: false, failure: { outcome: 'rejected', code: 'ERP_REJECTED', message: `The ERP has ${others.length + 1} documents with this reference: ${[first, ...others].map((d) => d?.number).join(', ')}.` } }
+    return {
+      ok: false,
+      failure: {
+        outcome: 'rejected',
+        code: 'ERP_REJECTED',
+        message: `The ERP has ${others.length + 1} documents with this reference: ${[first, ...others].map((d) => d?.number).join(', ')}.`,
+      },
+    }
   return { ok: true, value: first ?? null }
 }
 
@@ -63,7 +70,9 @@ const post = async (client: ReferenceClient, { key, transaction }: Posting): Pro
   if (lines.outcome === 'rejected') return lines
   const found = await lookUp(client, key)
   if (!found.ok) return found.failure
-  const created: ErpAnswer<ReferenceDocument> = found.value ? { ok: true, value: found.value } : await client.change('/documents', bodyOf(key, transaction, lines), referenceDocumentSchema)
+  const created: ErpAnswer<ReferenceDocument> = found.value
+    ? { ok: true, value: found.value }
+    : await client.change('/documents', bodyOf(key, transaction, lines), referenceDocumentSchema)
   if (!created.ok) return created.failure
   const confirmed: ErpAnswer<ReferenceDocument> =
     created.value.state === 'confirmed' ? created : await client.change(`${path(created.value)}/confirm`, {}, referenceDocumentSchema)
@@ -90,8 +99,17 @@ const itemOf = (raw: unknown): { read: ErpItem } | { unreadable: UnreadableItem 
   const rate = parseDecimal(taxRate)
   const amountMinor = toMinor(price, currency)
   if (amountMinor === null) return unreadable(raw, `Its price ${price} is finer than ${currency} has coins.`)
-  const item = itemSchema.safeParse({ itemId: id, name, barcodes, unit: units.get(unit), taxCode, taxRateMicro: rate ? Number(rescale(rate, 6)) : undefined })
-  return item.success ? { read: { item: item.data, erpId: id, amountMinor, currency, listed: sellable } } : unreadable(raw, z.prettifyError(item.error))
+  const item = itemSchema.safeParse({
+    itemId: id,
+    name,
+    barcodes,
+    unit: units.get(unit),
+    taxCode,
+    taxRateMicro: rate ? Number(rescale(rate, 6)) : undefined,
+  })
+  return item.success
+    ? { read: { item: item.data, erpId: id, amountMinor, currency, listed: sellable } }
+    : unreadable(raw, z.prettifyError(item.error))
 }
 
 const unavailable = (failure: ErpFailure): ErpUnavailable => new ErpUnavailable(failure.message)
@@ -126,7 +144,9 @@ export const createReferenceConnector = (access: ErpAccess, { timeoutMs = 15_000
       // Doubled: "not complete" sends it on to post, which rejects it for a person.
       if (!found.ok && found.failure.outcome === 'rejected') return { erpReference: key, totalMinor: 0, complete: false }
       if (!found.ok) throw unavailable(found.failure)
-      return found.value && { erpReference: found.value.number, totalMinor: totalOf(found.value), complete: found.value.state === 'confirmed' }
+      return (
+        found.value && { erpReference: found.value.number, totalMinor: totalOf(found.value), complete: found.value.state === 'confirmed' }
+      )
     },
     pullItems: (cursor) => pullItems(client, cursor),
     close: async () => undefined,

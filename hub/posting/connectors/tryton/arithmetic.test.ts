@@ -7,7 +7,12 @@ const vat = { id: 1, rateMicro: 250_000 }
 const low = { id: 2, rateMicro: 120_000 }
 
 const line = fc
-  .record({ quantityMilli: fc.integer({ min: 1, max: 200_000 }), unitMinor: fc.integer({ min: 0, max: 50_000 }), returned: fc.boolean(), taxes: fc.constantFrom([vat], [low], [], [vat, low]) })
+  .record({
+    quantityMilli: fc.integer({ min: 1, max: 200_000 }),
+    unitMinor: fc.integer({ min: 0, max: 50_000 }),
+    returned: fc.boolean(),
+    taxes: fc.constantFrom([vat], [low], [], [vat, low]),
+  })
   .map(({ quantityMilli, unitMinor, returned, taxes }): TaxedLine => {
     const sign = returned ? -1 : 1
     return { quantityMilli: sign * quantityMilli, amountMinor: sign * Math.round((quantityMilli * unitMinor) / 1_000), taxes }
@@ -39,7 +44,9 @@ describe("Tryton's arithmetic", () => {
   })
 
   it('[HUB4] whole quantities of shelf prices in fives need no rounding line', () => {
-    const shelf = fc.record({ count: fc.integer({ min: 1, max: 50 }), fives: fc.integer({ min: 1, max: 4_000 }) }).map(({ count, fives }): TaxedLine => ({ quantityMilli: count * 1_000, amountMinor: count * fives * 5, taxes: [vat] }))
+    const shelf = fc
+      .record({ count: fc.integer({ min: 1, max: 50 }), fives: fc.integer({ min: 1, max: 4_000 }) })
+      .map(({ count, fives }): TaxedLine => ({ quantityMilli: count * 1_000, amountMinor: count * fives * 5, taxes: [vat] }))
     fc.assert(
       fc.property(fc.array(shelf, { minLength: 1, maxLength: 20 }), (sale) => {
         const totalMinor = sale.reduce((sum, each) => sum + each.amountMinor, 0)
@@ -50,7 +57,12 @@ describe("Tryton's arithmetic", () => {
 
   it('[HUB4] twice three cents at 25 % have no net prices: the rounding line carries one', () => {
     const three: TaxedLine = { quantityMilli: 1_000, amountMinor: 3, taxes: [vat] }
-    expect(priceSale([three, three], true, 6, 2)).toEqual({ unitPrices: ['0.0240', '0.0240'], roundingMinor: 1, taxMinor: 1, totalMinor: 6 })
+    expect(priceSale([three, three], true, 6, 2)).toEqual({
+      unitPrices: ['0.0240', '0.0240'],
+      roundingMinor: 1,
+      taxMinor: 1,
+      totalMinor: 6,
+    })
   })
 
   it('[HUB4] unit prices have four decimals', () => {

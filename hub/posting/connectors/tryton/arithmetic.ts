@@ -40,12 +40,14 @@ const unitPriceOf = (line: TaxedLine, taxIncluded: boolean, minorDigits: number)
 }
 
 /** 10^-7 (price × quantity) to minor units. */
-const lineAmount = (unitPrice: bigint, line: TaxedLine, minorDigits: number): bigint => divideHalfEven(unitPrice * BigInt(line.quantityMilli), 10n ** BigInt(7 - minorDigits))
+const lineAmount = (unitPrice: bigint, line: TaxedLine, minorDigits: number): bigint =>
+  divideHalfEven(unitPrice * BigInt(line.quantityMilli), 10n ** BigInt(7 - minorDigits))
 
 const taxAmount = (unitPrices: readonly bigint[], lines: readonly TaxedLine[], minorDigits: number): bigint => {
   const exact = new Map<number, bigint>()
   for (const [index, line] of lines.entries())
-    for (const tax of line.taxes) exact.set(tax.id, (exact.get(tax.id) ?? 0n) + (unitPrices[index] ?? 0n) * BigInt(line.quantityMilli) * BigInt(tax.rateMicro))
+    for (const tax of line.taxes)
+      exact.set(tax.id, (exact.get(tax.id) ?? 0n) + (unitPrices[index] ?? 0n) * BigInt(line.quantityMilli) * BigInt(tax.rateMicro))
   return [...exact.values()].reduce((sum, amount) => sum + divideHalfEven(amount, 10n ** BigInt(13 - minorDigits)), 0n)
 }
 
@@ -63,4 +65,5 @@ export const priceSale = (lines: readonly TaxedLine[], taxIncluded: boolean, tot
 }
 
 /** The most that rounding alone can come to: one minor unit a line, and what four decimals lose over a large quantity. */
-export const roundingLimitMinor = (lines: readonly TaxedLine[]): number => lines.reduce((sum, line) => sum + 1 + Math.ceil(Math.abs(line.quantityMilli) / 100_000), 1)
+export const roundingLimitMinor = (lines: readonly TaxedLine[]): number =>
+  lines.reduce((sum, line) => sum + 1 + Math.ceil(Math.abs(line.quantityMilli) / 100_000), 1)

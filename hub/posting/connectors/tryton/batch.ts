@@ -33,13 +33,21 @@ const failAll = (jobs: readonly Job[], failure: ErpFailure): void => {
   for (const job of jobs) job.outcome = failure
 }
 
-const readSales = (rpc: TrytonRpc, ids: readonly number[]): Promise<ErpAnswer<Sale[]>> => rpc.read('sale.sale.read', [ids, saleFields], z.array(saleSchema))
+const readSales = (rpc: TrytonRpc, ids: readonly number[]): Promise<ErpAnswer<Sale[]>> =>
+  rpc.read('sale.sale.read', [ids, saleFields], z.array(saleSchema))
 
 const findAll = async (rpc: TrytonRpc, company: Company, jobs: readonly Job[]): Promise<void> => {
   const keys = jobs.map((job) => job.posting.key)
   const referenced = saleSchema.extend({ reference: z.string() })
-  const domain = [['company', '=', company.id], ['reference', 'in', keys]]
-  const found = await rpc.read('sale.sale.search_read', [domain, 0, keys.length * 10, [['id', 'ASC']], [...saleFields, 'reference']], z.array(referenced))
+  const domain = [
+    ['company', '=', company.id],
+    ['reference', 'in', keys],
+  ]
+  const found = await rpc.read(
+    'sale.sale.search_read',
+    [domain, 0, keys.length * 10, [['id', 'ASC']], [...saleFields, 'reference']],
+    z.array(referenced),
+  )
   if (!found.ok) return failAll(jobs, found.failure)
   for (const job of jobs) {
     const sales = found.value.filter((sale) => sale.reference === job.posting.key)
@@ -82,7 +90,8 @@ const confirmAll = async (rpc: TrytonRpc, jobs: readonly Job[]): Promise<void> =
   for (const job of jobs) {
     const sale = done.ok ? done.value.find((each) => each.id === job.sale?.id) : undefined
     if (sale) job.outcome = judgeConfirmed(job.posting, sale)
-    else job.outcome = unreadConfirmed(done.ok ? { outcome: 'retry', message: 'The confirmed sale was not among those read.' } : done.failure)
+    else
+      job.outcome = unreadConfirmed(done.ok ? { outcome: 'retry', message: 'The confirmed sale was not among those read.' } : done.failure)
   }
 }
 

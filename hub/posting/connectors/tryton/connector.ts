@@ -20,7 +20,9 @@ export const createTrytonConnector = (access: ErpAccess, { timeoutMs = 30_000 }:
       try {
         const company = await masters.company()
         const version = company.ok ? await rpc.version() : company
-        return version.ok ? { reachable: true, message: `Tryton ${version.value} answers.` } : { reachable: false, message: version.failure.message }
+        return version.ok
+          ? { reachable: true, message: `Tryton ${version.value} answers.` }
+          : { reachable: false, message: version.failure.message }
       } catch (cause) {
         if (cause instanceof TrytonFault) return { reachable: false, message: cause.message }
         throw cause

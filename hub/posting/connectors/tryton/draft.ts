@@ -26,11 +26,15 @@ const knowLine = async (masters: Masters, line: ErpLine): Promise<ErpAnswer<Know
   const found = await productOf(masters, line)
   if (!found.ok) return found
   const product = found.value
-  if (!product) return refuse('UNKNOWN_ITEM', `The ERP has no product for ${nameOf(line)}, item ${line.itemId ?? '-'}, barcode ${line.barcode ?? '-'}.`)
+  if (!product)
+    return refuse('UNKNOWN_ITEM', `The ERP has no product for ${nameOf(line)}, item ${line.itemId ?? '-'}, barcode ${line.barcode ?? '-'}.`)
   if (!product.salable) return refuse('ERP_REJECTED', `The ERP does not sell the product of ${nameOf(line)}.`)
   if (product.taxes === null) return refuse('ERP_REJECTED', `The taxes of ${nameOf(line)} are not plain percentages in the ERP.`)
   if (product.unitDigits < 3 && line.quantityMilli % 10 ** (3 - product.unitDigits) !== 0)
-    return refuse('DOES_NOT_ADD_UP', `The ERP counts the product of ${nameOf(line)} with ${product.unitDigits} decimals, the till sold ${line.quantityMilli / 1000}.`)
+    return refuse(
+      'DOES_NOT_ADD_UP',
+      `The ERP counts the product of ${nameOf(line)} with ${product.unitDigits} decimals, the till sold ${line.quantityMilli / 1000}.`,
+    )
   return { ok: true, value: { ...line, product, taxes: product.taxes } }
 }
 
@@ -58,8 +62,24 @@ const roundingLine = async (masters: Masters, minor: number, currency: string): 
   if (minor === 0) return { ok: true, value: [] }
   const product = await masters.productByCode(roundingCode)
   if (!product.ok) return product
-  if (!product.value) return refuse('ERP_REJECTED', `The ERP's net prices miss the receipt by ${amountText(minor, currency)}, and it has no product ${roundingCode} to carry that.`)
-  return { ok: true, value: [{ type: 'line', product: product.value.id, unit: product.value.unit, quantity: 1, unit_price: toDecimal(fromMinor(minor, currency)), description: 'Rounding' }] }
+  if (!product.value)
+    return refuse(
+      'ERP_REJECTED',
+      `The ERP's net prices miss the receipt by ${amountText(minor, currency)}, and it has no product ${roundingCode} to carry that.`,
+    )
+  return {
+    ok: true,
+    value: [
+      {
+        type: 'line',
+        product: product.value.id,
+        unit: product.value.unit,
+        quantity: 1,
+        unit_price: toDecimal(fromMinor(minor, currency)),
+        description: 'Rounding',
+      },
+    ],
+  }
 }
 
 const saleLines = async (masters: Masters, { transaction }: Posting, lines: Lines): Promise<ErpAnswer<object[]>> => {
@@ -69,12 +89,21 @@ const saleLines = async (masters: Masters, { transaction }: Posting, lines: Line
   const priced = priceSale(known.value, lines.taxIncluded, totals.grandMinor, minorDigits(currency))
   const limit = roundingLimitMinor(known.value)
   if (taxes.length > 0 && Math.abs(priced.taxMinor - totals.taxMinor) > limit)
-    return refuse('DOES_NOT_ADD_UP', `The till charged ${amountText(totals.taxMinor, currency)} of tax, the ERP's rates come to ${amountText(priced.taxMinor, currency)}.`)
+    return refuse(
+      'DOES_NOT_ADD_UP',
+      `The till charged ${amountText(totals.taxMinor, currency)} of tax, the ERP's rates come to ${amountText(priced.taxMinor, currency)}.`,
+    )
   if (Math.abs(priced.roundingMinor - lines.roundingMinor) > limit)
-    return refuse('DOES_NOT_ADD_UP', `The ERP's prices and taxes would miss the receipt's total by ${amountText(priced.roundingMinor, currency)}.`)
+    return refuse(
+      'DOES_NOT_ADD_UP',
+      `The ERP's prices and taxes would miss the receipt's total by ${amountText(priced.roundingMinor, currency)}.`,
+    )
   const rounding = await roundingLine(masters, priced.roundingMinor, currency)
   if (!rounding.ok) return rounding
-  return { ok: true, value: [...known.value.map((line, index) => saleLine(line, priced.unitPrices[index] ?? unreachable(line as never))), ...rounding.value] }
+  return {
+    ok: true,
+    value: [...known.value.map((line, index) => saleLine(line, priced.unitPrices[index] ?? unreachable(line as never))), ...rounding.value],
+  }
 }
 
 /** The values for `sale.sale.create`, or why there is no sale to make. */
@@ -82,7 +111,8 @@ export const draftSale = async (masters: Masters, company: Company, posting: Pos
   const { key, transaction } = posting
   const lines = erpLinesOf(transaction)
   if (lines.outcome === 'rejected') return failed(lines)
-  if (transaction.currency !== company.currency) return refuse('ERP_REJECTED', `The receipt is in ${transaction.currency}, the ERP's company keeps its books in ${company.currency}.`)
+  if (transaction.currency !== company.currency)
+    return refuse('ERP_REJECTED', `The receipt is in ${transaction.currency}, the ERP's company keeps its books in ${company.currency}.`)
   const warehouse = await masters.warehouse(transaction.storeId)
   if (!warehouse.ok) return warehouse
   if (warehouse.value === null) return refuse('ERP_REJECTED', `The ERP has no warehouse with code ${transaction.storeId}.`)

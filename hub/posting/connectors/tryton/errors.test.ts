@@ -3,8 +3,13 @@ import { classifyError, classifyStatus } from './errors.ts'
 
 describe("Tryton's errors", () => {
   it('[HUB10] are told apart by their first word, whatever the language of the text', () => {
-    expect(classifyError(['UserError', ['Perioden är stängd.', '']])).toEqual({ error: 'failure', failure: { outcome: 'rejected', code: 'ERP_REJECTED', message: 'Perioden är stängd.' } })
-    expect(classifyError(['UserWarning', ['stock.move.no_origin', 'Moves have no origin.', '']])).toMatchObject({ failure: { outcome: 'rejected', message: 'The ERP asks for a decision: Moves have no origin.' } })
+    expect(classifyError(['UserError', ['Perioden är stängd.', '']])).toEqual({
+      error: 'failure',
+      failure: { outcome: 'rejected', code: 'ERP_REJECTED', message: 'Perioden är stängd.' },
+    })
+    expect(classifyError(['UserWarning', ['stock.move.no_origin', 'Moves have no origin.', '']])).toMatchObject({
+      failure: { outcome: 'rejected', message: 'The ERP asks for a decision: Moves have no origin.' },
+    })
     expect(classifyError(['ConcurrencyException', ['ConcurrencyException']])).toMatchObject({ failure: { outcome: 'retry' } })
     expect(classifyError(['database is locked', 'Traceback'])).toMatchObject({ failure: { outcome: 'retry' } })
     expect(classifyError(['UserError', ['UNIQUE constraint failed: x']])).toMatchObject({ failure: { outcome: 'retry' } })

@@ -42,7 +42,9 @@ export const classifyError = (error: unknown): TrytonError => {
     case 'RateLimitException':
       return { error: 'login-needed' }
     default:
-      return transientText.test(kind) ? retry(`The ERP's database is busy: ${kind}`) : { error: 'fault', message: `The ERP failed: ${kind}` }
+      return transientText.test(kind)
+        ? retry(`The ERP's database is busy: ${kind}`)
+        : { error: 'fault', message: `The ERP failed: ${kind}` }
   }
 }
 
@@ -61,6 +63,8 @@ export const classifyStatus = (status: number, changes: boolean): TrytonError =>
     case 413:
       return { error: 'fault', message: `The ERP does not know or allow this call (HTTP ${status}).` }
     default:
-      return changes ? { error: 'failure', failure: { outcome: 'unknown', message: `The ERP failed half-way (HTTP ${status}).` } } : retry(`The ERP failed (HTTP ${status}).`)
+      return changes
+        ? { error: 'failure', failure: { outcome: 'unknown', message: `The ERP failed half-way (HTTP ${status}).` } }
+        : retry(`The ERP failed (HTTP ${status}).`)
   }
 }

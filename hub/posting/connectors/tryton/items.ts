@@ -67,11 +67,17 @@ export const shelfPriceMinor = (listPrice: string, rateMicro: number, currency: 
   return Number(divideHalfEven(numerator, 1_000_000n * 10n ** BigInt(net.digits)))
 }
 
-const toItem = async (product: Product, identifiers: readonly Identifier[], masters: Masters, currency: string): Promise<{ read: ErpItem } | { unreadable: UnreadableItem }> => {
+const toItem = async (
+  product: Product,
+  identifiers: readonly Identifier[],
+  masters: Masters,
+  currency: string,
+): Promise<{ read: ErpItem } | { unreadable: UnreadableItem }> => {
   const unreadable = (message: string) => ({ unreadable: { erpId: String(product.id), message } })
   const taxes = must(await masters.taxesOf(product['account_category.']))
   if (!taxes) return unreadable(`${product.name}: its taxes are not plain percentages.`)
-  if (product.sale_uom !== null && product.sale_uom !== product.default_uom) return unreadable(`${product.name}: it is sold in another unit than it is priced in.`)
+  if (product.sale_uom !== null && product.sale_uom !== product.default_uom)
+    return unreadable(`${product.name}: it is sold in another unit than it is priced in.`)
   const taxRateMicro = taxes.reduce((sum, tax) => sum + tax.rateMicro, 0)
   const amountMinor = product.list_price === null ? null : shelfPriceMinor(product.list_price, taxRateMicro, currency)
   if (amountMinor === null) return unreadable(`${product.name}: it has no price.`)
@@ -93,7 +99,12 @@ const readProducts = async (rpc: TrytonRpc, domain: unknown[]): Promise<{ produc
   const unreadable: UnreadableItem[] = []
   for (let offset = 0; ; offset += pageSize) {
     const page = must(
-      await rpc.read('product.product.search_read', [domain, offset, pageSize, [['id', 'ASC']], fields], z.array(z.object({ id: idSchema }).loose()), { active_test: false }),
+      await rpc.read(
+        'product.product.search_read',
+        [domain, offset, pageSize, [['id', 'ASC']], fields],
+        z.array(z.object({ id: idSchema }).loose()),
+        { active_test: false },
+      ),
     )
     for (const row of page) {
       const product = productSchema.safeParse(row)
@@ -108,7 +119,11 @@ const readIdentifiers = async (rpc: TrytonRpc, ids: readonly number[]): Promise<
   const known = new Map<number, Identifier>()
   for (let start = 0; start < ids.length; start += pageSize) {
     const page = must(
-      await rpc.read('product.identifier.read', [ids.slice(start, start + pageSize), ['code', 'type', 'write_date', 'create_date']], z.array(identifierSchema)),
+      await rpc.read(
+        'product.identifier.read',
+        [ids.slice(start, start + pageSize), ['code', 'type', 'write_date', 'create_date']],
+        z.array(identifierSchema),
+      ),
     )
     for (const identifier of page) known.set(identifier.id, identifier)
   }
@@ -118,14 +133,23 @@ const readIdentifiers = async (rpc: TrytonRpc, ids: readonly number[]): Promise<
 const newestOf = (rows: readonly z.infer<typeof writtenSchema>[], otherwise: string): string =>
   rows.reduce((newest, row) => [row.write_date ?? '', row.create_date ?? '', newest].reduce((a, b) => (a > b ? a : b)), otherwise)
 
-export const pullProducts = async (rpc: TrytonRpc, masters: Masters, company: Company, cursor: string | undefined): Promise<PulledItems> => {
+export const pullProducts = async (
+  rpc: TrytonRpc,
+  masters: Masters,
+  company: Company,
+  cursor: string | undefined,
+): Promise<PulledItems> => {
   const domain = [['code', '!=', roundingCode], ...(cursor === undefined ? [] : changedSince(cursor))]
   const { products, unreadable } = await readProducts(rpc, domain)
   const identifiers = await readIdentifiers(
     rpc,
     products.flatMap((product) => product.identifiers),
   )
-  const pulled: PulledItems = { items: [], unreadable, cursor: newestOf([...products, ...products.map((p) => p['template.']), ...identifiers.values()], cursor ?? '') }
+  const pulled: PulledItems = {
+    items: [],
+    unreadable,
+    cursor: newestOf([...products, ...products.map((p) => p['template.']), ...identifiers.values()], cursor ?? ''),
+  }
   for (const product of products) {
     // A product that no store could name: neither sold nor numbered.
     if (product.code === null && !product.salable) continue

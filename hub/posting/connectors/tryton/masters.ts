@@ -64,7 +64,13 @@ const productSchema = z.object({
   'sale_uom.': z.object({ digits: z.int() }).nullish(),
   'account_category.': categorySchema.nullish(),
 })
-const taxSchema = z.object({ id: idSchema, type: z.string(), rate: decimalSchema.nullable(), childs: z.array(idSchema), update_unit_price: booleanSchema.nullish() })
+const taxSchema = z.object({
+  id: idSchema,
+  type: z.string(),
+  rate: decimalSchema.nullable(),
+  childs: z.array(idSchema),
+  update_unit_price: booleanSchema.nullish(),
+})
 const partySchema = z.object({ id: idSchema, addresses: z.array(idSchema), customer_payment_term: idSchema.nullable() })
 const companySchema = z.object({ id: idSchema, 'currency.': z.object({ code: z.string() }) })
 
@@ -83,24 +89,63 @@ export const createMasters = (rpc: TrytonRpc): Masters => {
   const company = kept(async (): Promise<ErpAnswer<Company>> => {
     const companies = await rpc.read('company.company.search_read', [[], 0, 1, null, ['currency.code']], z.array(companySchema))
     if (!companies.ok) return companies
-    const parties = await rpc.read('party.party.search_read', [[['name', '=', walkInParty]], 0, 1, null, ['addresses', 'customer_payment_term']], z.array(partySchema))
+    const parties = await rpc.read(
+      'party.party.search_read',
+      [[['name', '=', walkInParty]], 0, 1, null, ['addresses', 'customer_payment_term']],
+      z.array(partySchema),
+    )
     if (!parties.ok) return parties
     const [found] = companies.value
     const [party] = parties.value
     const address = party?.addresses[0]
     if (!found || !party || address === undefined)
-      return { ok: false, failure: { outcome: 'retry', message: `The ERP is not set up for tills: it needs a company and a party named "${walkInParty}" with an address.` } }
-    return { ok: true, value: { id: found.id, currency: found['currency.'].code, party: party.id, address, paymentTerm: party.customer_payment_term } }
+      return {
+        ok: false,
+        failure: {
+          outcome: 'retry',
+          message: `The ERP is not set up for tills: it needs a company and a party named "${walkInParty}" with an address.`,
+        },
+      }
+    return {
+      ok: true,
+      value: { id: found.id, currency: found['currency.'].code, party: party.id, address, paymentTerm: party.customer_payment_term },
+    }
   })
 
   const warehouse = kept(async (storeId: string): Promise<ErpAnswer<number | null>> => {
-    const found = await rpc.read('stock.location.search', [[['type', '=', 'warehouse'], ['code', '=', storeId]], 0, 1, null], z.array(idSchema))
+    const found = await rpc.read(
+      'stock.location.search',
+      [
+        [
+          ['type', '=', 'warehouse'],
+          ['code', '=', storeId],
+        ],
+        0,
+        1,
+        null,
+      ],
+      z.array(idSchema),
+    )
     return found.ok ? { ok: true, value: found.value[0] ?? null } : found
   })
 
   const dayIsOpen = kept(async (day: BusinessDay): Promise<ErpAnswer<boolean | null>> => {
     const date = toDate(day)
-    const periods = await rpc.read('account.period.search', [[['start_date', '<=', date], ['end_date', '>=', date], ['type', '=', 'standard'], ['state', '=', 'open']], 0, 1, null], z.array(idSchema))
+    const periods = await rpc.read(
+      'account.period.search',
+      [
+        [
+          ['start_date', '<=', date],
+          ['end_date', '>=', date],
+          ['type', '=', 'standard'],
+          ['state', '=', 'open'],
+        ],
+        0,
+        1,
+        null,
+      ],
+      z.array(idSchema),
+    )
     return periods.ok ? { ok: true, value: periods.value.length > 0 ? true : null } : periods
   })
 
@@ -108,7 +153,7 @@ export const createMasters = (rpc: TrytonRpc): Masters => {
     const read = await rpc.read('account.tax.read', [[id], ['type', 'rate', 'childs', 'update_unit_price']], z.array(taxSchema))
     if (!read.ok) return read
     const [tax] = read.value
-    const rate = tax?.rate == null ? null : parseDecimal(tax.rate)
+    const rate = tax ? parseDecimal(tax.rate ?? '') : null
     const plain = tax && rate && tax.type === 'percentage' && tax.childs.length === 0 && tax.update_unit_price !== true
     return { ok: true, value: plain ? { id, rateMicro: Number(rescale(rate, 6)) } : null }
   })
@@ -133,7 +178,17 @@ export const createMasters = (rpc: TrytonRpc): Masters => {
     if (!found || found.sale_uom === null) return { ok: true, value: null }
     const known = await taxesOf(found['account_category.'])
     if (!known.ok) return known
-    return { ok: true, value: { id: found.id, code: found.code, unit: found.sale_uom, unitDigits: found['sale_uom.']?.digits ?? 0, salable: found.salable, taxes: known.value } }
+    return {
+      ok: true,
+      value: {
+        id: found.id,
+        code: found.code,
+        unit: found.sale_uom,
+        unitDigits: found['sale_uom.']?.digits ?? 0,
+        salable: found.salable,
+        taxes: known.value,
+      },
+    }
   }
 
   return {

@@ -82,12 +82,24 @@ export const createTrytonRpc = (access: ErpAccess, timeoutMs: number): TrytonRpc
     return next
   }
 
-  const call = async <T>(method: string, params: readonly unknown[], schema: z.ZodType<T>, changes: boolean, more: Context = {}): Promise<ErpAnswer<T>> => {
+  const call = async <T>(
+    method: string,
+    params: readonly unknown[],
+    schema: z.ZodType<T>,
+    changes: boolean,
+    more: Context = {},
+  ): Promise<ErpAnswer<T>> => {
     let stale: Session | undefined
     for (let round = 0; ; round++) {
       const opened = await openSession(stale)
       if (!opened.ok) return opened
-      const answer = await send(databaseUrl, `model.${method}`, [...params, { ...opened.value.context, ...more }], changes, opened.value.header)
+      const answer = await send(
+        databaseUrl,
+        `model.${method}`,
+        [...params, { ...opened.value.context, ...more }],
+        changes,
+        opened.value.header,
+      )
       if (answer.raw === 'result') {
         const parsed = schema.safeParse(answer.result)
         if (parsed.success) return { ok: true, value: parsed.data }
@@ -103,7 +115,9 @@ export const createTrytonRpc = (access: ErpAccess, timeoutMs: number): TrytonRpc
     change: (method, params, schema) => call(method, params, schema, true),
     async version() {
       const answer = await send(`${base}/`, 'common.server.version', [], false)
-      return answer.raw === 'result' ? { ok: true, value: z.string().parse(answer.result) } : { ok: false, failure: failureOf(answer.error, 'version') }
+      return answer.raw === 'result'
+        ? { ok: true, value: z.string().parse(answer.result) }
+        : { ok: false, failure: failureOf(answer.error, 'version') }
     },
   }
 }

@@ -26,7 +26,20 @@ export const isComplete = (sale: Sale): boolean => sale.state === 'confirmed' ||
 export const referenceOf = (sale: Sale): string => sale.number ?? `draft ${sale.id}`
 
 const salesOf = (rpc: TrytonRpc, company: Company, key: string): Promise<ErpAnswer<Sale[]>> =>
-  rpc.read('sale.sale.search_read', [[['company', '=', company.id], ['reference', '=', key]], 0, 10, [['id', 'ASC']], saleFields], z.array(saleSchema))
+  rpc.read(
+    'sale.sale.search_read',
+    [
+      [
+        ['company', '=', company.id],
+        ['reference', '=', key],
+      ],
+      0,
+      10,
+      [['id', 'ASC']],
+      saleFields,
+    ],
+    z.array(saleSchema),
+  )
 
 /** The one sale of a reference. Several are a posting doubled by somebody else: never ours to choose between. */
 const theSale = async (rpc: TrytonRpc, company: Company, key: string): Promise<ErpAnswer<Sale | null>> => {
@@ -34,7 +47,13 @@ const theSale = async (rpc: TrytonRpc, company: Company, key: string): Promise<E
   if (!sales.ok) return sales
   const [first, ...others] = sales.value
   if (others.length > 0)
-    return { ok: false, failure: rejected('ERP_REJECTED', `The ERP has ${sales.value.length} sales with this reference: ${sales.value.map(referenceOf).join(', ')}.`) }
+    return {
+      ok: false,
+      failure: rejected(
+        'ERP_REJECTED',
+        `The ERP has ${sales.value.length} sales with this reference: ${sales.value.map(referenceOf).join(', ')}.`,
+      ),
+    }
   return { ok: true, value: first ?? null }
 }
 
@@ -75,7 +94,9 @@ export const judgeSale = ({ transaction }: Posting, sale: Sale): PostOutcome | n
 
 /** After confirming. */
 export const judgeConfirmed = (posting: Posting, sale: Sale): PostOutcome =>
-  isComplete(sale) ? (judgeSale(posting, sale) as PostOutcome) : { outcome: 'retry', message: `Sale ${referenceOf(sale)} is still ${sale.state} in the ERP.` }
+  isComplete(sale)
+    ? (judgeSale(posting, sale) as PostOutcome)
+    : { outcome: 'retry', message: `Sale ${referenceOf(sale)} is still ${sale.state} in the ERP.` }
 
 /** It is confirmed; only its number was not learned. The next attempt finds it complete. */
 export const unreadConfirmed = (failure: ErpFailure): PostOutcome => ({
@@ -102,5 +123,12 @@ export const findSale = async (rpc: TrytonRpc, masters: Masters, key: string): P
   if (!found.ok && found.failure.outcome === 'rejected') return { ok: true, value: { erpReference: key, totalMinor: 0, complete: false } }
   if (!found.ok) return found
   const sale = found.value
-  return { ok: true, value: sale && { erpReference: referenceOf(sale), totalMinor: toMinor(sale.total_amount, company.value.currency) ?? Number.NaN, complete: isComplete(sale) } }
+  return {
+    ok: true,
+    value: sale && {
+      erpReference: referenceOf(sale),
+      totalMinor: toMinor(sale.total_amount, company.value.currency) ?? Number.NaN,
+      complete: isComplete(sale),
+    },
+  }
 }

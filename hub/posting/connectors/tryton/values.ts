@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import type { BusinessDay } from '#sync/contract/vocabulary.ts'
 
-export const decimalSchema = z.strictObject({ __class__: z.literal('Decimal'), decimal: z.string().max(60) }).transform((value) => plain(value.decimal))
+export const decimalSchema = z
+  .strictObject({ __class__: z.literal('Decimal'), decimal: z.string().max(60) })
+  .transform((value) => plain(value.decimal))
 
 /** Python writes some decimals with an exponent (0E-12, 1E+2). */
 const plain = (text: string): string => {
@@ -36,7 +38,10 @@ export const momentSchema = z
     second: z.int(),
     microsecond: z.int(),
   })
-  .transform((m) => `${m.year}-${two(m.month)}-${two(m.day)}T${two(m.hour)}:${two(m.minute)}:${two(m.second)}.${String(m.microsecond).padStart(6, '0')}`)
+  .transform(
+    (m) =>
+      `${m.year}-${two(m.month)}-${two(m.day)}T${two(m.hour)}:${two(m.minute)}:${two(m.second)}.${String(m.microsecond).padStart(6, '0')}`,
+  )
 
 /** Null when the text is no moment of ours. `backMs` earlier, to the millisecond. */
 export const toMoment = (text: string, backMs: number) => {
