@@ -5,6 +5,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 export interface DiskFile {
   /** Writes at the position; may write less than asked, and returns how much. */
@@ -28,6 +29,21 @@ export interface Disk {
   syncDir(dir: string): Promise<void>
 }
 
+const renameAttempts = 20
+
+/** On Windows a file that somebody reads just now cannot be replaced: tills do read price files. */
+const renamePatiently = async (from: string, to: string): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await rename(from, to)
+    } catch (error) {
+      const busy = error instanceof Error && 'code' in error && ['EPERM', 'EACCES', 'EBUSY'].includes(String(error.code))
+      if (process.platform !== 'win32' || !busy || attempt === renameAttempts) throw error
+      await setTimeout(50)
+    }
+  }
+}
+
 export const nodeDisk: Disk = {
   makeDir: async (dir) => void (await mkdir(dir, { recursive: true })),
   list: (dir) => readdir(dir),
@@ -40,7 +56,7 @@ export const nodeDisk: Disk = {
       throw error
     }
   },
-  rename: (from, to) => rename(from, to),
+  rename: renamePatiently,
   remove: (path) => rm(path, { force: true }),
   syncDir: async (dir) => {
     // Windows opens no directories; NTFS journals names by itself.

@@ -172,6 +172,13 @@ describe('what else tills write', () => {
     expect(one(body, attributes).kind).toBe(kind)
   })
 
+  it("a vendor's element does not stand in for the standard's of the same name", () => {
+    const read = one(
+      retail(line(1, 'Sale', '1', '2.00').replace('<p:ExtendedAmount>', '<wn:ExtendedAmount>9.99</wn:ExtendedAmount><p:ExtendedAmount>')),
+    )
+    expect(read.lineItems[0]?.amountMinor).toBe(200)
+  })
+
   it('money paid out is negative, paid in positive', () => {
     const paid = (name: string): number | undefined =>
       one(`<p:TenderControlTransaction><p:${name}><p:Amount>5.00</p:Amount></p:${name}></p:TenderControlTransaction>`).tenders[0]

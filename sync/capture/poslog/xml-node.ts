@@ -16,14 +16,26 @@ export const splitName = (name: string): { prefix: string; local: string } => {
   return colon < 0 ? { prefix: '', local: name } : { prefix: name.slice(0, colon), local: name.slice(colon + 1) }
 }
 
-export const childrenOf = (node: XmlNode, ...locals: string[]): XmlNode[] => node.children.filter((c) => locals.includes(c.local))
+/**
+ * Children of those local names, in order. A vendor's element of the same local name does not stand in for the standard's: where
+ * some bear their parent's prefix, only those are meant.
+ */
+export const childrenOf = (node: XmlNode, ...locals: string[]): XmlNode[] => {
+  const named = node.children.filter((c) => locals.includes(c.local))
+  const own = named.filter((c) => c.prefix === node.prefix)
+  return own.length > 0 ? own : named
+}
 
-export const childOf = (node: XmlNode | undefined, local: string): XmlNode | undefined => node?.children.find((c) => c.local === local)
+export const childOf = (node: XmlNode | undefined, local: string): XmlNode | undefined => (node ? childrenOf(node, local)[0] : undefined)
 
 /** Trimmed text of the first child of that name that has any; undefined when there is none. */
 export const textOf = (node: XmlNode | undefined, ...locals: string[]): string | undefined => {
   for (const local of locals) {
-    const text = node?.children.find((c) => c.local === local && c.text.trim() !== '')?.text.trim()
+    const text =
+      node &&
+      childrenOf(node, local)
+        .find((c) => c.text.trim() !== '')
+        ?.text.trim()
     if (text !== undefined) return text
   }
   return undefined
