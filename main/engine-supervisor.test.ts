@@ -15,7 +15,10 @@ const setUp = (random = 1) => {
       return {
         beat: () => (window.hangs ? new Promise(() => undefined) : Promise.resolve(0)),
         kill: () => onGone('killed'),
-        close: () => void (window.closed = true),
+        close: () => {
+          window.closed = true
+          onGone('closed')
+        },
       }
     },
     after: clock.after,
@@ -40,6 +43,18 @@ describe('the engine’s supervisor', () => {
     supervisor.markRunning()
     supervisor.markRunning()
     expect(states).toEqual(['starting', 'running', 'restarting', 'running'])
+  })
+
+  it('[CAP12] is not confused by a window that ends twice, or late', async () => {
+    const { clock, supervisor, windows } = setUp()
+    supervisor.start()
+    const [first] = windows
+    first?.gone('crashed')
+    first?.gone('crashed')
+    await clock.advance(1_000)
+    first?.gone('late')
+    await clock.advance(60_000)
+    expect(windows.map((w) => w.closed)).toEqual([true, false])
   })
 
   it('[CAP12] pauses longer after each early end, at most half a minute, and never gives up', async () => {

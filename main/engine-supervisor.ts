@@ -44,7 +44,6 @@ const firstSignMs = 600_000
 export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor => {
   let current: EngineWindow | undefined
   let state: AgentStatus['engine'] = 'off'
-  let stopped = false
   let failures = 0
   let openedAtMs = 0
   let cancelPause: (() => void) | undefined
@@ -87,11 +86,16 @@ export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor
     window.kill()
   }
 
-  const replace = (reason: string): void => {
-    current?.close()
+  /** Forgotten before it is closed: what closing sets off must not look like another end. */
+  const closeCurrent = (): void => {
+    const window = current
     current = undefined
     cancelFirstSign?.()
-    if (stopped) return
+    window?.close()
+  }
+
+  const replace = (reason: string): void => {
+    closeCurrent()
     failures = ports.nowMs() - openedAtMs > steadyMs ? 0 : failures + 1
     const ceilingMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** failures)
     const pauseMs = shortestPauseMs + ports.random() * (ceilingMs - shortestPauseMs)
@@ -110,11 +114,8 @@ export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor
       if (current && state !== 'running') setState('running')
     },
     stop: () => {
-      stopped = true
       cancelPause?.()
-      cancelFirstSign?.()
-      current?.close()
-      current = undefined
+      closeCurrent()
     },
   }
 }
