@@ -37,14 +37,17 @@ export const openReferenceAdmin = (erp: { url: string; user: string; password: s
     return response.json()
   }
   return {
-    async documents(): Promise<BookedDocument[]> {
+    /** All documents, or those of one reference. */
+    async documents(reference?: string): Promise<BookedDocument[]> {
       const { documents } = documentsSchema.parse(await call('documents'))
-      return documents.map((d) => ({
-        reference: d.reference,
-        number: d.number,
-        complete: d.state === 'confirmed',
-        totalMinor: Number(parseAmount(d.total)),
-      }))
+      return documents
+        .filter((d) => reference === undefined || d.reference === reference)
+        .map((d) => ({
+          reference: d.reference,
+          number: d.number,
+          complete: d.state === 'confirmed',
+          totalMinor: Number(parseAmount(d.total)),
+        }))
     },
     /** Tax included. */
     setPrice: (itemId: string, amountMinor: number) =>

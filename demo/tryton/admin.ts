@@ -45,13 +45,22 @@ export const openTrytonAdmin = async (erp: { url: string; database: string; user
   const call = (method: string, ...params: unknown[]): Promise<unknown> => rpc(`model.${method}`, [...params, context], session)
 
   return {
-    async documents(): Promise<BookedSale[]> {
+    /** All sales, or those of one reference. */
+    async documents(reference?: string): Promise<BookedSale[]> {
       const sales: BookedSale[] = []
+      const domain = reference === undefined ? [] : [['reference', '=', reference]]
       for (;;) {
         const page = z
           .array(saleSchema)
           .parse(
-            await call('sale.sale.search_read', [], sales.length, 1_000, [['id', 'ASC']], ['reference', 'number', 'state', 'total_amount']),
+            await call(
+              'sale.sale.search_read',
+              domain,
+              sales.length,
+              1_000,
+              [['id', 'ASC']],
+              ['reference', 'number', 'state', 'total_amount'],
+            ),
           )
         sales.push(
           ...page.map((sale) => ({

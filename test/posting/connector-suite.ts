@@ -16,8 +16,8 @@ export interface BookedDocument {
 export interface ErpUnderTest {
   url: string
   connect(url: string): ErpConnector
-  /** The ERP's own books, read past the connector. */
-  documents(): Promise<BookedDocument[]>
+  /** The ERP's own books, all or of one reference, read past the connector. */
+  documents(reference?: string): Promise<BookedDocument[]>
   setShelfPrice(itemId: string, amountMinor: number): Promise<unknown>
   /** A day that the ERP's accounts are closed for. */
   closedDay: string
@@ -40,8 +40,7 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
     let connector: ErpConnector
     let number = 0
     const next = (): number => ++number
-    const booked = async ({ key }: Posting): Promise<BookedDocument[]> =>
-      (await erp.documents()).filter((document) => document.reference === key)
+    const booked = ({ key }: Posting): Promise<BookedDocument[]> => erp.documents(key)
     const expectBookedOnce = async (made: Posting): Promise<void> =>
       expect(await booked(made)).toEqual([{ reference: made.key, complete: true, totalMinor: made.transaction.totals.grandMinor }])
 

@@ -14,7 +14,8 @@ connectorSuite('reference', async () => {
   return {
     url: erp.url,
     connect: (url) => createReferenceConnector({ ...erp, url }),
-    documents: async () => (await admin.documents()).map(({ reference, complete, totalMinor }) => ({ reference, complete, totalMinor })),
+    documents: async (asked) =>
+      (await admin.documents(asked)).map(({ reference, complete, totalMinor }) => ({ reference, complete, totalMinor })),
     setShelfPrice: admin.setPrice,
     closedDay: '2024-12-31',
     double: admin.double,

@@ -13,7 +13,8 @@ connectorSuite('Tryton', async () => {
   return {
     url: erp.url,
     connect: (url) => createTrytonConnector({ ...erp, url }),
-    documents: async () => (await admin.documents()).map(({ reference, complete, totalMinor }) => ({ reference, complete, totalMinor })),
+    documents: async (asked) =>
+      (await admin.documents(asked)).map(({ reference, complete, totalMinor }) => ({ reference, complete, totalMinor })),
     setShelfPrice: admin.setShelfPrice,
     closedDay: `${new Date().getUTCFullYear() - 1}-06-15`,
     double: admin.double,
