@@ -42,5 +42,7 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Databa
     types: columnTypes,
   })
   pool.on('error', (error) => options.onIdleError?.(error))
+  // A connection that breaks while in use fails its query; without a listener its event would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }

@@ -176,7 +176,7 @@ const startServer = async (
   settings: Record<string, string>,
   deadline: number,
 ): Promise<EmbeddedPostgres | null> => {
-  const port = await freePort()
+  const port = settings['port'] === undefined ? await freePort() : Number(settings['port'])
   const all = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', max_connections: '200', shared_buffers: '256MB', ...settings }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const output = await open(logFile(folder), 'a')
