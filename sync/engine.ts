@@ -112,13 +112,17 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       schedule.touch(touched)
       view.changed()
     },
-    onCaughtUp: () => void isCatalogueWhole(store).then((whole) => whole && schedule.begin()),
+    onCaughtUp: () =>
+      void beginWhenWhole().catch((error: unknown) => log('warn', 'the catalogue could not be checked', { reason: reasonOf(error) })),
   })
   const view = createViewPublisher({
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
     ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally },
   })
 
+  const beginWhenWhole = async (): Promise<void> => {
+    if (await isCatalogueWhole(store)) schedule.begin()
+  }
   const resume = async (connection: number, welcome: Welcome): Promise<void> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
     try {
@@ -134,7 +138,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   if (divergence) log('error', divergence)
   else ingest.start()
   await feeds.retryParked()
-  if (await isCatalogueWhole(store)) schedule.begin()
+  await beginWhenWhole()
   line.start()
   view.changed()
 

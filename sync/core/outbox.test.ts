@@ -351,7 +351,7 @@ describe('outbox against an adversary', () => {
         expect(world.disk.ackedSeq).toBe(world.head)
         world.check()
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     )
   })
 
@@ -372,7 +372,7 @@ describe('outbox against an adversary', () => {
           expect(world.disk.ackedSeq).toBe(world.head)
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 })

@@ -1,7 +1,7 @@
 /**
  * `drain`: one store sends 20,000 waiting transactions of about 1 kB. The ratio: the engine in Node on memory storage into our hub,
  * against the simplest client into the simplest hub, in turn, on one PostgreSQL (fsync on). Then the engine's page in Chromium, in
- * strict durability, into a whole hub (gateway and workers) with a database of its own: end to end, until watermark and view say so.
+ * strict durability, end to end until watermark and view say so: into a gateway, and once into a whole hub that merges meanwhile.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -79,20 +79,20 @@ const compareInNode = async (url: string, dir: string, progress: Progress): Prom
   }
 }
 
-const measureChromium = async (url: string, dir: string, progress: Progress): Promise<number[]> => {
+const measureChromium = async (url: string, dir: string, roles: string, times: number, progress: Progress): Promise<number[]> => {
   const stops: Stops = []
   try {
     const db = await openMigrated(url, stops)
-    const hub = await startOurs(url, join(dir, 'whole-hub'), 'gateway,worker', stops)
+    const hub = await startOurs(url, join(dir, 'hub'), roles, stops)
     const pages = await EnginePages.open()
     stops.push(() => pages.close())
     const rates: number[] = []
-    for (let round = 1; round <= rounds; round++) {
+    for (let round = 1; round <= times; round++) {
       const store = await openWaitingStore(db, `C${round}`, transactions)
       rates.push(await drainFromChromium(pages, hub.url, store))
-      progress(`round ${round}: engine in Chromium, strict, ${Math.round(rates.at(-1) ?? 0)}/s`)
+      progress(`round ${round}: engine in Chromium, strict, into ${roles}: ${Math.round(rates.at(-1) ?? 0)}/s`)
     }
-    await requireLogged(db, transactions * rounds)
+    await requireLogged(db, transactions * times)
     return rates
   } finally {
     for (const stop of stops.reverse()) await stop()
@@ -113,13 +113,15 @@ const run: Benchmark['run'] = async (progress) => {
   const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'database'), log: pino({ level: 'silent' }) })
   try {
     const { ours, simplest } = await compareInNode(postgres.url, dir, progress)
-    const chromium = await measureChromium(await otherDatabase(postgres.url, 'whole_hub'), dir, progress)
+    const chromium = await measureChromium(await otherDatabase(postgres.url, 'chromium'), dir, 'gateway', rounds, progress)
+    const wholeHub = await measureChromium(await otherDatabase(postgres.url, 'whole_hub'), dir, 'gateway,worker', 1, progress)
     return {
       name: 'drain',
       ratio: median(ours) / median(simplest),
       floor,
       perSecondChromium: Math.round(median(chromium)),
       perSecondChromiumTarget: chromiumTarget,
+      perSecondChromiumIntoWholeHub: Math.round(median(wholeHub)),
       perSecondNode: Math.round(median(ours)),
       perSecondSimplest: Math.round(median(simplest)),
       transactions,
