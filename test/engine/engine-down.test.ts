@@ -54,28 +54,28 @@ describe('the way down', () => {
   it('[PRC1] [PRC2] switches a price at its moment while the hub is away, and publishes just that', async () => {
     list('I1', '4001', 100)
     list('I2', '4002', 200)
-    rig.hub.publish('prices', 'promo', price('promo', 'I1', 80, '2026-03-02T10:30:00.000Z', '2026-03-02T11:00:00.000Z'))
+    rig.hub.publish('prices', 'promo', price('promo', 'I1', 80, '2026-03-02T10:30:07.123Z', '2026-03-02T11:00:09.456Z'))
     await rig.start()
     await untilPlu((p) => p.kind === 'full')
-    expect((await rig.engine.lookup('4001'))?.next).toMatchObject({ amountMinor: 80, effectiveFrom: '2026-03-02T10:30:00.000Z' })
+    expect((await rig.engine.lookup('4001'))?.next).toMatchObject({ amountMinor: 80, effectiveFrom: '2026-03-02T10:30:07.123Z' })
     rig.hub.up = false
     rig.hub.cut()
-    await advanceTo('2026-03-02T10:29:59.900Z')
+    await advanceTo('2026-03-02T10:30:07.100Z')
     expect(rig.plu).toHaveLength(1)
-    await advanceTo('2026-03-02T10:30:00.000Z')
+    await advanceTo('2026-03-02T10:30:07.123Z')
     expect(rig.plu.slice(1)).toMatchObject([
       {
         kind: 'delta',
         changed: [
-          { item: { itemId: 'I1' }, price: { amountMinor: 80 }, next: { amountMinor: 100, effectiveFrom: '2026-03-02T11:00:00.000Z' } },
+          { item: { itemId: 'I1' }, price: { amountMinor: 80 }, next: { amountMinor: 100, effectiveFrom: '2026-03-02T11:00:09.456Z' } },
         ],
         removed: [],
       },
     ])
     expect((await rig.engine.lookup('4001'))?.price.amountMinor).toBe(80)
-    await advanceTo('2026-03-02T10:59:59.900Z')
+    await advanceTo('2026-03-02T11:00:09.400Z')
     expect(rig.plu).toHaveLength(2)
-    await advanceTo('2026-03-02T11:00:00.000Z')
+    await advanceTo('2026-03-02T11:00:09.456Z')
     expect(rig.plu).toHaveLength(3)
     expect((await rig.engine.lookup('4001'))?.price.amountMinor).toBe(100)
   })
