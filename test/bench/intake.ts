@@ -21,7 +21,7 @@ import { drainIntoSimplestHub, type SimplestRow } from './simplest-hub.ts'
 
 const agents = 50
 const transactionsEach = 400
-const rounds = 3
+const rounds = 5
 const floor = 0.5
 
 const products = ['MILK-1L', 'BREAD-750', 'COFFEE-500', 'APPLE-KG']

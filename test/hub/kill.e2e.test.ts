@@ -47,7 +47,7 @@ it('[TRN4] [TRN5] [HUB1] [HUB3] kill -9 of the hub mid-batch, three times: log a
     expect(welcome['outcome']).toBe('welcome')
     expect(welcome['ackedSeq']).toBeGreaterThanOrEqual(acked)
     acked = Number(welcome['ackedSeq'])
-    const lost = once(client.socket, 'disconnect')
+    const lost = new Promise((settle) => client.socket.once('disconnect', settle))
     const answers = [0, 1, 2].map((part) => client.send('batch', { records: device.journal.slice(acked + part * 30, acked + part * 30 + 30) }).catch(() => null))
     if (kills < 3 && acked < 270) {
       kills += 1
