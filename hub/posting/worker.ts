@@ -18,7 +18,7 @@ export interface PostingWorkerOptions {
   log: Log
   concurrency?: number
   pollMs?: number
-  /** How long a dead worker's rows stay taken. Longer than any single call to the ERP. */
+  /** How long a dead worker's rows stay taken. A living one renews every third of it, however long a call takes. */
   leaseMs?: number
   policy?: Partial<PostingPolicy>
   random?: () => number
@@ -52,7 +52,7 @@ const createBell = () => {
 }
 
 export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Promise<void> } => {
-  const { db, connector, log, concurrency = 4, pollMs = 250, leaseMs = 60_000, random = Math.random } = options
+  const { db, connector, log, concurrency = 4, pollMs = 250, leaseMs = 15_000, random = Math.random } = options
   const policy = { ...postingPolicy, ...options.policy }
   // An ERP that takes batches takes one at a time: more would only wait inside it.
   const atOnce = connector.batch?.size ?? concurrency
