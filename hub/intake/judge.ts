@@ -15,6 +15,7 @@ import {
 } from '#sync/contract/record.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
+import { isTransaction } from './transaction-shape.ts'
 
 /** Where the hub stands in one device incarnation's stream. */
 export interface StreamPosition {
@@ -80,7 +81,7 @@ const readPayload = (record: TidelineRecord, storeId: string): PayloadReading =>
   if (json === undefined) return { naturalKey: null, flaw: reasonText('MALFORMED', 'the payload is not JSON') }
   switch (record.kind) {
     case 'transaction': {
-      const parsed = transactionPayloadSchema.safeParse(json)
+      const parsed = isTransaction(json) ? { success: true as const, data: json } : transactionPayloadSchema.safeParse(json)
       if (!parsed.success) return { naturalKey: null, flaw: invalid(parsed.error) }
       const foreign = wrongStore(parsed.data.storeId, storeId)
       return { naturalKey: foreign ? null : naturalKeyOf(parsed.data), flaw: foreign }
