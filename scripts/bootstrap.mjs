@@ -14,6 +14,7 @@ import { npmCommand, npmEnvironment } from './npm-command.mjs'
 
 const OLDEST_NODE = 20
 const ECHO_MS = 1_000
+const PARENT_CHECK_MS = 300
 const PROGRESS_EVERY_MS = 10_000
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -133,10 +134,26 @@ const forwardSignals = (child) => {
   }
 }
 
+/**
+ * npm passes a signal to the shell between it and us, which dies of it and tells nobody: seen by the change of parent.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+const followNpm = (child) => {
+  if (process.env.npm_lifecycle_event === undefined || isWindows) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    child.kill('SIGTERM')
+  }, PARENT_CHECK_MS)
+  timer.unref()
+}
+
 /** @param {string[]} args */
 const runProgram = (args) => {
   const child = spawn(projectNode, args, { cwd: root, env: childEnvironment(), stdio: 'inherit' })
   forwardSignals(child)
+  followNpm(child)
   child.on('error', (error) => {
     say(`The project’s Node could not be started: ${error.message}`)
     process.exit(1)
