@@ -4,6 +4,7 @@ import { batchSchema, pullSchema, type UpResponse } from '#sync/contract/up.ts'
 import type { Logger } from 'pino'
 import { feedScope, readFeed } from '../catalogue/feed.ts'
 import { acceptBatch } from '../intake/accept-batch.ts'
+import { isBatch } from '../intake/compiled-shape.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { refuse, refuseError } from './answer.ts'
@@ -18,7 +19,7 @@ export interface RequestContext {
 }
 
 export const answerBatch = async ({ db, log, metrics, limit }: RequestContext, peer: Peer, message: unknown): Promise<UpResponse<'batch'>> => {
-  const parsed = batchSchema.safeParse(message)
+  const parsed = isBatch(message) ? { success: true as const, data: message } : batchSchema.safeParse(message)
   if (!parsed.success) return refuse('UNKNOWN_MESSAGE', `not a batch of at most ${batchLimits.maxRecords} records: ${parsed.error.issues[0]?.message ?? ''}`)
   const { records } = parsed.data
   const endTimer = metrics.batchSeconds.startTimer()

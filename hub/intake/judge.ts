@@ -15,7 +15,7 @@ import {
 } from '#sync/contract/record.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
-import { isTransaction } from './transaction-shape.ts'
+import { isTransaction } from './compiled-shape.ts'
 
 /** Where the hub stands in one device incarnation's stream. */
 export interface StreamPosition {

@@ -2,7 +2,7 @@ import { transactionSchema } from '#sync/contract/transaction.ts'
 import { receipt } from '#test/hub/model-device.ts'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { isTransaction } from './transaction-shape.ts'
+import { isTransaction } from './compiled-shape.ts'
 
 it('[TRN8] the compiled check passes nothing that the contract refuses, and every plain receipt', () => {
   const good = receipt(1)
