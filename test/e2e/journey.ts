@@ -2,7 +2,7 @@
  * The stand of the journey tests: PostgreSQL, hub, ERP and agent, each its own process that a test may stop, kill and start
  * again on the same ports and folders; tills that repeat until they are answered; and one comparison of all stops.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -52,6 +52,8 @@ export interface Journey {
 
 export const openJourney = async (): Promise<Journey> => {
   const dir = await mkdtemp(join(tmpdir(), 'tideline-journey-'))
+  // PostgreSQL runs as another user than root, and must get in.
+  await chmod(dir, 0o755)
   const log = pino({ level: 'silent' })
   const ports = { postgres: await freePort(), hub: await freePort(), till: await freePort(), debugging: await freePort(), erp: await freePort() }
   const settings = { port: String(ports.postgres) }
@@ -74,11 +76,18 @@ export const openJourney = async (): Promise<Journey> => {
 
   const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
     const deadline = performance.now() + waitMs
+    let trouble: unknown
+    const check = (): Promise<boolean> =>
+      holds().catch((error: unknown) => {
+        trouble = error
+        return false
+      })
     while (performance.now() < deadline) {
-      if (await holds().catch(() => false)) return
+      trouble = undefined
+      if (await check()) return
       await delay(50)
     }
-    throw new Error(`waited ${waitMs / 1000} s in vain for: ${what}`)
+    throw new Error(`waited ${waitMs / 1000} s in vain for: ${what}; the hub counts ${JSON.stringify(await ledger.counts().catch(String))}`, { cause: trouble })
   }
   await until('items at the till', async () => (await readShelf(agent.folders.plu)).length > 0)
 
