@@ -1,17 +1,20 @@
 /**
  * Stores, and how a device becomes one of theirs: the operator makes a one-time code, the device redeems it with its
- * public key. Codes are stored as SHA-256 and expire; the row's lock makes sure that each is used once.
+ * public key. Codes are stored as SHA-256 and expire; the row's lock makes sure that each enrols one key, and that key
+ * alone may offer it again: the answer to the first time may have been lost.
  */
 import { createHash, createPublicKey, randomInt } from 'node:crypto'
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { EnrolmentRequest, EnrolmentResponse } from '#sync/contract/enrolment.ts'
 import { storeSettingsSchema, type StoreSettings } from '#sync/contract/catalogue.ts'
-import { deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { type DeviceId, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { writeFeed } from '../catalogue/feed.ts'
 import type { Database } from '../storage/database.ts'
+import type { Tables } from '../storage/tables.ts'
 import { notifyDevice } from './device-channel.ts'
 
-const letters = (alphabet: string, count: number): string => Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join('')
+const letters = (alphabet: string, count: number): string =>
+  Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join('')
 
 const codeAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789'
 const idAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
@@ -48,9 +51,12 @@ export const createEnrolmentCode = async (db: Database, storeId: string, validFo
   return row ? { outcome: 'created', code, expiresAt: row.expires_at.toISOString() } : { outcome: 'unknown-store' }
 }
 
-export type EnrolmentOutcome = { outcome: 'enrolled'; device: EnrolmentResponse } | { outcome: 'bad-code' } | { outcome: 'bad-key'; message: string }
+export type EnrolmentOutcome =
+  | { outcome: 'enrolled'; device: EnrolmentResponse }
+  | { outcome: 'bad-code' }
+  | { outcome: 'bad-key'; message: string }
 
-/** Redeems a code. Two devices with one code: one is enrolled, the other refused. */
+/** Redeems a code. Two devices with one code: one is enrolled, the other refused. The same key again gets the same answer. */
 export const enrolDevice = async (db: Database, request: EnrolmentRequest): Promise<EnrolmentOutcome> => {
   const flaw = publicKeyFlaw(request.publicKey)
   if (flaw) return { outcome: 'bad-key', message: flaw }
@@ -61,15 +67,39 @@ export const enrolDevice = async (db: Database, request: EnrolmentRequest): Prom
       where code_hash = ${hashOf(request.code)} and used_at is null and expires_at > now()
       returning store_id`.execute(trx)
     const used = rows[0]
-    if (!used) return { outcome: 'bad-code' }
-    const store = await trx.selectFrom('store').selectAll().where('store_id', '=', used.store_id).executeTakeFirstOrThrow()
+    if (!used) return enrolledBefore(trx, request)
     await trx
       .insertInto('device')
-      .values({ device_id: deviceId, store_id: store.store_id, public_key: request.publicKey, host_name: request.hostName.replaceAll('\u0000', '') })
+      .values({
+        device_id: deviceId,
+        store_id: used.store_id,
+        public_key: request.publicKey,
+        host_name: request.hostName.replaceAll('\u0000', ''),
+      })
       .execute()
-    const device = { deviceId, storeId: storeIdSchema.parse(store.store_id), storeName: store.name, currency: store.currency, timeZone: store.time_zone }
-    return { outcome: 'enrolled', device }
+    return { outcome: 'enrolled', device: await describeDevice(trx, deviceId, used.store_id) }
   })
+}
+
+/** The code was used: by this very key, not expired and not revoked since? Then the device is answered once more. */
+const enrolledBefore = async (trx: Transaction<Tables>, { code, publicKey }: EnrolmentRequest): Promise<EnrolmentOutcome> => {
+  const { rows } = await sql<{ device_id: string; store_id: string }>`
+    select d.device_id, d.store_id from enrolment_code c join device d on d.device_id = c.used_by
+    where c.code_hash = ${hashOf(code)} and c.expires_at > now() and d.public_key = ${publicKey} and d.revoked_at is null`.execute(trx)
+  const found = rows[0]
+  if (!found) return { outcome: 'bad-code' }
+  return { outcome: 'enrolled', device: await describeDevice(trx, deviceIdSchema.parse(found.device_id), found.store_id) }
+}
+
+const describeDevice = async (trx: Transaction<Tables>, deviceId: DeviceId, storeId: string): Promise<EnrolmentResponse> => {
+  const store = await trx.selectFrom('store').selectAll().where('store_id', '=', storeId).executeTakeFirstOrThrow()
+  return {
+    deviceId,
+    storeId: storeIdSchema.parse(store.store_id),
+    storeName: store.name,
+    currency: store.currency,
+    timeZone: store.time_zone,
+  }
 }
 
 const publicKeyFlaw = (publicKey: string): string | null => {
@@ -87,7 +117,11 @@ export const revokeDevice = async (db: Database, deviceId: string): Promise<'rev
     const device = await trx.selectFrom('device').select('revoked_at').where('device_id', '=', deviceId).forUpdate().executeTakeFirst()
     if (!device) return 'unknown'
     if (device.revoked_at) return 'already-revoked'
-    await trx.updateTable('device').set({ revoked_at: sql<Date>`now()` }).where('device_id', '=', deviceId).execute()
+    await trx
+      .updateTable('device')
+      .set({ revoked_at: sql<Date>`now()` })
+      .where('device_id', '=', deviceId)
+      .execute()
     await notifyDevice(trx, { event: 'revoked', deviceId })
     return 'revoked'
   })
