@@ -46,7 +46,10 @@ export const agentFolders = (dir: string): AgentFolders => ({
   log: join(dir, 'agent.log'),
 })
 
-export const writeAgentConfig = async (setup: Pick<AgentSetup, 'hubUrl' | 'httpPort' | 'showWindow' | 'enrolmentCode'>, folders: AgentFolders): Promise<void> => {
+export const writeAgentConfig = async (
+  setup: Pick<AgentSetup, 'hubUrl' | 'httpPort' | 'showWindow' | 'enrolmentCode'>,
+  folders: AgentFolders,
+): Promise<void> => {
   await Promise.all([folders.data, folders.watched, folders.plu].map((folder) => mkdir(folder, { recursive: true })))
   const config = {
     dataDir: folders.data,

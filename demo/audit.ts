@@ -45,7 +45,12 @@ const countByKey = (sales: AuditedSale[]): Map<string, AuditedSale[]> => {
  * `lost` and `duplicated` count sales, not findings.
  */
 export const audit = (sources: AuditSources): AuditReport => {
-  const at = { till: countByKey(sources.till), journal: countByKey(sources.journal), hub: countByKey(sources.hub), erp: countByKey(sources.erp) }
+  const at = {
+    till: countByKey(sources.till),
+    journal: countByKey(sources.journal),
+    hub: countByKey(sources.hub),
+    erp: countByKey(sources.erp),
+  }
   const keys = new Set(stops.flatMap((stop) => [...at[stop].keys()]))
   const lost = new Set<string>()
   const duplicated = new Set<string>()

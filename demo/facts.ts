@@ -7,9 +7,16 @@ import type { Till } from './tills.ts'
 
 const healthSchema = z.object({ journal: z.object({ seq: z.int() }) })
 
-export const readFacts = async (stack: Stack, tills: readonly Till[], changes: readonly PriceChange[], elapsedSeconds: number): Promise<PictureFacts> => {
+export const readFacts = async (
+  stack: Stack,
+  tills: readonly Till[],
+  changes: readonly PriceChange[],
+  elapsedSeconds: number,
+): Promise<PictureFacts> => {
   const [health, hub, priceChangesAtTill] = await Promise.all([
-    fetch(`${stack.agent.url}/v1/health`, { signal: AbortSignal.timeout(5_000) }).then(async (response) => healthSchema.parse(await response.json())),
+    fetch(`${stack.agent.url}/v1/health`, { signal: AbortSignal.timeout(5_000) }).then(async (response) =>
+      healthSchema.parse(await response.json()),
+    ),
     stack.hubLedger.counts(),
     countAtTill(stack.agent.folders.plu, changes),
   ])

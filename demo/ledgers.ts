@@ -40,7 +40,9 @@ export const openHubLedger = async (databaseUrl: string): Promise<HubLedger> => 
   pool.on('error', () => undefined)
   return {
     sales: async () => {
-      const { rows } = await pool.query<{ payload: string }>(`select payload from record_log where kind = 'transaction' and verdict = 'accepted'`)
+      const { rows } = await pool.query<{ payload: string }>(
+        `select payload from record_log where kind = 'transaction' and verdict = 'accepted'`,
+      )
       return rows.map((row) => saleOf(row.payload))
     },
     counts: async () => {

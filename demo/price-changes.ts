@@ -14,16 +14,25 @@ export interface PriceChange {
 
 const stepMinor = 50
 
-export const runBuyer = (erp: DemoErp, shelf: () => Promise<ShelfItem[]>, everyMs: number, signal: AbortSignal): { changes: PriceChange[]; done: Promise<void> } => {
+export const runBuyer = (
+  erp: DemoErp,
+  shelf: () => Promise<ShelfItem[]>,
+  everyMs: number,
+  signal: AbortSignal,
+): { changes: PriceChange[]; done: Promise<void> } => {
   const changes: PriceChange[] = []
   const change = async (): Promise<void> => {
     for (let turn = 0; !signal.aborted; turn += 1) {
-      const items = await shelf()
+      const items = await shelf().catch(() => [])
       const item = items[turn % items.length]
       if (item) {
         const next = { itemId: item.itemId, amountMinor: item.priceMinor + stepMinor }
-        await erp.changePrice(next.itemId, next.amountMinor)
-        changes.push(next)
+        // An ERP that is busy just now says no; the next turn changes another item.
+        const isChanged = await erp.changePrice(next.itemId, next.amountMinor).then(
+          () => true,
+          () => false,
+        )
+        if (isChanged) changes.push(next)
       }
       await delay(everyMs, undefined, { signal }).catch(() => undefined)
     }

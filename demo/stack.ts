@@ -44,7 +44,11 @@ export const openStack = async ({ dir, store, erp, say }: StackSetup): Promise<S
     const enrolmentCode = await openStoreAtHub(hub, store)
     const display = await openDisplay()
     stops.push(() => display.stop())
-    say(display.isVirtual ? `Starting the store's agent in Electron (no screen here: on a virtual one, ${display.env.DISPLAY})` : "Starting the store's agent in Electron")
+    say(
+      display.isVirtual
+        ? `Starting the store's agent in Electron (no screen here: on a virtual one, ${display.env.DISPLAY})`
+        : "Starting the store's agent in Electron",
+    )
     const agent = await startAgentProcess({
       appDir: checkoutRoot,
       dir,

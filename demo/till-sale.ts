@@ -39,10 +39,17 @@ const roundHalfUp = (numerator: number, denominator: number): number => Math.flo
 export const includedTax = (grossMinor: number, rateMicro: number): number =>
   Math.sign(grossMinor) * roundHalfUp(Math.abs(grossMinor) * rateMicro, 1_000_000 + rateMicro)
 
-const noteFor = (dueMinor: number): number => [500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000].find((note) => note >= dueMinor) ?? Math.ceil(dueMinor / 50_000) * 50_000
+const noteFor = (dueMinor: number): number =>
+  [500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000].find((note) => note >= dueMinor) ?? Math.ceil(dueMinor / 50_000) * 50_000
 
 /** One receipt. About one in fifteen is a return of a single item for cash. */
-export const ringUp = (random: () => number, till: TillIdentity, sequenceNumber: number, at: Date, shelf: readonly ShelfItem[]): Transaction => {
+export const ringUp = (
+  random: () => number,
+  till: TillIdentity,
+  sequenceNumber: number,
+  at: Date,
+  shelf: readonly ShelfItem[],
+): Transaction => {
   const isReturn = random() < 1 / 15
   const lineCount = isReturn ? 1 : 1 + Math.floor(random() * 4)
   const sign = isReturn ? -1 : 1
@@ -87,9 +94,16 @@ export const ringUp = (random: () => number, till: TillIdentity, sequenceNumber:
 }
 
 const tendersFor = (random: () => number, grandMinor: number, isReturn: boolean, lineCount: number) => {
-  const tender = (offset: number, kind: 'cash' | 'card', amountMinor: number) => ({ lineNumber: lineCount + offset, kind, amountMinor, voided: false })
+  const tender = (offset: number, kind: 'cash' | 'card', amountMinor: number) => ({
+    lineNumber: lineCount + offset,
+    kind,
+    amountMinor,
+    voided: false,
+  })
   if (isReturn) return [tender(1, 'cash', grandMinor)]
   if (random() < 0.6) return [tender(1, 'card', grandMinor)]
   const givenMinor = noteFor(grandMinor)
-  return givenMinor === grandMinor ? [tender(1, 'cash', givenMinor)] : [tender(1, 'cash', givenMinor), tender(2, 'cash', grandMinor - givenMinor)]
+  return givenMinor === grandMinor
+    ? [tender(1, 'cash', givenMinor)]
+    : [tender(1, 'cash', givenMinor), tender(2, 'cash', grandMinor - givenMinor)]
 }

@@ -34,15 +34,22 @@ export type HandOver = (transaction: Transaction) => Promise<void>
 
 const repeatChance = 1 / 20
 
-export const runTill = (setup: TillSetup, handOver: HandOver): { till: Till; done: Promise<void> } => {
+export interface RunningTill {
+  till: Till
+  /** Resolves when the till has stopped. */
+  done: Promise<void>
+}
+
+export const runTill = (setup: TillSetup, handOver: HandOver): RunningTill => {
   const till: Till = { identity: setup.identity, sold: [], repeated: 0, trouble: undefined }
   const sell = async (): Promise<void> => {
     for (let sequenceNumber = 1; !setup.signal.aborted; sequenceNumber += 1) {
-      const transaction = ringUp(setup.random, setup.identity, sequenceNumber, new Date(), await setup.shelf())
-      await handOverUntilTaken(till, transaction, handOver)
+      const shelf = await untilItWorks(till, setup.shelf)
+      const transaction = ringUp(setup.random, setup.identity, sequenceNumber, new Date(), shelf)
+      await untilItWorks(till, () => handOver(transaction))
       till.sold.push({ key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor })
       if (setup.random() < repeatChance) {
-        await handOverUntilTaken(till, transaction, handOver)
+        await untilItWorks(till, () => handOver(transaction))
         till.repeated += 1
       }
       await delay(setup.everyMs * (0.5 + setup.random()), undefined, { signal: setup.signal }).catch(() => undefined)
@@ -51,12 +58,13 @@ export const runTill = (setup: TillSetup, handOver: HandOver): { till: Till; don
   return { till, done: sell() }
 }
 
-export const handOverUntilTaken = async (till: Pick<Till, 'trouble'>, transaction: Transaction, handOver: HandOver): Promise<void> => {
+/** What a till does when it gets no answer: the same again. */
+export const untilItWorks = async <T>(till: Pick<Till, 'trouble'>, act: () => Promise<T>): Promise<T> => {
   for (;;) {
     try {
-      await handOver(transaction)
+      const done = await act()
       till.trouble = undefined
-      return
+      return done
     } catch (error) {
       till.trouble = error instanceof Error ? error.message : String(error)
       await delay(250)
@@ -76,7 +84,8 @@ export const overHttp =
       signal: AbortSignal.timeout(10_000),
     })
     const answer = await response.text()
-    if (response.status !== 200 && response.status !== 201) throw new Error(`the agent answered ${response.status}: ${answer.slice(0, 200)}`)
+    if (response.status !== 200 && response.status !== 201)
+      throw new Error(`the agent answered ${response.status}: ${answer.slice(0, 200)}`)
   }
 
 /** Writes under a name that the agent does not look at, then renames: the usual way of tills that export files. */

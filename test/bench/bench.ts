@@ -18,7 +18,8 @@ const holds = (result: Result): boolean =>
   (result.floor === undefined || result.ratio >= result.floor) && (result.ceiling === undefined || result.ratio <= result.ceiling)
 
 const describe = (result: Result): string => {
-  const bound = result.floor === undefined ? (result.ceiling === undefined ? 'reported' : `at most ${result.ceiling}`) : `at least ${result.floor}`
+  const bound =
+    result.floor === undefined ? (result.ceiling === undefined ? 'reported' : `at most ${result.ceiling}`) : `at least ${result.floor}`
   return `${result.name}: ratio ${result.ratio.toFixed(2)} (${bound}) ${holds(result) ? 'holds' : 'MISSED'}`
 }
 
@@ -31,7 +32,11 @@ const runOne = async (benchmark: Benchmark, json: boolean): Promise<boolean> => 
   return holds(result)
 }
 
-const { values, positionals } = parseArgs({ args: process.argv.slice(2), options: { json: { type: 'boolean', default: false } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2),
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 const [wanted] = positionals
 const chosen = benchmarks.filter((benchmark) => wanted === 'all' || benchmark.name === wanted)
 

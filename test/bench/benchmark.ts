@@ -3,5 +3,7 @@ export interface Benchmark {
   name: string
   /** What is measured against what, in one sentence. */
   compares: string
-  run(progress: (line: string) => void): Promise<{ name: string; ratio: number; floor?: number; ceiling?: number } & Record<string, unknown>>
+  run(
+    progress: (line: string) => void,
+  ): Promise<{ name: string; ratio: number; floor?: number; ceiling?: number } & Record<string, unknown>>
 }

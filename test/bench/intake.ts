@@ -104,7 +104,9 @@ const measureOurs = async (hub: HubProcess, devices: readonly ModelDevice[]): Pr
 }
 
 const measureSimplest = async (hub: HubProcess, devices: readonly ModelDevice[]): Promise<number> => {
-  const rows = devices.map((device) => device.journal.map((record): SimplestRow => ({ id: `${record.deviceId}:${record.seq}`, payload: record.payload })))
+  const rows = devices.map((device) =>
+    device.journal.map((record): SimplestRow => ({ id: `${record.deviceId}:${record.seq}`, payload: record.payload })),
+  )
   const sockets = devices.map(() => connect(hub.url))
   await Promise.all(sockets.map((socket) => new Promise<void>((settle) => socket.once('connect', settle))))
   return measure(sockets, (socket, index) => drainIntoSimplestHub(socket, rows[index] ?? []))
@@ -121,7 +123,13 @@ const run: Benchmark['run'] = async (progress) => {
     const db = openDatabase(postgres.url)
     stops.push(() => db.destroy())
     await migrate(db)
-    const hubEnvironment = { DATABASE_URL: postgres.url, TIDELINE_HUB_PORT: '0', TIDELINE_HUB_DATA: join(dir, 'hub'), TIDELINE_LOG: 'error', TIDELINE_ERP: 'none' }
+    const hubEnvironment = {
+      DATABASE_URL: postgres.url,
+      TIDELINE_HUB_PORT: '0',
+      TIDELINE_HUB_DATA: join(dir, 'hub'),
+      TIDELINE_LOG: 'error',
+      TIDELINE_ERP: 'none',
+    }
     const hub = await startHubProcess(['hub/server.ts', '--json-ready'], { ...hubEnvironment, TIDELINE_ROLES: 'gateway' })
     stops.push(() => hub.stop())
     const simplest = await startHubProcess(['test/bench/simplest-hub.ts', postgres.url])

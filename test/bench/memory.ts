@@ -25,7 +25,9 @@ const shelf: ShelfItem[] = Array.from({ length: 40 }, (_, index) => ({
 /** Working set in MB by role. */
 const measure = (app: ElectronApplication): Promise<Record<string, number>> =>
   app.evaluate(({ app: electron, BrowserWindow }) => {
-    const windows = new Map(BrowserWindow.getAllWindows().map((w) => [w.webContents.getOSProcessId(), w.webContents.getURL().split('/')[3] ?? 'window']))
+    const windows = new Map(
+      BrowserWindow.getAllWindows().map((w) => [w.webContents.getOSProcessId(), w.webContents.getURL().split('/')[3] ?? 'window']),
+    )
     const megabytes: Record<string, number> = {}
     for (const metric of electron.getAppMetrics()) {
       const role = windows.get(metric.pid) ?? (metric.type === 'Browser' ? 'main' : metric.type)
@@ -48,7 +50,9 @@ const captureAll = async (url: string, token: string, progress: (line: string) =
   const random = seededRandom(1)
   const till = { storeId: store.storeId, workstationId: 'T1', currency: store.currency, operatorId: '1' }
   for (let first = 1; first <= transactionCount; first += bodySize) {
-    const transactions = Array.from({ length: bodySize }, (_, index) => ringUp(random, till, first + index, new Date('2026-03-01T10:00:00Z'), shelf))
+    const transactions = Array.from({ length: bodySize }, (_, index) =>
+      ringUp(random, till, first + index, new Date('2026-03-01T10:00:00Z'), shelf),
+    )
     const response = await fetch(`${url}/v1/transactions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },

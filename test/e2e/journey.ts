@@ -13,7 +13,7 @@ import { type HubProcess, openStoreAtHub, startHubProcess } from '#demo/hub-proc
 import { type HubLedger, journalSales, openHubLedger } from '#demo/ledgers.ts'
 import { readShelf } from '#demo/plu-file.ts'
 import { ringUp, seededRandom } from '#demo/till-sale.ts'
-import { handOverUntilTaken, overHttp } from '#demo/tills.ts'
+import { overHttp, untilItWorks } from '#demo/tills.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#hub/storage/embedded.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import pino from 'pino'
@@ -55,7 +55,13 @@ export const openJourney = async (): Promise<Journey> => {
   // PostgreSQL runs as another user than root, and must get in.
   await chmod(dir, 0o755)
   const log = pino({ level: 'silent' })
-  const ports = { postgres: await freePort(), hub: await freePort(), till: await freePort(), debugging: await freePort(), erp: await freePort() }
+  const ports = {
+    postgres: await freePort(),
+    hub: await freePort(),
+    till: await freePort(),
+    debugging: await freePort(),
+    erp: await freePort(),
+  }
   const settings = { port: String(ports.postgres) }
   const sold = new Map<string, AuditedSale[]>()
   const calm: ReferenceErpManners = { latencyMs: 1, faultRate: 0 }
@@ -87,14 +93,18 @@ export const openJourney = async (): Promise<Journey> => {
       if (await check()) return
       await delay(50)
     }
-    throw new Error(`waited ${waitMs / 1000} s in vain for: ${what}; the hub counts ${JSON.stringify(await ledger.counts().catch(String))}`, { cause: trouble })
+    throw new Error(
+      `waited ${waitMs / 1000} s in vain for: ${what}; the hub counts ${JSON.stringify(await ledger.counts().catch(String))}`,
+      { cause: trouble },
+    )
   }
   await until('items at the till', async () => (await readShelf(agent.folders.plu)).length > 0)
 
   const startHub = async (): Promise<void> => {
     hub = await startHubProcess(hubSetup)
   }
-  const countOf = (sales: AuditedSale[], workstationId: string): number => sales.filter(({ key }) => key.split('|')[1] === workstationId).length
+  const countOf = (sales: AuditedSale[], workstationId: string): number =>
+    sales.filter(({ key }) => key.split('|')[1] === workstationId).length
   const allSold = (): AuditedSale[] => [...sold.values()].flat()
 
   return {
@@ -108,7 +118,7 @@ export const openJourney = async (): Promise<Journey> => {
       const handOver = overHttp(() => ({ url: agent.url, token: agent.token }))
       for (let number = 1; number <= count; number += 1) {
         const transaction = ringUp(random, till, number, new Date(), shelf)
-        await handOverUntilTaken({ trouble: undefined }, transaction, handOver)
+        await untilItWorks({ trouble: undefined }, () => handOver(transaction))
         done.push({ key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor })
       }
     },

@@ -15,7 +15,17 @@ import { packageAgent } from '../../scripts/package.ts'
 import { checkoutRoot } from '../../scripts/root.ts'
 
 const store = { storeId: 'S042', name: 'Store 042', currency: 'EUR', timeZone: 'Europe/Stockholm' }
-const shelf = [{ itemId: 'SKU-1', barcode: '4000000000017', name: 'Article 1', unit: 'each' as const, priceMinor: 1250, taxCode: 'VAT25', taxRateMicro: 250_000 }]
+const shelf = [
+  {
+    itemId: 'SKU-1',
+    barcode: '4000000000017',
+    name: 'Article 1',
+    unit: 'each' as const,
+    priceMinor: 1250,
+    taxCode: 'VAT25',
+    taxRateMicro: 250_000,
+  },
+]
 
 describe('the packaged agent', () => {
   let dir: string
@@ -31,7 +41,16 @@ describe('the packaged agent', () => {
     hub = await startHubProcess({ checkout: checkoutRoot, dir, erp: undefined, port: 0 })
     ledger = await openHubLedger(hub.ready.databaseUrl)
     const enrolmentCode = await openStoreAtHub(hub, store)
-    agent = await startAgentProcess({ appDir: undefined, executable, dir, hubUrl: hub.ready.url, enrolmentCode, httpPort: 0, display: display.env, showWindow: true })
+    agent = await startAgentProcess({
+      appDir: undefined,
+      executable,
+      dir,
+      hubUrl: hub.ready.url,
+      enrolmentCode,
+      httpPort: 0,
+      display: display.env,
+      showWindow: true,
+    })
   }, 180_000)
 
   afterAll(async () => {
