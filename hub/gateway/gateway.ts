@@ -74,7 +74,8 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, workAtOnce =
     for (const socket of localSockets(deviceRoom(notice.deviceId))) {
       if (notice.event === 'revoked') dismiss(socket, 'REVOKED_DEVICE', 'this device was revoked at the hub')
       else if (socket.id === notice.sessionId) advance(socket, { event: 'announced' })
-      else if (isOlder(socket.data.session, notice.incarnation)) dismiss(socket, 'HUB_UNAVAILABLE', 'a newer connection of this device took over')
+      else if (isOlder(socket.data.session, notice.incarnation))
+        dismiss(socket, 'SESSION_REPLACED', 'a newer connection of this device took over')
     }
   }
 
@@ -106,7 +107,8 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, workAtOnce =
     advance(socket, { event: 'hello' })
     try {
       const greeting = await greet(db, session.nonce, hello)
-      if (greeting.greeting === 'known') return await welcome(socket, { deviceId: hello.deviceId, incarnation: hello.incarnation, storeId: greeting.storeId }, hello)
+      if (greeting.greeting === 'known')
+        return await welcome(socket, { deviceId: hello.deviceId, incarnation: hello.incarnation, storeId: greeting.storeId }, hello)
       advance(socket, { event: 'refused' })
       return refuse(greeting.code, greeting.message)
     } catch (error) {
@@ -121,8 +123,8 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, workAtOnce =
     const position = await readPosition(db, peer.deviceId, peer.incarnation)
     await socket.join([welcomedRoom, storeRoom(peer.storeId), deviceRoom(peer.deviceId)])
     advance(socket, { event: 'known', peer })
-    await notifyDevice(db, { event: 'welcomed', deviceId: peer.deviceId, incarnation: peer.incarnation, sessionId: socket.id }).catch((error: unknown) =>
-      log.warn({ err: error }, 'older sessions of this device were not told'),
+    await notifyDevice(db, { event: 'welcomed', deviceId: peer.deviceId, incarnation: peer.incarnation, sessionId: socket.id }).catch(
+      (error: unknown) => log.warn({ err: error }, 'older sessions of this device were not told'),
     )
     return {
       outcome: 'welcome',
@@ -137,7 +139,8 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, workAtOnce =
   const batch = async (socket: StoreSocket, message: unknown): Promise<UpResponse<'batch'>> => {
     const session = socket.data.session
     if (session.state !== 'welcomed') return refuse('UNKNOWN_MESSAGE', 'say hello first')
-    if (session.batchesInFlight >= batchLimits.maxInFlight) return refuse('HUB_UNAVAILABLE', `more than ${batchLimits.maxInFlight} batches in flight`)
+    if (session.batchesInFlight >= batchLimits.maxInFlight)
+      return refuse('HUB_UNAVAILABLE', `more than ${batchLimits.maxInFlight} batches in flight`)
     advance(socket, { event: 'batch-started' })
     try {
       return await inTurn(socket, () => answerBatch(context, session.peer, message))

@@ -24,6 +24,8 @@ export const errorWords: Record<ErrorCode, string> = {
   BROKEN_CHAIN: 'A stored sale no longer matches its seal. It is kept for inspection; call head office.',
   JOURNAL_BEHIND: 'Head office holds more sales than this computer: its disk was restored or copied. Call head office.',
   HUB_UNAVAILABLE: 'Head office’s system is busy. Sales are kept here and will be sent.',
+  SESSION_REPLACED:
+    'Another connection of this computer took over. If this comes back, a copy of its disk is running elsewhere: call head office.',
   ERP_REJECTED: 'Head office’s accounting refused this sale. Somebody there must look at it.',
   ERP_UNAVAILABLE: 'Head office’s accounting is away or slow. It is tried again by itself.',
   UNKNOWN_ITEM: 'An item on this receipt is not in head office’s item list.',

@@ -47,6 +47,8 @@ export const errorCodes = {
   JOURNAL_BEHIND: { retry: 'fatal' },
   /** The hub cannot reach its database just now. */
   HUB_UNAVAILABLE: { retry: 'transient' },
+  /** Another connection with this device's journal took over. Seen again and again: two computers have the same disk. */
+  SESSION_REPLACED: { retry: 'transient' },
   /** The ERP refused the posting; the message is the ERP's own. */
   ERP_REJECTED: { retry: 'fatal' },
   /** The ERP is away, slow, or asks to slow down. */

@@ -58,9 +58,17 @@ it('[TRN11] [TRN9] hello: unknown, revoked, wrongly signed, below the floor and 
   expect(await one.send('batch', { records: [] })).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
   expect(await one.send('hello', { nonsense: true })).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
   expect(await one.hello(stranger)).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_DEVICE' })
-  expect(await one.hello(device, { signature: device.hello('another nonce')['signature'] })).toMatchObject({ outcome: 'refused', code: 'BAD_SIGNATURE' })
+  expect(await one.hello(device, { signature: device.hello('another nonce')['signature'] })).toMatchObject({
+    outcome: 'refused',
+    code: 'BAD_SIGNATURE',
+  })
   expect(await one.hello(device, { protocolVersion: 0 })).toMatchObject({ outcome: 'refused' })
-  expect(await one.hello(device, { protocolVersion: 7, somethingNew: 1 })).toMatchObject({ outcome: 'welcome', protocolVersion: 1, ackedSeq: 0, storeId: 'S1' })
+  expect(await one.hello(device, { protocolVersion: 7, somethingNew: 1 })).toMatchObject({
+    outcome: 'welcome',
+    protocolVersion: 1,
+    ackedSeq: 0,
+    storeId: 'S1',
+  })
   await revokeDevice(database.db, device.deviceId)
   expect(await client(url).hello(device)).toMatchObject({ outcome: 'refused', code: 'REVOKED_DEVICE' })
 })
@@ -71,8 +79,14 @@ it('[TRN8] a malformed or unknown message is refused and the connection stays', 
   device.sell(1)
   const one = client(await gatewayOn(database))
   await one.hello(device)
-  expect(await one.send('batch', { records: [{ ...device.journal[0], seq: 'one' }] })).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
-  expect(await one.send('pull', { feed: 'of the future', after: 0, limit: 1 })).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
+  expect(await one.send('batch', { records: [{ ...device.journal[0], seq: 'one' }] })).toMatchObject({
+    outcome: 'refused',
+    code: 'UNKNOWN_MESSAGE',
+  })
+  expect(await one.send('pull', { feed: 'of the future', after: 0, limit: 1 })).toMatchObject({
+    outcome: 'refused',
+    code: 'UNKNOWN_MESSAGE',
+  })
   expect(await one.send('of the future', {})).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
   expect(await one.send('batch', { records: device.journal })).toEqual({ outcome: 'acknowledged', ackedSeq: 1, verdicts: [] })
 })
@@ -100,7 +114,10 @@ it('[TRN6] a feed written anywhere pokes the sockets of its store at every gatew
   expect(settingsPokes(c)).toBeLessThan(2)
   const page = await a.send('pull', { feed: 'settings', after: 0, limit: 1 })
   expect(page).toMatchObject({ outcome: 'pulled', more: false, entries: [{ id: 'S1', deleted: false }] })
-  expect(await a.send('pull', { feed: 'settings', after: page['checkpoint'], limit: 1 })).toMatchObject({ entries: [], checkpoint: page['checkpoint'] })
+  expect(await a.send('pull', { feed: 'settings', after: page['checkpoint'], limit: 1 })).toMatchObject({
+    entries: [],
+    checkpoint: page['checkpoint'],
+  })
 })
 
 it('[TRN11] revoking dismisses the session at whichever gateway holds it', async () => {
@@ -128,6 +145,7 @@ it('[CAP3] a newer session of the same journal dismisses the older, across gatew
   const newer = client(second)
   expect(await newer.hello(device)).toMatchObject({ outcome: 'welcome' })
   await gone
+  expect(older.pushed.at(-1)).toMatchObject({ event: 'dismiss', message: { code: 'SESSION_REPLACED' } })
   expect([newer.socket.connected, stays.socket.connected]).toEqual([true, true])
 })
 
@@ -144,5 +162,8 @@ it('[TRN1] while the database is away batches are refused as transient; afterwar
   void restarted.then(() => (done = true))
   while (!done) answers.push((await one.send('batch', { records: device.journal.slice(0, 2) }))['code'] ?? 'acknowledged')
   expect(new Set(answers)).toEqual(new Set(['acknowledged', 'HUB_UNAVAILABLE']))
-  await vi.waitFor(async () => expect(await one.send('batch', { records: device.journal })).toMatchObject({ outcome: 'acknowledged', ackedSeq: 3 }), 10_000)
+  await vi.waitFor(
+    async () => expect(await one.send('batch', { records: device.journal })).toMatchObject({ outcome: 'acknowledged', ackedSeq: 3 }),
+    10_000,
+  )
 })
