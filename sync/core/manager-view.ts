@@ -104,11 +104,15 @@ const priceRow = (received: ReceivedPrice, nowMs: number): ManagerView['priceCha
   }
 }
 
+/** `CODE: message (where)`: the window words the code for a manager and keeps the rest as detail for support. */
+const reasonText = ({ code, message, where }: QuarantinePayload['reasons'][number]): string =>
+  `${code}: ${message}${where ? ` (${where})` : ''}`
+
 const quarantineRow = ({ record, quarantine }: CapturedQuarantine): ManagerView['quarantine'][number] => ({
   recordId: recordIdOf(record),
   capturedAt: record.capturedAt,
   source: quarantine.source,
-  reasons: quarantine.reasons.map((r) => (r.where ? `${r.message} (${r.where})` : r.message)),
+  reasons: quarantine.reasons.map(reasonText),
   excerpt: quarantine.excerpt,
 })
 
