@@ -1,37 +1,65 @@
 /**
- * A new life that begins with what could be read of the old one: after damage inside the chain, and when the device was enrolled anew.
- * Every record is appended again under the new identity; the hub knows transactions it has by their natural keys. The old files stay.
+ * A new life that begins with what could be read of the old one: after damage inside the chain, when the device was enrolled anew, and
+ * when the disk turned out to be restored or copied. Every record is appended again under the new identity; the hub knows transactions
+ * it has by their natural keys. The old files stay, and nothing refers to the new ones until the manifest names them.
  */
+import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { DeviceId, Incarnation } from '#sync/contract/vocabulary.ts'
 import type { Disk } from './disk.ts'
 import { genesis } from './load.ts'
-import { chainRecord, type ChainedRecord, encodeLine } from './record-line.ts'
-import { createSegmentWriter } from './segment-writer.ts'
+import { chainRecord, encodeLine } from './record-line.ts'
+import type { ChainPosition } from './segment.ts'
+import { createSegmentWriter, type SegmentWriter } from './segment-writer.ts'
 
 const batchRecords = 500
 
-/** Durable when it resolves; nothing refers to it until the manifest names the new incarnation. */
+export interface CarryOver {
+  /** Holds what was carried, and can be appended to. */
+  readonly writer: SegmentWriter
+  end(): ChainPosition
+  /** Durable when it resolves. */
+  take(records: readonly TidelineRecord[]): Promise<void>
+}
+
+export const openCarryOver = (
+  disk: Disk,
+  dir: string,
+  { deviceId, incarnation, segmentBytes }: { deviceId: DeviceId; incarnation: Incarnation; segmentBytes: number },
+): CarryOver => {
+  const writer = createSegmentWriter(disk, dir, incarnation, [], segmentBytes)
+  let end = genesis
+
+  const takeBatch = async (records: readonly TidelineRecord[]): Promise<void> => {
+    let { seq, hash: previousHash } = end
+    const lines = records.map(({ kind, capturedAt, payload }) => {
+      seq += 1
+      const chained = chainRecord({ deviceId, incarnation, seq, kind, capturedAt, payload, previousHash })
+      previousHash = chained.hash
+      return encodeLine(chained)
+    })
+    await writer.write(end.seq + 1, lines)
+    end = { seq, hash: previousHash }
+  }
+  return {
+    writer,
+    end: () => end,
+    take: async (records) => {
+      for (let at = 0; at < records.length; at += batchRecords) await takeBatch(records.slice(at, at + batchRecords))
+    },
+  }
+}
+
+/** All of it at once. */
 export const carryOver = async (
   disk: Disk,
   dir: string,
-  records: readonly ChainedRecord[],
+  records: readonly TidelineRecord[],
   to: { deviceId: DeviceId; incarnation: Incarnation; segmentBytes: number },
 ): Promise<void> => {
-  const writer = createSegmentWriter(disk, dir, to.incarnation, [], to.segmentBytes)
-  let { hash: previousHash, seq } = genesis
+  const carrying = openCarryOver(disk, dir, to)
   try {
-    for (let at = 0; at < records.length; at += batchRecords) {
-      const firstSeq = seq + 1
-      const lines = records.slice(at, at + batchRecords).map(({ record }) => {
-        const { kind, capturedAt, payload } = record
-        seq += 1
-        const chained = chainRecord({ deviceId: to.deviceId, incarnation: to.incarnation, seq, kind, capturedAt, payload, previousHash })
-        previousHash = chained.hash
-        return encodeLine(chained)
-      })
-      await writer.write(firstSeq, lines)
-    }
+    await carrying.take(records)
   } finally {
-    await writer.close()
+    await carrying.writer.close()
   }
 }

@@ -12,6 +12,7 @@ const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
 type Step =
   | { kind: 'append'; count: number; size: number; wait: boolean }
   | { kind: 'power cut' }
+  | { kind: 'renew'; wait: boolean }
   | { kind: 'reopen' }
   | { kind: 'faults'; chance: number }
 
@@ -26,6 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.constant({ kind: 'power cut' as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('renew' as const), wait: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('faults' as const), chance: fc.constantFrom(0, 0.1, 0.4) }) },
 )
@@ -43,7 +45,7 @@ const expectChain = async (journal: Journal): Promise<number[]> => {
 }
 
 /** How much real work the runs did: a property that never crashes anything proves nothing. */
-const work = { answered: 0, refused: 0, cuts: 0, tornTails: 0 }
+const work = { answered: 0, refused: 0, cuts: 0, tornTails: 0, renewed: 0, notRenewed: 0 }
 
 const run = async (steps: readonly Step[], seed: number): Promise<void> => {
   const random = seededRandom(seed)
@@ -54,8 +56,10 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
     if (operation === 'write' && random() < 0.5) return 'short'
     return random() < 0.5 ? 'EIO' : 'ENOSPC'
   }
+  let day = 0
+  const nowIso = (): string => new Date(day * 86_400_000).toISOString()
   const open = (): Promise<Journal> =>
-    openJournal({ dir: '/j', deviceId, disk, random, lock: async () => async () => undefined, segmentBytes: 2_000 })
+    openJournal({ dir: '/j', deviceId, disk, random, nowIso, lock: async () => async () => undefined, segmentBytes: 2_000 })
   const openAtLast = async (): Promise<Journal> => {
     chance = 0
     const opened = await open()
@@ -89,6 +93,16 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
       // The next step comes somewhere between the write and its sync.
       else for (let ticks = Math.floor(random() * 30); ticks > 0; ticks -= 1) await Promise.resolve()
     }
+    if (one.kind === 'renew') {
+      day += 1
+      const before = journal.incarnation
+      const renewal = journal.renew(before, 'test').then(({ outcome }) => {
+        if (outcome === 'begun') work.renewed += 1
+        else work.notRenewed += 1
+      })
+      if (one.wait) await renewal
+      else for (let ticks = Math.floor(random() * 200); ticks > 0; ticks -= 1) await Promise.resolve()
+    }
     if (one.kind === 'power cut') {
       work.cuts += 1
       disk.powerCut()
@@ -117,6 +131,6 @@ describe('journal under power cuts and faults', () => {
       { numRuns: 300 },
     )
     expect(work.answered).toBeGreaterThan(1_000)
-    for (const count of [work.refused, work.cuts, work.tornTails]) expect(count).toBeGreaterThan(0)
+    for (const count of [work.refused, work.cuts, work.tornTails, work.renewed, work.notRenewed]) expect(count).toBeGreaterThan(0)
   }, 60_000)
 })

@@ -205,4 +205,47 @@ describe('journal', () => {
     await last
     await expect(journal.append('transaction', payload(2))).rejects.toBeInstanceOf(CannotWrite)
   })
+
+  it('[CAP3] a copied journal goes on under a new incarnation, with the same numbers, and appends meanwhile are kept', async () => {
+    const disk = createMemoryDisk(seededRandom(1))
+    const random = seededRandom(1)
+    let now = '2026-01-31T08:15:00.000Z'
+    const journal = await open(disk, { random, nowIso: () => now, segmentBytes: 2_000 })
+    for (let n = 1; n <= 30; n += 1) await journal.append('transaction', payload(n, 100))
+    const before = journal.incarnation
+    const [renewal] = await Promise.all([
+      journal.renew(before, 'the hub holds more'),
+      ...[31, 32, 33].map((n) => journal.append('transaction', payload(n))),
+    ])
+    expect(renewal).toMatchObject({ outcome: 'begun', begun: { after: before, reason: 'the hub holds more' } })
+    await journal.append('transaction', payload(34))
+    expectChain(await all(journal))
+    expect(journal.incarnation).not.toBe(before)
+    expect(await journal.renew(before, 'again')).toMatchObject({ outcome: 'refused' })
+    expect(await journal.renew(journal.incarnation, 'again')).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringContaining('a day later'),
+    })
+    await journal.close()
+
+    const reopened = await open(disk, { random, nowIso: () => now, segmentBytes: 2_000 })
+    expect([reopened.incarnation, reopened.recovery, reopened.begun]).toEqual([journal.incarnation, { kind: 'none' }, journal.begun])
+    const records = await all(reopened)
+    expectChain(records)
+    expect(records.map((r) => (JSON.parse(r.payload) as { n: number }).n)).toEqual(Array.from({ length: 34 }, (_, i) => i + 1))
+    expect(new Set(records.map((r) => r.incarnation))).toEqual(new Set([journal.incarnation]))
+    now = '2026-02-01T08:15:00.000Z'
+    expect((await reopened.renew(reopened.incarnation, 'a day later')).outcome).toBe('begun')
+  })
+
+  it('[CAP3] a new life that the disk does not take leaves the old one as it was, and none of its bytes', async () => {
+    const disk = createMemoryDisk(seededRandom(1))
+    const journal = await open(disk)
+    for (let n = 1; n <= 5; n += 1) await journal.append('transaction', payload(n))
+    const [paths, head] = [disk.paths.toSorted(), await journal.head()]
+    disk.fault = (operation, path) => (operation === 'sync' && !path.includes(journal.incarnation) ? 'ENOSPC' : null)
+    expect((await journal.renew(journal.incarnation, 'test')).outcome).toBe('refused')
+    expect([disk.paths.toSorted(), await journal.head()]).toEqual([paths, head])
+    expect((await journal.append('transaction', payload(6))).seq).toBe(6)
+  })
 })

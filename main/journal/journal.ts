@@ -3,10 +3,12 @@
  *
  *   append → waiting ─┬─ one write, one fdatasync ─▶ durable ─▶ answered, announced
  *   append → waiting ─┘  (what arrives meanwhile shares the next one)
+ *   renew  → waiting ─── between two writes: the same records, numbered alike, under a new incarnation
  *
  * Nothing is answered before it is durable. A failed write or sync rejects with CannotWrite and takes nothing with it.
  */
 import { join } from 'node:path'
+import { must } from '#sync/contract/assert.ts'
 import type { JournalHead } from '#sync/contract/ipc.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { DeviceId, Incarnation, Instant } from '#sync/contract/vocabulary.ts'
@@ -17,6 +19,8 @@ import { lockFolder } from './lock.ts'
 import { openFolder, type Recovery } from './open-folder.ts'
 import { readRecords } from './read-records.ts'
 import { chainRecord, encodeLine } from './record-line.ts'
+import { type Begun, writeManifest } from './manifest.ts'
+import { copyRecords, discard, nameNewLife, objectionTo, openRenewal, type RenewalOutcome, type RenewalParts } from './renewal.ts'
 import type { ChainPosition } from './segment.ts'
 import { createSegmentWriter } from './segment-writer.ts'
 
@@ -28,6 +32,8 @@ export interface JournalEntry {
 export interface Journal extends JournalSource {
   readonly deviceId: DeviceId
   readonly incarnation: Incarnation
+  /** How this life took the place of another, if it did so by `renew`. */
+  readonly begun: Begun | undefined
   /** What opening found and did. */
   readonly recovery: Recovery
   /** False after a failed write, until one succeeds again. */
@@ -36,6 +42,8 @@ export interface Journal extends JournalSource {
   append(kind: TidelineRecord['kind'], payloadText: string): Promise<TidelineRecord>
   /** All of them in one sync, numbered without gaps, or none. */
   appendAll(entries: readonly JournalEntry[]): Promise<TidelineRecord[]>
+  /** A new incarnation with all records, because `from` is not this disk's alone. Appends wait for it; a failure leaves all as it was. */
+  renew(from: string, reason: string): Promise<RenewalOutcome>
   close(): Promise<void>
 }
 
@@ -76,12 +84,17 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
       throw error
     },
   )
-  const { incarnation, loaded, recovery } = opened
-  const writer = createSegmentWriter(disk, dir, incarnation, loaded.segments, segmentBytes)
+  const { loaded, recovery } = opened
+  let { manifest } = opened
+  let writer = createSegmentWriter(disk, dir, manifest.incarnation, loaded.segments, segmentBytes)
   const listeners = new Set<(seq: number) => void>()
   const waiting: Waiting[] = []
   let head: ChainPosition = loaded.end
   let flushing: Promise<void> | null = null
+  let turnover: (() => Promise<void>) | null = null
+  let renewing: Promise<Begun> | null = null
+  /** The manifest on the disk is not known: nothing may be appended to either life. */
+  let undecided = false
   let writable = true
   let closed = false
 
@@ -103,7 +116,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
       entries.map(({ kind, payloadText }) => {
         const chained = chainRecord({
           deviceId,
-          incarnation,
+          incarnation: manifest.incarnation,
           seq: end.seq + 1,
           kind,
           capturedAt,
@@ -116,6 +129,8 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
       }),
     )
     try {
+      if (undecided) await writeManifest(disk, dir, manifest)
+      undecided = false
       await writer.write(head.seq + 1, lines)
     } catch (error) {
       writable = false
@@ -130,8 +145,65 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   }
 
   const flush = async (): Promise<void> => {
-    while (waiting.length > 0) await writeBatch(takeBatch())
+    while (turnover || waiting.length > 0) {
+      const turn = turnover ?? (() => writeBatch(takeBatch()))
+      turnover = null
+      await turn()
+    }
     flushing = null
+  }
+
+  const betweenWrites = (step: () => Promise<void>): Promise<void> =>
+    new Promise((resolve, reject) => {
+      turnover = () => step().then(resolve, reject)
+      flushing ??= flush()
+    })
+
+  const read: Journal['read'] = (afterSeq, limit) => readRecords(disk, writer.segments, afterSeq, Math.min(limit, head.seq - afterSeq))
+
+  const openHeadSeq = (): number => {
+    if (closed) throw new CannotWrite('the journal is closed')
+    return head.seq
+  }
+
+  const renewNow = async (reason: string): Promise<Begun> => {
+    const from = manifest.incarnation
+    const parts: RenewalParts = { disk, dir, segmentBytes, deviceId, to: newIncarnation(options.random), headSeq: openHeadSeq, read }
+    const carrying = openRenewal(parts)
+    try {
+      await copyRecords(parts, carrying)
+      await betweenWrites(async () => {
+        await copyRecords(parts, carrying)
+        const begun: Begun = { at: nowIso() as Instant, after: from, records: head.seq, reason }
+        const next = { deviceId, incarnation: parts.to, begun }
+        const named = await nameNewLife(disk, dir, next, manifest)
+        undecided = named === 'unknown'
+        if (named !== 'named') throw new CannotWrite('the new life could not be named')
+        await writer.close()
+        manifest = next
+        writer = carrying.writer
+        head = carrying.end()
+      })
+    } catch (error) {
+      if (!undecided) await discard(parts, carrying)
+      throw error
+    }
+    return must(manifest.begun, 'begun')
+  }
+
+  const renew: Journal['renew'] = async (from, reason) => {
+    if (closed || renewing) return { outcome: 'refused', message: 'the journal is busy' }
+    if (from !== manifest.incarnation) return { outcome: 'refused', message: `the journal is ${manifest.incarnation}, not ${from}` }
+    const objection = objectionTo(manifest.begun, nowIso())
+    if (objection) return { outcome: 'refused', message: objection }
+    renewing = renewNow(reason.slice(0, 500))
+    try {
+      return { outcome: 'begun', begun: await renewing }
+    } catch (error) {
+      return { outcome: 'refused', message: error instanceof Error ? error.message : String(error) }
+    } finally {
+      renewing = null
+    }
   }
 
   const appendAll = (entries: readonly JournalEntry[]): Promise<TidelineRecord[]> => {
@@ -146,11 +218,16 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
 
   return {
     deviceId,
-    incarnation,
+    get incarnation() {
+      return manifest.incarnation
+    },
+    get begun() {
+      return manifest.begun
+    },
     recovery,
     writable: () => writable && !closed,
-    head: () => Promise.resolve<JournalHead>({ incarnation, seq: head.seq, hash: head.hash }),
-    read: (afterSeq, limit) => readRecords(disk, writer.segments, afterSeq, Math.min(limit, head.seq - afterSeq)),
+    head: () => Promise.resolve<JournalHead>({ incarnation: manifest.incarnation, seq: head.seq, hash: head.hash }),
+    read,
     onAppended: (callback) => {
       listeners.add(callback)
       return () => void listeners.delete(callback)
@@ -161,9 +238,11 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
       return record
     },
     appendAll,
+    renew,
     close: async () => {
       if (closed) return
       closed = true
+      await renewing?.catch(() => undefined)
       await flushing
       await writer.close()
       await release()

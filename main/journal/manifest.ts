@@ -1,11 +1,14 @@
 /** `journal.json`: whose journal this folder holds and in which life. Written whole or not at all, before the first record. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { deviceIdSchema, incarnationSchema } from '#sync/contract/vocabulary.ts'
+import { deviceIdSchema, incarnationSchema, instantSchema } from '#sync/contract/vocabulary.ts'
 import { type Disk, writeAtomically } from './disk.ts'
 
 const manifestName = 'journal.json'
-const manifestSchema = z.object({ deviceId: deviceIdSchema, incarnation: incarnationSchema })
+/** How this life began, when it took the place of another while the journal was in use. */
+const begunSchema = z.object({ at: instantSchema, after: incarnationSchema, records: z.int().min(0), reason: z.string() })
+export type Begun = z.infer<typeof begunSchema>
+const manifestSchema = z.object({ deviceId: deviceIdSchema, incarnation: incarnationSchema, begun: begunSchema.optional() })
 export type Manifest = z.infer<typeof manifestSchema>
 
 /** Null when there is none yet, or none that can be read. */

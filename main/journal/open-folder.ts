@@ -9,7 +9,7 @@ import type { DeviceId, Incarnation } from '#sync/contract/vocabulary.ts'
 import { carryOver } from './carry-over.ts'
 import type { Disk } from './disk.ts'
 import { type LoadedJournal, loadJournal } from './load.ts'
-import { readManifest, writeManifest } from './manifest.ts'
+import { type Manifest, readManifest, writeManifest } from './manifest.ts'
 import type { ChainedRecord } from './record-line.ts'
 import { settleTail } from './torn-tail.ts'
 
@@ -19,7 +19,7 @@ export type Recovery =
   | { kind: 'new-life'; reason: 'damage' | 'other-device' | 'manifest-lost'; records: number }
 
 export interface OpenedFolder {
-  incarnation: Incarnation
+  manifest: Manifest
   loaded: LoadedJournal
   recovery: Recovery
 }
@@ -42,7 +42,7 @@ export const openFolder = async (options: FolderOptions): Promise<OpenedFolder> 
   if (changed) return beginNewLife(options, records, 'other-device')
   if (loaded.damaged) return beginNewLife(options, await readableRecords(disk, dir, manifest.incarnation), 'damage')
   const cut = await settleTail(disk, dir, loaded)
-  return { incarnation: manifest.incarnation, loaded, recovery: cut > 0 ? { kind: 'torn-tail', bytes: cut } : { kind: 'none' } }
+  return { manifest, loaded, recovery: cut > 0 ? { kind: 'torn-tail', bytes: cut } : { kind: 'none' } }
 }
 
 const readableRecords = async (disk: Disk, dir: string, incarnation: string): Promise<ChainedRecord[]> => {
@@ -66,8 +66,14 @@ const beginNewLife = async (
 ): Promise<OpenedFolder> => {
   const { disk, dir, deviceId, segmentBytes } = options
   const incarnation = options.newIncarnation()
-  await carryOver(disk, dir, records, { deviceId, incarnation, segmentBytes })
-  await writeManifest(disk, dir, { deviceId, incarnation })
+  const manifest: Manifest = { deviceId, incarnation }
+  await carryOver(
+    disk,
+    dir,
+    records.map((chained) => chained.record),
+    { deviceId, incarnation, segmentBytes },
+  )
+  await writeManifest(disk, dir, manifest)
   const loaded = await loadJournal(disk, dir, incarnation)
-  return { incarnation, loaded, recovery: records.length === 0 ? { kind: 'none' } : { kind: 'new-life', reason, records: records.length } }
+  return { manifest, loaded, recovery: records.length === 0 ? { kind: 'none' } : { kind: 'new-life', reason, records: records.length } }
 }
