@@ -1,10 +1,10 @@
 /** What a welcomed session may ask: batches up, feed pages down. Each message is parsed before anything else [TRN8]. */
 import { batchLimits } from '#sync/contract/protocol.ts'
-import { batchSchema, pullSchema, type UpResponse } from '#sync/contract/up.ts'
+import { pullSchema, type UpResponse } from '#sync/contract/up.ts'
 import type { Logger } from 'pino'
 import { feedScope, readFeed } from '../catalogue/feed.ts'
 import { acceptBatch } from '../intake/accept-batch.ts'
-import { isBatch } from '../intake/compiled-shape.ts'
+import { receiveBatch } from '../intake/received-batch.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { refuse, refuseError } from './answer.ts'
@@ -18,10 +18,15 @@ export interface RequestContext {
   limit: WorkLimit
 }
 
-export const answerBatch = async ({ db, log, metrics, limit }: RequestContext, peer: Peer, message: unknown): Promise<UpResponse<'batch'>> => {
-  const parsed = isBatch(message) ? { success: true as const, data: message } : batchSchema.safeParse(message)
-  if (!parsed.success) return refuse('UNKNOWN_MESSAGE', `not a batch of at most ${batchLimits.maxRecords} records: ${parsed.error.issues[0]?.message ?? ''}`)
-  const { records } = parsed.data
+export const answerBatch = async (
+  { db, log, metrics, limit }: RequestContext,
+  peer: Peer,
+  message: unknown,
+): Promise<UpResponse<'batch'>> => {
+  const received = receiveBatch(message)
+  if (received.outcome === 'unreadable')
+    return refuse('UNKNOWN_MESSAGE', `not a batch of at most ${batchLimits.maxRecords} records: ${received.message}`)
+  const { records } = received
   const endTimer = metrics.batchSeconds.startTimer()
   try {
     const response = await limit.run(() => acceptBatch(db, peer, records))

@@ -6,13 +6,14 @@
 import { hash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
 import { must } from '#sync/contract/assert.ts'
-import { genesisHash, recordIdOf, type TidelineRecord } from '#sync/contract/record.ts'
+import { genesisHash, recordIdOf } from '#sync/contract/record.ts'
 import type { UpResponse } from '#sync/contract/up.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
 import type { Database } from '../storage/database.ts'
 import { retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type Judged, judgeRecords, type KeyHolder, placeBatch, settleKey, type StreamPosition } from './judge.ts'
+import type { ReceivedRecord } from './received-batch.ts'
 import { insertRecords, type LogRow } from './transaction-log.ts'
 
 /** NOTIFY channel that wakes the merge workers. */
@@ -28,20 +29,25 @@ export type BatchResponse = UpResponse<'batch'>
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
-export const acceptBatch = async (db: Database, stream: StreamIdentity, records: readonly TidelineRecord[]): Promise<BatchResponse> => {
+export const acceptBatch = async (db: Database, stream: StreamIdentity, records: readonly ReceivedRecord[]): Promise<BatchResponse> => {
   const foreign = records.find((record) => record.deviceId !== stream.deviceId || record.incarnation !== stream.incarnation)
   if (foreign) return { outcome: 'refused', code: 'INVALID', message: `record ${recordIdOf(foreign)} is not of this session's journal` }
   return retryContention(() => db.transaction().execute((trx) => acceptWithin(trx, stream, records)))
 }
 
-const acceptWithin = async (trx: Transaction<Tables>, stream: StreamIdentity, records: readonly TidelineRecord[]): Promise<BatchResponse> => {
+const acceptWithin = async (
+  trx: Transaction<Tables>,
+  stream: StreamIdentity,
+  records: readonly ReceivedRecord[],
+): Promise<BatchResponse> => {
   const locked = await lockStream(trx, stream)
   if (locked.revoked) return { outcome: 'refused', code: 'REVOKED_DEVICE', message: 'this device was revoked at the hub' }
   const placement = placeBatch(locked, records)
   if (placement.place === 'gap') return { outcome: 'gap', expectedSeq: placement.expectedSeq }
 
   const known = await storedVerdicts(trx, stream, placement.resent)
-  if (known === 'other-journal') return { outcome: 'refused', code: 'JOURNAL_BEHIND', message: 'the hub holds other records under these numbers' }
+  if (known === 'other-journal')
+    return { outcome: 'refused', code: 'JOURNAL_BEHIND', message: 'the hub holds other records under these numbers' }
   if (placement.fresh.length === 0) return { outcome: 'acknowledged', ackedSeq: locked.ackedSeq, verdicts: known }
 
   const judged = judgeRecords(placement.fresh, locked.headHash, stream.storeId, sha256)
@@ -75,7 +81,7 @@ const lockStream = async (trx: Transaction<Tables>, { deviceId, incarnation }: S
 const storedVerdicts = async (
   trx: Transaction<Tables>,
   { deviceId, incarnation }: StreamIdentity,
-  resent: readonly TidelineRecord[],
+  resent: readonly ReceivedRecord[],
 ): Promise<Verdict[] | 'other-journal'> => {
   const first = resent[0]
   const last = resent.at(-1)
@@ -89,7 +95,9 @@ const storedVerdicts = async (
     .where('seq', '<=', last.seq)
     .orderBy('seq')
     .execute()
-  const same = rows.every((row, index) => row.payload_hash === resent[index]?.payloadHash && row.previous_hash === resent[index]?.previousHash)
+  const same = rows.every(
+    (row, index) => row.payload_hash === resent[index]?.payloadHash && row.previous_hash === resent[index]?.previousHash,
+  )
   if (!same || rows.length !== resent.length) return 'other-journal'
   return rows
     .filter((row) => row.verdict !== 'accepted')
@@ -119,9 +127,15 @@ const appendToLog = async (trx: Transaction<Tables>, stream: StreamIdentity, jud
 const rowOf = ({ record, naturalKey, verdict, reason }: Judged): LogRow => ({ record, naturalKey, verdict, reason })
 
 const verdictsOf = (rows: readonly LogRow[]): Verdict[] =>
-  rows.filter((row) => row.verdict !== 'accepted').map((row) => verdictOf(row.record.seq, { verdict: row.verdict, reason: row.reason ?? undefined }))
+  rows
+    .filter((row) => row.verdict !== 'accepted')
+    .map((row) => verdictOf(row.record.seq, { verdict: row.verdict, reason: row.reason ?? undefined }))
 
-const missingRows = async (trx: Transaction<Tables>, { deviceId, incarnation }: StreamIdentity, rows: readonly LogRow[]): Promise<LogRow[]> => {
+const missingRows = async (
+  trx: Transaction<Tables>,
+  { deviceId, incarnation }: StreamIdentity,
+  rows: readonly LogRow[],
+): Promise<LogRow[]> => {
   const first = must(rows[0], 'a row').record.seq
   const present = await trx
     .selectFrom('record_log')
@@ -139,7 +153,9 @@ const keyHolders = async (trx: Transaction<Tables>, storeId: string, rows: reado
   const { rows: found } = await sql<{ key: string; device_id: string; incarnation: string; seq: number; payload_hash: string }>`
     select natural_key as key, device_id, incarnation, seq, payload_hash from record_log
     where store_id = ${storeId} and natural_key = any(${keys}) and verdict = 'accepted'`.execute(trx)
-  return new Map(found.map((row) => [row.key, { recordId: `${row.device_id}:${row.incarnation}:${row.seq}`, payloadHash: row.payload_hash }]))
+  return new Map(
+    found.map((row) => [row.key, { recordId: `${row.device_id}:${row.incarnation}:${row.seq}`, payloadHash: row.payload_hash }]),
+  )
 }
 
 /** Where the hub stands in a stream; nothing yet for a journal that it never saw. */

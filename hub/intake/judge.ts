@@ -16,6 +16,7 @@ import {
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
 import { isTransaction } from './compiled-shape.ts'
+import { type ReceivedRecord, wordIssues } from './received-batch.ts'
 
 /** Where the hub stands in one device incarnation's stream. */
 export interface StreamPosition {
@@ -25,10 +26,10 @@ export interface StreamPosition {
 
 export type Placement =
   | { place: 'gap'; expectedSeq: number }
-  | { place: 'follows'; resent: readonly TidelineRecord[]; fresh: readonly TidelineRecord[] }
+  | { place: 'follows'; resent: readonly ReceivedRecord[]; fresh: readonly ReceivedRecord[] }
 
 /** Records of one batch are consecutive; a hole inside is a gap like one before. Nothing of a batch with a gap is taken. */
-export const placeBatch = (position: StreamPosition, records: readonly TidelineRecord[]): Placement => {
+export const placeBatch = (position: StreamPosition, records: readonly ReceivedRecord[]): Placement => {
   const first = records[0]?.seq ?? position.ackedSeq + 1
   const consecutive = records.every((record, index) => record.seq === first + index)
   if (!consecutive || first > position.ackedSeq + 1) return { place: 'gap', expectedSeq: position.ackedSeq + 1 }
@@ -38,7 +39,7 @@ export const placeBatch = (position: StreamPosition, records: readonly TidelineR
 
 /** One new record, judged by itself. `naturalKey` is set where the record claims one; whether it is free, the log decides. */
 export interface Judged {
-  record: TidelineRecord
+  record: ReceivedRecord
   hash: string
   naturalKey: string | null
   verdict: 'accepted' | 'quarantined'
@@ -48,7 +49,7 @@ export interface Judged {
 export type Sha256Hex = (text: string) => string
 
 /** Judges fresh records in order. The chain goes on from each record as received, so one break is reported once. */
-export const judgeRecords = (fresh: readonly TidelineRecord[], headHash: string, storeId: string, sha256: Sha256Hex): Judged[] => {
+export const judgeRecords = (fresh: readonly ReceivedRecord[], headHash: string, storeId: string, sha256: Sha256Hex): Judged[] => {
   let head = headHash
   return fresh.map((record) => {
     const judged = judgeRecord(record, head, storeId, sha256)
@@ -57,9 +58,13 @@ export const judgeRecords = (fresh: readonly TidelineRecord[], headHash: string,
   })
 }
 
-const judgeRecord = (record: TidelineRecord, head: string, storeId: string, sha256: Sha256Hex): Judged => {
-  const read = readPayload(record, storeId)
+const judgeRecord = (record: ReceivedRecord, head: string, storeId: string, sha256: Sha256Hex): Judged => {
   const hash = sha256(chainText(record))
+  if ('flaw' in record) {
+    const reason = linkFlaw(record, head, `; besides, ${record.flaw}`) ?? reasonText('INVALID', record.flaw)
+    return { record, hash, naturalKey: null, verdict: 'quarantined', reason }
+  }
+  const read = readPayload(record, storeId)
   const flaw = chainFlaw(record, head, sha256) ?? read.flaw
   return { record, hash, naturalKey: read.naturalKey, verdict: flaw ? 'quarantined' : 'accepted', reason: flaw }
 }
@@ -67,16 +72,22 @@ const judgeRecord = (record: TidelineRecord, head: string, storeId: string, sha2
 const reasonText = (code: ErrorCode, message: string): string => `${code}: ${message}`.slice(0, 1_000)
 
 const chainFlaw = (record: TidelineRecord, head: string, sha256: Sha256Hex): string | null => {
-  if (sha256(record.payload) !== record.payloadHash) return reasonText('BROKEN_CHAIN', 'the payload does not have the hash that the record names')
-  if (record.previousHash !== head) return reasonText('BROKEN_CHAIN', `the record follows ${record.previousHash}, the hub holds ${head}`)
-  return null
+  if (sha256(record.payload) !== record.payloadHash)
+    return reasonText('BROKEN_CHAIN', 'the payload does not have the hash that the record names')
+  return linkFlaw(record, head)
 }
+
+const linkFlaw = (record: ReceivedRecord, head: string, more = ''): string | null =>
+  record.previousHash === head
+    ? null
+    : reasonText('BROKEN_CHAIN', `the record follows ${record.previousHash}, the hub holds ${head}${more}`)
 
 type PayloadReading = { naturalKey: string | null; flaw: string | null }
 
 const readPayload = (record: TidelineRecord, storeId: string): PayloadReading => {
   // PostgreSQL's text cannot hold NUL, and no JSON text contains one.
-  if (record.payload.includes('\u0000')) return { naturalKey: null, flaw: reasonText('MALFORMED', 'the payload contains NUL; kept with \u2400 in its place') }
+  if (record.payload.includes('\u0000'))
+    return { naturalKey: null, flaw: reasonText('MALFORMED', 'the payload contains NUL; kept with \u2400 in its place') }
   const json = parseJson(record.payload)
   if (json === undefined) return { naturalKey: null, flaw: reasonText('MALFORMED', 'the payload is not JSON') }
   switch (record.kind) {
@@ -105,15 +116,7 @@ const parseJson = (text: string): unknown => {
   }
 }
 
-const invalid = (error: z.ZodError): string =>
-  reasonText(
-    'INVALID',
-    error.issues
-      .slice(0, 5)
-      .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-      .join('; ')
-      .replaceAll('\u0000', '\u2400'),
-  )
+const invalid = (error: z.ZodError): string => reasonText('INVALID', wordIssues(error))
 
 const wrongStore = (named: string, own: string): string | null =>
   named === own ? null : reasonText('WRONG_STORE', `the transaction names store ${named}, the device belongs to ${own}`)

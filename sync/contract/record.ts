@@ -39,7 +39,10 @@ export type ConflictPayload = z.infer<typeof conflictPayloadSchema>
 /** kind `quarantine`: what could not be understood. The whole input stays in the store's quarantine folder under `contentHash`. */
 export const quarantinePayloadSchema = z.strictObject({
   source: z.string().max(300),
-  reasons: z.array(z.strictObject({ code: z.string().max(64), message: z.string().max(1000), where: z.string().max(300).optional() })).min(1).max(50),
+  reasons: z
+    .array(z.strictObject({ code: z.string().max(64), message: z.string().max(1000), where: z.string().max(300).optional() }))
+    .min(1)
+    .max(50),
   contentHash: sha256Schema,
   sizeBytes: z.int().min(0),
   excerpt: z.string().max(4_000),
@@ -47,11 +50,13 @@ export const quarantinePayloadSchema = z.strictObject({
 export type QuarantinePayload = z.infer<typeof quarantinePayloadSchema>
 export type Reason = QuarantinePayload['reasons'][number]
 
-export const recordIdOf = (r: Pick<TidelineRecord, 'deviceId' | 'incarnation' | 'seq'>): string =>
-  `${r.deviceId}:${r.incarnation}:${r.seq}`
+export const recordIdOf = (r: { deviceId: string; incarnation: string; seq: number }): string => `${r.deviceId}:${r.incarnation}:${r.seq}`
 
 export const genesisHash = sha256Schema.parse('0'.repeat(64))
 
+/** What of a record is hashed into its chain, also of one whose kind or time is outside the contract. */
+export type ChainedFields = { [F in keyof Omit<TidelineRecord, 'payload'>]: TidelineRecord[F] extends number ? number : string }
+
 /** The text whose SHA-256 is the record's chain hash. */
-export const chainText = (r: Omit<TidelineRecord, 'payload'>): string =>
+export const chainText = (r: ChainedFields): string =>
   `${r.deviceId}:${r.incarnation}:${r.seq}\n${r.kind}\n${r.capturedAt}\n${r.payloadHash}\n${r.previousHash}`

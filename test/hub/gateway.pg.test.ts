@@ -6,11 +6,14 @@ import { revokeDevice } from '#hub/enrolment/enrolment.ts'
 import { type Gateway, startGateway } from '#hub/gateway/gateway.ts'
 import { createHubMetrics } from '#hub/metrics.ts'
 import { storeSettingsSchema } from '#sync/contract/catalogue.ts'
+import { type ChainedFields, chainText, genesisHash, type TidelineRecord } from '#sync/contract/record.ts'
 import pino from 'pino'
 import { afterEach, expect, it, vi } from 'vitest'
 import { type TestDatabase, withDatabase } from './database.ts'
-import { enrolModelDevice, modelDevice } from './model-device.ts'
+import { enrolModelDevice, modelDevice, sha256 } from './model-device.ts'
 import { connectWire, type WireClient } from './wire-client.ts'
+
+type ChainedRecord = ChainedFields & { payload: string }
 
 const server = withDatabase()
 const log = pino({ level: 'silent' })
@@ -32,6 +35,16 @@ const client = (url: string): WireClient => {
   const made = connectWire(url)
   started.clients.push(made)
   return made
+}
+
+/** The same records as the journal of a till's faulty agent would have them: hashed as they are, in an unbroken chain. */
+const relink = (records: readonly ChainedRecord[]): ChainedRecord[] => {
+  let head: string = genesisHash
+  return records.map((record) => {
+    const linked = { ...record, payloadHash: sha256(record.payload), previousHash: head }
+    head = sha256(chainText(linked))
+    return linked
+  })
 }
 
 const settings = (name: string) => storeSettingsSchema.parse({ storeId: 'S1', name, currency: 'EUR', timeZone: 'Europe/Berlin' })
@@ -89,6 +102,37 @@ it('[TRN8] a malformed or unknown message is refused and the connection stays', 
   })
   expect(await one.send('of the future', {})).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
   expect(await one.send('batch', { records: device.journal })).toEqual({ outcome: 'acknowledged', ackedSeq: 1, verdicts: [] })
+})
+
+it('[TRN7] a record outside the contract is kept quarantined, the others of its batch count, and so does the next batch', async () => {
+  const database = await server.fresh()
+  const device = await enrolModelDevice(database.db)
+  for (let n = 1; n <= 5; n++) device.sell(n)
+  const [first, second, third, fourth, fifth] = device.journal as [
+    TidelineRecord,
+    TidelineRecord,
+    TidelineRecord,
+    TidelineRecord,
+    TidelineRecord,
+  ]
+  const long = { ...second, payload: `{"long":"${'x'.repeat(400_000)}"}` }
+  const odd = { ...fourth, kind: 'of the future\u0000', capturedAt: 'yesterday', more: 1 }
+  const one = client(await gatewayOn(database))
+  await one.hello(device)
+  const relinked = relink([first, long, third, odd, fifth])
+  const answer = await one.send('batch', { records: relinked.slice(0, 4) })
+  expect(answer).toMatchObject({ outcome: 'acknowledged', ackedSeq: 4 })
+  expect(answer['verdicts']).toMatchObject([
+    { seq: 2, verdict: 'quarantined', reason: expect.stringMatching(/^INVALID: payload: /) },
+    { seq: 4, verdict: 'quarantined', reason: expect.stringMatching(/^INVALID: kind: .*; capturedAt: /) },
+  ])
+  // Sent again, the same is said again.
+  expect(await one.send('batch', { records: relinked.slice(0, 4) })).toEqual(answer)
+  expect(await one.send('batch', { records: relinked.slice(4) })).toEqual({ outcome: 'acknowledged', ackedSeq: 5, verdicts: [] })
+  const kept = await database.db.selectFrom('record_log').select(['seq', 'payload', 'verdict']).orderBy('seq').execute()
+  expect(kept.map(({ verdict }) => verdict)).toEqual(['accepted', 'quarantined', 'accepted', 'quarantined', 'accepted'])
+  expect(JSON.parse(kept[1]?.payload ?? '')).toEqual(relinked[1])
+  expect(JSON.parse(kept[3]?.payload ?? '')).toEqual(relinked[3])
 })
 
 it('[TRN2] more batches at once than allowed are refused as transient; those taken are in order', async () => {
