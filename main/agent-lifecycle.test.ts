@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { genesisHash } from '#sync/contract/record.ts'
-import { incarnationSchema } from '#sync/contract/vocabulary.ts'
+import { incarnationSchema, instantSchema } from '#sync/contract/vocabulary.ts'
 import type { AgentStatus } from '#sync/contract/ipc.ts'
 import { createManualClock } from '#test/shell/manual-clock.ts'
 import { store } from '#test/shell/views.ts'
@@ -35,11 +35,19 @@ const setUp = (options: { env?: Record<string, string>; hub?: () => HubAnswer; c
         captured.push(callback)
         return () => undefined
       },
+      begun: undefined,
+      renew: async (from, reason) => {
+        if (from !== 'aaaaaaaaaaaa') return { outcome: 'refused', message: 'not this one' }
+        const begun = { at: instantSchema.parse('2026-03-02T10:00:00.000Z'), after: incarnationSchema.parse(from), records: 5, reason }
+        Object.assign(agent.journal, { begun })
+        return { outcome: 'begun', begun }
+      },
     },
     plu: { publish: async () => undefined },
     close: async () => void closed.push('agent'),
   }
   const capturing: CapturingAgent[] = []
+  let reincarnated = 0
   const lifecycle = createAgentLifecycle({
     settings: loaded.settings,
     vault: opened.vault,
@@ -60,6 +68,7 @@ const setUp = (options: { env?: Record<string, string>; hub?: () => HubAnswer; c
     },
     onStatus: (status) => statuses.push(status),
     onCapturing: (it) => capturing.push(it),
+    onReincarnated: () => (reincarnated += 1),
   })
   return {
     dataDir,
@@ -70,6 +79,7 @@ const setUp = (options: { env?: Record<string, string>; hub?: () => HubAnswer; c
     statuses,
     capturing,
     closed,
+    reincarnated: () => reincarnated,
     append: (seq: number) => captured.forEach((callback) => callback(seq)),
   }
 }
@@ -155,6 +165,17 @@ describe('the agent’s life', () => {
     await lifecycle.start()
     expect(readFileSync(tillTokenFile(dataDir), 'utf8').trim()).toBe(vault.tillToken)
     expect(statSync(tillTokenFile(dataDir)).mode & 0o777).toBe(0o600)
+  })
+
+  it('[CAP3] lets the journal begin a new life, says so, and has the engine start anew; refused, all stays as it is', async () => {
+    const { lifecycle, statuses, reincarnated } = setUp({ env: code })
+    expect(await lifecycle.reincarnate('aaaaaaaaaaaa', 'too early')).toMatchObject({ outcome: 'refused' })
+    await lifecycle.start()
+    expect(await lifecycle.reincarnate('bbbbbbbbbbbb', 'not ours')).toMatchObject({ outcome: 'refused' })
+    expect([reincarnated(), statuses.at(-1)!.capture]).toEqual([0, { state: 'running', httpPort: 7310, records: 5 }])
+    expect(await lifecycle.reincarnate('aaaaaaaaaaaa', 'the hub holds more')).toMatchObject({ outcome: 'begun' })
+    expect(reincarnated()).toBe(1)
+    expect(statuses.at(-1)!.capture).toMatchObject({ state: 'running', newLife: { at: '2026-03-02T10:00:00.000Z', records: 5 } })
   })
 
   it('closes what it opened, and starts nothing afterwards', async () => {

@@ -9,16 +9,17 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { AgentConfig, Identity } from '#sync/contract/config.ts'
 import { must } from '#sync/contract/assert.ts'
-import type { AgentStatus, EnrolmentOutcome } from '#sync/contract/ipc.ts'
-import type { Clock, ItemLookup, JournalSource, PluSink, Random } from '#sync/core/ports.ts'
+import type { AgentStatus, EnrolmentOutcome, Reincarnation } from '#sync/contract/ipc.ts'
+import type { Clock, ItemLookup, PluSink, Random } from '#sync/core/ports.ts'
 import type { AgentSettings } from './agent-config.ts'
 import type { AgentLog } from './agent-log.ts'
 import { writeFileAtomically } from './atomic-file.ts'
 import { enrolOnce, enrolUntilDecided, type EnrolmentAnswer, type Fetch } from './enrolment.ts'
+import type { Journal } from './journal/journal.ts'
 import type { Vault } from './vault-file.ts'
 
 export interface CapturingAgent {
-  journal: JournalSource
+  journal: Pick<Journal, 'head' | 'read' | 'onAppended' | 'begun' | 'renew'>
   plu: PluSink
   httpPort: number
   close(): Promise<void>
@@ -43,12 +44,16 @@ export interface LifecyclePorts {
   startCapture: (input: CaptureInput) => Promise<CapturingAgent>
   onStatus: (status: AgentStatus) => void
   onCapturing: (agent: CapturingAgent) => void
+  /** The journal has another incarnation: the engine must start anew on it. */
+  onReincarnated: () => void
 }
 
 export interface AgentLifecycle {
   start(): Promise<void>
   submit(entered: { hubUrl: string; code: string }): Promise<EnrolmentOutcome>
   status(): AgentStatus
+  /** The hub, or the local database, holds another history under this incarnation's numbers. */
+  reincarnate(from: string, reason: string): Promise<Reincarnation>
   setEngine(state: AgentStatus['engine']): void
   agent(): CapturingAgent | undefined
   hubUrl(): string | undefined
@@ -57,6 +62,8 @@ export interface AgentLifecycle {
 
 const captureRetryMs = 3_000
 const statusEveryMs = 500
+
+const newLifeOf = ({ begun }: CapturingAgent['journal']) => (begun ? { newLife: { at: begun.at, records: begun.records } } : {})
 
 export const tillTokenFile = (dataDir: string): string => join(dataDir, 'till-token')
 
@@ -99,7 +106,9 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
       const agent = await ports.startCapture({ config, identity, httpToken: vault.tillToken, items: ports.items, log })
       if (closed) return void (await agent.close())
       capturing = agent
-      change({ capture: { state: 'running', httpPort: agent.httpPort, records: (await agent.journal.head()).seq } })
+      change({
+        capture: { state: 'running', httpPort: agent.httpPort, records: (await agent.journal.head()).seq, ...newLifeOf(agent.journal) },
+      })
       agent.journal.onAppended(countRecords)
       ports.onCapturing(agent)
     } catch (fault) {
@@ -151,11 +160,40 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
     return vault.enrolment() ? { outcome: 'enrolled' } : keep(answer, hub)
   }
 
+  const reincarnate: AgentLifecycle['reincarnate'] = async (from, reason) => {
+    if (!capturing) return { outcome: 'refused', message: 'capture has not started' }
+    const { journal } = capturing
+    const renewal = await journal.renew(from, reason)
+    if (renewal.outcome === 'refused') {
+      log.error(`The journal stays as it is, and nothing is sent: ${renewal.message}.`, { reason })
+      return renewal
+    }
+    const { incarnation } = await journal.head()
+    const { after, records } = renewal.begun
+    log.warn(`This disk was restored or copied: the journal goes on under a new incarnation with ${records} records.`, {
+      after,
+      incarnation,
+      reason,
+    })
+    if (status.capture.state === 'running') change({ capture: { ...status.capture, ...newLifeOf(journal) } })
+    ports.onReincarnated()
+    return { outcome: 'begun', incarnation }
+  }
+
   const close = async (): Promise<void> => {
     closed = true
     announceTimer?.()
     await capturing?.close()
   }
 
-  return { start, submit, close, hubUrl, status: () => status, agent: () => capturing, setEngine: (engine) => change({ engine }) }
+  return {
+    start,
+    submit,
+    reincarnate,
+    close,
+    hubUrl,
+    status: () => status,
+    agent: () => capturing,
+    setEngine: (engine) => change({ engine }),
+  }
 }

@@ -28,6 +28,8 @@ export interface EngineSupervisor {
   start(): void
   /** The engine has shown its first sign of work. */
   markRunning(): void
+  /** Another window at once: what the present one is built on has changed. */
+  restart(): void
   stop(): void
 }
 
@@ -112,6 +114,12 @@ export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor
     markRunning: () => {
       cancelFirstSign?.()
       if (current && state !== 'running') setState('running')
+    },
+    restart: () => {
+      cancelPause?.()
+      closeCurrent()
+      setState('restarting')
+      open()
     },
     stop: () => {
       cancelPause?.()

@@ -1,26 +1,24 @@
 /**
  * The agent's composition root, and the map of its main process:
  *
- *   settings → vault → lifecycle (enrol, then capture) → engine window, kept alive → manager window and tray
+ *   settings → vault → lifecycle (enrol, then capture) → engine host (its window, kept alive) → manager window and tray
  *
  * Capture depends on nothing to its right [CAP12].
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { app, dialog, net, type Tray } from 'electron'
-import { engineToMain, mainToEngine, managerToMain, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
-import { barcodeSchema } from '#sync/contract/vocabulary.ts'
+import { managerToMain, type ManagerView } from '#sync/contract/ipc.ts'
 import { loadSettings, type AgentSettings } from './agent-config.ts'
-import { createAgentLifecycle, tillTokenFile, type CapturingAgent } from './agent-lifecycle.ts'
-import { createEngineSupervisor } from './engine-supervisor.ts'
-import { createCaller } from './ipc/caller.ts'
+import { createAgentLifecycle, tillTokenFile, type AgentLifecycle, type CapturingAgent } from './agent-lifecycle.ts'
+import type { AgentLog } from './agent-log.ts'
+import { createEngineHost } from './engine-host.ts'
 import { createAnswerer } from './ipc/request-table.ts'
-import type { WindowPort } from './ipc/window-port.ts'
 import { createLog } from './log.ts'
 import { startStoreAgent } from './store-agent.ts'
 import { createTray } from './tray.ts'
 import { startUpdater } from './updater.ts'
-import { openVault } from './vault-file.ts'
+import { openVault, type Vault } from './vault-file.ts'
 import { operatingSystemSealer } from './vault.ts'
 import { createEngineHandlers, createManagerHandlers } from './window-handlers.ts'
 import { openEngineWindow, openManagerWindow, registerAppScheme, serveAppPages, type ManagerWindow } from './window.ts'
@@ -29,7 +27,6 @@ const isRunByProgram = process.env['TIDELINE_READY_JSON'] === '1'
 const preload = join(__dirname, 'preload.cjs')
 const pages = join(__dirname, '..', 'renderer')
 const icon = join(app.getAppPath(), 'assets', 'icon.png')
-const lookupTimeoutMs = 2_000
 
 const after = (delayMs: number, callback: () => void): (() => void) => {
   const timer = setTimeout(callback, delayMs)
@@ -45,122 +42,99 @@ const giveUp = (message: string, isForPerson: boolean): void => {
   app.exit(2)
 }
 
-const run = (settings: AgentSettings): void => {
-  const { dataDir } = settings
-  const log = createLog(dataDir)
-  const opened = openVault(join(dataDir, 'vault.json'), operatingSystemSealer)
-  if (opened.outcome === 'unreadable') return giveUp(opened.message, settings.showWindow)
-  const { vault } = opened
-  log.info('The agent starts.', { agentVersion: app.getVersion(), host: hostname(), dataDir, protection: vault.protection })
-  if (vault.protection === 'file-permissions')
-    log.warn('This computer offers no encryption for secrets: the private key is protected by file permissions alone.')
+const announce = (agent: CapturingAgent, dataDir: string, log: AgentLog): void => {
+  log.info('Sales are being captured.', { httpPort: agent.httpPort })
+  if (!isRunByProgram) return
+  process.stdout.write(`${JSON.stringify({ ready: true, httpPort: agent.httpPort, dataDir, tillTokenFile: tillTokenFile(dataDir) })}\n`)
+}
 
+const run = (settings: AgentSettings): void => {
+  const log = createLog(settings.dataDir)
+  const opened = openVault(join(settings.dataDir, 'vault.json'), operatingSystemSealer)
+  if (opened.outcome === 'unreadable') return giveUp(opened.message, settings.showWindow)
+  const { protection } = opened.vault
+  log.info('The agent starts.', { agentVersion: app.getVersion(), host: hostname(), dataDir: settings.dataDir, protection })
+  if (protection === 'file-permissions')
+    log.warn('This computer offers no encryption for secrets: the private key is protected by file permissions alone.')
+  connectParts(settings, opened.vault, log)
+}
+
+const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): void => {
   let manager: ManagerWindow | undefined
-  let enginePort: WindowPort | null = null
   let view: ManagerView | null = null
   const onFault = (method: string, fault: unknown) => log.warn('A window’s request failed.', { method, fault })
   const onStranger = (url: string) => log.error('A call from outside the windows was refused.', { url })
 
-  const engine = createCaller(mainToEngine, after, lookupTimeoutMs)
-  const syncNow = () => engine.call('sync.now', null)
-  const items = {
-    lookup: async (barcode: string) => {
-      const parsed = barcodeSchema.safeParse(barcode)
-      return parsed.success ? engine.call('items.lookup', { barcode: parsed.data }) : null
+  const engine = createEngineHost({
+    open: (ports, onGone) => openEngineWindow({ ...ports, preload, onStranger }, onGone),
+    handlers: (onView) => createEngineHandlers({ lifecycle, vault, log, onView }),
+    onView: (published) => {
+      view = published
+      manager?.port.push('view.changed', published)
     },
-  }
-
-  const announce = (agent: CapturingAgent): void => {
-    log.info('Sales are being captured.', { httpPort: agent.httpPort })
-    if (!isRunByProgram) return
-    process.stdout.write(`${JSON.stringify({ ready: true, httpPort: agent.httpPort, dataDir, tillTokenFile: tillTokenFile(dataDir) })}\n`)
-  }
-
-  const lifecycle = createAgentLifecycle({
-    settings,
-    vault,
-    items,
-    log,
-    agentVersion: app.getVersion(),
-    fetch: (url, init) => net.fetch(url, init),
-    after,
-    random: Math.random,
-    startCapture: startStoreAgent,
-    onStatus: (status: AgentStatus) => manager?.port.push('agent.changed', status),
-    onCapturing: (agent) => {
-      agent.journal.onAppended((seq) => enginePort?.push('journal.appended', { seq }))
-      announce(agent)
-      supervisor.start()
-    },
-  })
-
-  const onView = (published: ManagerView): void => {
-    view = published
-    supervisor.markRunning()
-    manager?.port.push('view.changed', published)
-  }
-  const engineOptions = {
-    preload,
-    onStranger,
-    answer: createAnswerer(engineToMain, createEngineHandlers({ lifecycle, vault, log, onView }), onFault),
-    onAnswer: engine.settle,
-    onConsoleError: (text: string) => log.error('The engine window reports an error.', { text }),
-    onPort: (port: WindowPort | null) => {
-      enginePort = port
-      engine.connect(port ? port.call : null)
-    },
-  }
-  const supervisor = createEngineSupervisor({
-    open: (onGone) => openEngineWindow(engineOptions, onGone),
-    after,
-    nowMs: Date.now,
-    random: Math.random,
     onState: (state) => lifecycle.setEngine(state),
-    onTrouble: (message) => log.error(message),
+    ...{ onFault, log, after, nowMs: Date.now, random: Math.random },
   })
-
-  const managerAnswer = createAnswerer(managerToMain, createManagerHandlers({ lifecycle, view: () => view, syncNow }), onFault)
+  const lifecycle: AgentLifecycle = createAgentLifecycle({
+    ...{ settings, vault, log, after, items: engine.items, random: Math.random, agentVersion: app.getVersion() },
+    fetch: (url, init) => net.fetch(url, init),
+    startCapture: startStoreAgent,
+    onStatus: (status) => manager?.port.push('agent.changed', status),
+    onCapturing: (agent) => {
+      agent.journal.onAppended(engine.appended)
+      announce(agent, settings.dataDir, log)
+      engine.start()
+    },
+    onReincarnated: engine.restart,
+  })
+  const answer = createAnswerer(managerToMain, createManagerHandlers({ lifecycle, view: () => view, syncNow: engine.syncNow }), onFault)
   const openManager = (): void => {
-    manager ??= openManagerWindow({ preload, icon, onStranger, answer: managerAnswer }, () => (manager = undefined))
+    manager ??= openManagerWindow({ preload, icon, onStranger, answer }, () => (manager = undefined))
     manager.show()
   }
+  const quit = quitOnce(engine.stop, lifecycle, log)
 
-  let quitting = false
-  const quit = async (): Promise<void> => {
-    if (quitting) return
-    quitting = true
-    supervisor.stop()
+  stayUntilQuit(quit, openManager, log)
+  serveAppPages({ root: pages, hubUrl: lifecycle.hubUrl, devUrl: app.isPackaged ? undefined : process.env['TIDELINE_DEV_URL'] })
+  if (settings.showWindow) openManager()
+  tray = createTray(icon, { open: openManager, syncNow: () => void engine.syncNow().catch(() => undefined), quit })
+  log.info('The shell is up.', { tray: tray !== null })
+  startUpdater(settings.updateUrl, log)
+  void lifecycle.start().then(() => giveUpUnlessEnrolled(settings, lifecycle))
+}
+
+const quitOnce = (stopEngine: () => void, lifecycle: AgentLifecycle, log: AgentLog): (() => void) => {
+  let quitting: Promise<void> | undefined
+  const end = async (): Promise<void> => {
+    stopEngine()
     await lifecycle.close().catch((fault: unknown) => log.error('Closing failed.', { fault }))
     log.info('The agent has stopped.')
     app.exit(0)
   }
+  return () => void (quitting ??= end())
+}
 
+/** Closed windows end nothing, and a fault outside capture's own path must not end capture. */
+const stayUntilQuit = (quit: () => void, openManager: () => void, log: AgentLog): void => {
   app.on('second-instance', openManager)
   app.on('activate', openManager)
   app.on('window-all-closed', () => undefined)
   app.on('before-quit', (event) => {
     event.preventDefault()
-    void quit()
+    quit()
   })
-  // A fault outside capture's own path must not end capture.
   process.on('uncaughtException', (fault) => log.error('A fault was not handled.', { fault }))
   process.on('unhandledRejection', (fault) => log.error('A fault was not handled.', { fault }))
-  process.on('SIGTERM', () => void quit())
-  process.on('SIGINT', () => void quit())
+  process.on('SIGTERM', quit)
+  process.on('SIGINT', quit)
+}
 
-  serveAppPages({ root: pages, hubUrl: lifecycle.hubUrl, devUrl: app.isPackaged ? undefined : process.env['TIDELINE_DEV_URL'] })
-  if (settings.showWindow) openManager()
-  tray = createTray(icon, { open: openManager, syncNow: () => void syncNow().catch(() => undefined), quit: () => void quit() })
-  log.info('The shell is up.', { tray: tray !== null })
-  startUpdater(settings.updateUrl, log)
-  void lifecycle.start().then(() => {
-    const { enrolment } = lifecycle.status()
-    if (enrolment.state !== 'needed' || settings.showWindow || quitting) return
-    giveUp(
-      `${enrolment.problem?.message ?? 'This agent is not enrolled.'} It shows no window to enrol in: start it with --enrol CODE and a hubUrl.`,
-      false,
-    )
-  })
+/** Without a window nobody could type a code. */
+const giveUpUnlessEnrolled = (settings: AgentSettings, lifecycle: AgentLifecycle): void => {
+  const { enrolment } = lifecycle.status()
+  if (enrolment.state !== 'needed' || settings.showWindow) return
+  const problem = enrolment.problem?.message ?? 'This agent is not enrolled.'
+  giveUp(`${problem} It shows no window to enrol in: start it with --enrol CODE and a hubUrl.`, false)
 }
 
 const boot = (): void => {

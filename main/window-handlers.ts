@@ -38,6 +38,7 @@ export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHa
   },
   'journal.head': () => agentOf(lifecycle).journal.head(),
   'journal.read': ({ afterSeq, limit }) => agentOf(lifecycle).journal.read(afterSeq, limit),
+  'journal.reincarnate': ({ incarnation, reason }) => lifecycle.reincarnate(incarnation, reason),
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {
     await agentOf(lifecycle).plu.publish(publication)

@@ -11,6 +11,7 @@ import { lookUpBarcode } from './core/plu.ts'
 import type { Clock, ItemLookup, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
 import { CatalogueKeeper } from './engine/catalogue-keeper.ts'
 import { createFeeds } from './engine/feeds.ts'
+import { watchForeignHistory, type Reincarnate } from './engine/foreign-history.ts'
 import { createHubLine, type Welcome } from './engine/hub-line.ts'
 import { createIngest, divergenceOf, journalHashAt } from './engine/ingest.ts'
 import { reasonOf, type EngineLog } from './engine/log.ts'
@@ -33,6 +34,8 @@ export interface EngineParts {
   plu: PluSink
   view: ViewSink
   log: EngineLog
+  /** Asks for a new incarnation of the journal. Once it has begun, whoever started this engine closes it and starts another. */
+  reincarnate?: Reincarnate
 }
 
 export interface EngineStatus {
@@ -80,6 +83,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const ackedSeq = await store.positions.ackedSeq(incarnation)
   await warnOfStranded(store, incarnation, log)
 
+  const foreignHistory = watchForeignHistory(incarnation, parts.reincarnate, log)
   const ingest = createIngest({
     ...{ journal, store, clock, log, incarnation, last },
     onIngested: (docs) => {
@@ -92,6 +96,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
     agentVersion: parts.configuration.agentVersion,
     onWelcome: (connection, welcome) => void resume(connection, welcome),
+    onRefused: foreignHistory.refused,
     onLost: () => outbox.dispatch({ kind: 'lost' }),
     onPoke: (feed) => void feeds.pull([feed]),
     onChange: () => view.changed(),
@@ -135,8 +140,10 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     }
   }
 
-  if (divergence) log('error', divergence)
-  else ingest.start()
+  if (divergence) {
+    log('error', divergence)
+    foreignHistory.refused('JOURNAL_BEHIND', divergence)
+  } else ingest.start()
   await feeds.retryParked()
   await beginWhenWhole()
   line.start()

@@ -37,6 +37,7 @@ const start = async (): Promise<Engine> => {
     plu: bridgePluSink(bridge),
     view: bridgeViewSink(bridge),
     log,
+    reincarnate: (incarnation, reason) => ask(bridge, 'journal.reincarnate', { incarnation, reason: reason.slice(0, 500) }),
   })
 }
 

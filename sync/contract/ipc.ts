@@ -1,7 +1,8 @@
 /**
  * Calls and pushes between the agent's three processes. `main` relays nothing it does not parse.
  *
- *   engine → main    engine.configuration, journal.head, journal.read, device.sign, plu.publish, view.publish, engine.log
+ *   engine → main    engine.configuration, journal.head, journal.read, journal.reincarnate, device.sign, plu.publish,
+ *                    view.publish, engine.log
  *   main → engine    items.lookup, sync.now                      (requests, answered)
  *   main → engine    journal.appended                            (push)
  *   manager → main   view.get, sync.now, agent.status, enrolment.submit
@@ -35,6 +36,13 @@ export const pluPublicationSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delta'), changed: z.array(pluEntrySchema), removed: z.array(z.string()) }),
 ])
 export type PluPublication = z.infer<typeof pluPublicationSchema>
+
+/** Another history holds this incarnation's numbers: the journal was asked to go on under a new one. */
+export const reincarnationSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('begun'), incarnation: incarnationSchema }),
+  z.strictObject({ outcome: z.literal('refused'), message: z.string() }),
+])
+export type Reincarnation = z.infer<typeof reincarnationSchema>
 
 export const linkStates = ['starting', 'not-enrolled', 'offline', 'connecting', 'online', 'refused'] as const
 export const transactionStates = ['captured', 'at-hub', 'posted', 'held'] as const
@@ -94,7 +102,11 @@ export const agentStatusSchema = z.strictObject({
   /** `failed`: sales are not being taken; the message says why. */
   capture: z.discriminatedUnion('state', [
     z.strictObject({ state: z.literal('off') }),
-    z.strictObject({ state: z.literal('running'), httpPort: z.int(), records: z.int().min(0) }),
+    z.strictObject({ state: z.literal('running'), httpPort: z.int(),
+      records: z.int().min(0),
+      /** The disk was found to be restored or copied, and the journal went on under a new incarnation with so many records. */
+      newLife: z.strictObject({ at: instantSchema, records: z.int().min(0) }).optional(),
+    }),
     z.strictObject({ state: z.literal('failed'), message: z.string() }),
   ]),
   engine: z.enum(['off', 'starting', 'running', 'restarting']),
@@ -115,6 +127,7 @@ export const engineToMain = {
   'engine.configuration': { request: z.null(), response: z.strictObject({ hubUrl: z.string(), identity: identitySchema, agentVersion: z.string() }) },
   'journal.head': { request: z.null(), response: journalHeadSchema },
   'journal.read': { request: z.strictObject({ afterSeq: z.int().min(0), limit: z.int().min(1).max(2_000) }), response: z.array(recordSchema) },
+  'journal.reincarnate': { request: z.strictObject({ incarnation: incarnationSchema, reason: z.string().max(500) }), response: reincarnationSchema },
   'device.sign': { request: z.strictObject({ text: z.string().max(500) }), response: z.string() },
   'plu.publish': { request: pluPublicationSchema, response: z.null() },
   'view.publish': { request: managerViewSchema, response: z.null() },

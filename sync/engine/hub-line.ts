@@ -28,6 +28,7 @@ export interface HubLinePorts {
   incarnation: Incarnation
   onWelcome(connection: number, welcome: Welcome): void
   onLost(): void
+  onRefused(code: ErrorCode, message: string): void
   onPoke(feed: FeedName): void
   onChange(): void
 }
@@ -87,6 +88,7 @@ export const createHubLine = (ports: HubLinePorts): HubLine => {
     if (before.state !== state.state) {
       log(state.state === 'refused' ? 'warn' : 'info', `hub link ${state.state}`, 'message' in state ? { reason: state.message } : {})
       ports.onChange()
+      if (state.state === 'refused') ports.onRefused(state.code, state.message)
     }
   }
   const open = (): void => {
