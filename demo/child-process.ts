@@ -48,10 +48,12 @@ export const startChild = async <Ready>(options: ChildOptions, parseReady: (line
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stderr.pipe(log, { end: false })
+  const onExit = (): void => signalGroup(child, 'SIGKILL')
+  process.once('exit', onExit)
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => resolve(code))
     child.once('error', () => resolve(-1))
-  })
+  }).finally(() => process.off('exit', onExit))
   const ready = await new Promise<Ready>((resolve, reject) => {
     const timer = setTimeout(() => {
       signalGroup(child, 'SIGKILL')

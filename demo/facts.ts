@@ -1,11 +1,8 @@
-/** The numbers of the live picture, each read where it is true: tills, agent, hub database, PLU files. */
-import { z } from 'zod'
+/** The numbers of the live picture, each read where it is true: tills, journal, hub database, PLU files. */
 import type { PictureFacts } from './picture.ts'
 import { countAtTill, type PriceChange } from './price-changes.ts'
 import type { Stack } from './stack.ts'
 import type { Till } from './tills.ts'
-
-const healthSchema = z.object({ journal: z.object({ seq: z.int() }) })
 
 export const readFacts = async (
   stack: Stack,
@@ -13,20 +10,18 @@ export const readFacts = async (
   changes: readonly PriceChange[],
   elapsedSeconds: number,
 ): Promise<PictureFacts> => {
-  const [health, hub, priceChangesAtTill] = await Promise.all([
-    fetch(`${stack.agent.url}/v1/health`, { signal: AbortSignal.timeout(5_000) }).then(async (response) =>
-      healthSchema.parse(await response.json()),
-    ),
+  const [journal, hub, priceChangesAtTill] = await Promise.all([
+    stack.journalCounter.count(),
     stack.hubLedger.counts(),
     countAtTill(stack.agent.folders.plu, changes),
   ])
-  const captured = health.journal.seq
   return {
     elapsedSeconds,
     sold: tills.reduce((sum, till) => sum + till.sold.length, 0),
     repeated: tills.reduce((sum, till) => sum + till.repeated, 0),
-    captured,
-    pending: Math.max(0, captured - hub.atHub),
+    captured: journal.transaction,
+    pending: Math.max(0, journal.transaction - hub.atHub),
+    setAside: journal.quarantine + journal.conflict,
     atHub: hub.atHub,
     posted: hub.posted,
     held: hub.held,

@@ -1,7 +1,7 @@
 /** Looks at the running demo again and again, and shows what it sees. What cannot be read just now is shown as trouble, not fatal. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { readFacts } from './facts.ts'
-import { drawLine, drawPicture, openScreen, type PictureFacts } from './picture.ts'
+import { drawLine, drawPicture, type PictureFacts, type Screen } from './picture.ts'
 import type { PriceChange } from './price-changes.ts'
 import type { Stack } from './stack.ts'
 import type { Till } from './tills.ts'
@@ -16,17 +16,15 @@ export interface Observed {
   stack: Stack
   tills: readonly Till[]
   changes: readonly PriceChange[]
-  /** Standard output then belongs to the summary. */
-  json: boolean
+  screen: Screen
 }
 
 const nothingYet: PictureFacts = {
-  ...{ elapsedSeconds: 0, sold: 0, repeated: 0, captured: 0, pending: 0, atHub: 0, posted: 0, held: 0 },
+  ...{ elapsedSeconds: 0, sold: 0, repeated: 0, captured: 0, pending: 0, atHub: 0, posted: 0, held: 0, setAside: 0 },
   ...{ priceChangesSent: 0, priceChangesAtTill: 0, trouble: undefined },
 }
 
-export const createObserver = ({ title, stack, tills, changes, json }: Observed): Observer => {
-  const screen = openScreen(json ? process.stderr : process.stdout, () => performance.now())
+export const createObserver = ({ title, stack, tills, changes, screen }: Observed): Observer => {
   const startedMs = performance.now()
   const elapsedSeconds = (): number => (performance.now() - startedMs) / 1000
   let facts = nothingYet
@@ -49,14 +47,14 @@ const isThrough = (facts: PictureFacts): boolean =>
   facts.trouble === undefined &&
   facts.captured >= facts.sold &&
   facts.pending === 0 &&
-  facts.posted >= facts.captured &&
+  facts.posted + facts.held >= facts.captured &&
   facts.priceChangesAtTill >= facts.priceChangesSent
 
-/** True once all that was sold is posted and all prices are at the till; false when the counts have stood still for too long. */
-export const untilStill = async (look: () => Promise<PictureFacts>): Promise<boolean> => {
+/** True once all that was sold is posted and all prices are at the till; false when the counts stand still for too long, or at the signal. */
+export const untilStill = async (look: () => Promise<PictureFacts>, signal: AbortSignal): Promise<boolean> => {
   let seen = ''
   let movedMs = performance.now()
-  while (performance.now() - movedMs < stillnessMs) {
+  while (!signal.aborted && performance.now() - movedMs < stillnessMs) {
     const facts = await look()
     if (isThrough(facts)) return true
     const counts = JSON.stringify({ ...facts, elapsedSeconds: 0 })

@@ -9,6 +9,8 @@ export interface PictureFacts {
   atHub: number
   posted: number
   held: number
+  /** Not understood, or in conflict with an earlier one: kept, for a person. */
+  setAside: number
   priceChangesSent: number
   priceChangesAtTill: number
   trouble: string | undefined
@@ -27,6 +29,7 @@ export const drawPicture = (title: string, facts: PictureFacts, addresses: reado
     row('at the hub', facts.atHub, 'in the central log'),
     row('posted', facts.posted, `booked in the ERP${facts.held > 0 ? `, ${facts.held} held for a person` : ''}`),
     row('price changes', facts.priceChangesSent, `made in the ERP, ${facts.priceChangesAtTill} at the till`),
+    ...(facts.setAside > 0 ? [row('set aside', facts.setAside, 'not understood, kept for a person: see the store window')] : []),
     ...(facts.trouble ? ['', `  ! ${facts.trouble}`] : []),
     '',
     ...addresses.map((address) => `  ${address}`),
@@ -39,6 +42,8 @@ export const drawLine = (facts: PictureFacts): string =>
 
 export interface Screen {
   show(lines: string[], line: string): void
+  /** A line that stays; the picture goes on below it. */
+  say(line: string): void
 }
 
 export const openScreen = (stream: NodeJS.WriteStream, nowMs: () => number): Screen => {
@@ -53,6 +58,11 @@ export const openScreen = (stream: NodeJS.WriteStream, nowMs: () => number): Scr
         lastLineMs = nowMs()
         stream.write(`${line}\n`)
       }
+    },
+    say: (line) => {
+      // Behind an echoed ^C the cursor is not at the start of its line.
+      stream.write(`${drawn > 0 ? '\n' : ''}${line}\n`)
+      drawn = 0
     },
   }
 }

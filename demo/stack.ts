@@ -8,12 +8,14 @@ import { ensureSystem } from '../scripts/system.ts'
 import { type AgentProcess, startAgentProcess } from './agent-process.ts'
 import type { DemoErp } from './erp.ts'
 import { type DemoStore, openStoreAtHub, startHubProcess } from './hub-process.ts'
+import { type JournalCounter, openJournalCounter } from './journal-counter.ts'
 import { type HubLedger, openHubLedger } from './ledgers.ts'
 
 export interface Stack {
   erp: DemoErp
   agent: AgentProcess
   hubLedger: HubLedger
+  journalCounter: JournalCounter
   /** What can be opened, one line each. */
   addresses: string[]
   stop(): Promise<void>
@@ -67,7 +69,7 @@ export const openStack = async ({ dir, store, erp, say }: StackSetup): Promise<S
       `ERP           ${erp.access.url}   ${erp.access.user} / ${erp.access.password}`,
       `logs          ${join(dir, '*.log')}`,
     ]
-    return { erp, agent, hubLedger, addresses, stop }
+    return { erp, agent, hubLedger, journalCounter: openJournalCounter(agent.folders.journal), addresses, stop }
   } catch (error) {
     await stop()
     throw error

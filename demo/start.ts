@@ -9,6 +9,7 @@ import { checkoutRoot } from '../scripts/root.ts'
 import { audit } from './audit.ts'
 import { chooseErp } from './erp.ts'
 import { createObserver, untilStill } from './observer.ts'
+import { openScreen, type Screen } from './picture.ts'
 import { journalSales } from './ledgers.ts'
 import { type DemoOptions, parseDemoOptions, usage } from './options.ts'
 import { countAtTill, runBuyer } from './price-changes.ts'
@@ -22,8 +23,6 @@ import { seededRandom } from './till-sale.ts'
 const store: DemoStore = { storeId: 'S042', name: 'Store 042', currency: 'EUR', timeZone: 'Europe/Stockholm' }
 const priceEveryMs = 8_000
 const firstItemsMs = 90_000
-
-type Say = (line: string) => void
 
 const waitForItems = async (pluDir: string): Promise<void> => {
   const deadline = performance.now() + firstItemsMs
@@ -46,10 +45,39 @@ const openTills = ({ agent }: Stack, options: DemoOptions, seed: number, signal:
   return [runTill(setup('T1', 1), http), runTill(setup('T2', 2), asPosLogFile(agent.folders.watched))]
 }
 
-const sell = async (options: DemoOptions, stack: Stack, stop: AbortSignal, say: Say): Promise<Summary> => {
+interface Stops {
+  /** The tills stop selling. */
+  selling: AbortSignal
+  /** Nothing is waited for any longer. */
+  waiting: AbortSignal
+}
+
+/** The first Ctrl-C ends the selling, the second the waiting, the third everything. */
+const takeSignals = ({ say }: Screen): Stops => {
+  const selling = new AbortController()
+  const waiting = new AbortController()
+  const onSignal = (): void => {
+    if (waiting.signal.aborted) process.exit(130)
+    if (selling.signal.aborted) return waiting.abort()
+    say('Waiting until all that was sold is posted; Ctrl-C again compares at once')
+    selling.abort()
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  // The terminal was closed: nobody reads on, but everything is still stopped in order.
+  process.on('SIGHUP', () => {
+    process.stdout.on('error', () => undefined)
+    selling.abort()
+    waiting.abort()
+  })
+  return { selling: selling.signal, waiting: waiting.signal }
+}
+
+const sell = async (options: DemoOptions, stack: Stack, stops: Stops, screen: Screen): Promise<Summary> => {
+  const { say } = screen
   say('Waiting for the first PLU file: items and prices from the ERP, at the till')
   await waitForItems(stack.agent.folders.plu)
-  const selling = AbortSignal.any([stop, ...(options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * 1000)])])
+  const selling = AbortSignal.any([stops.selling, ...(options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * 1000)])])
   const seed = Date.now()
   say(`Selling (seed ${seed}). Ctrl-C ends, waits until all is posted, and compares.`)
   const running = openTills(stack, options, seed, selling)
@@ -68,7 +96,7 @@ const sell = async (options: DemoOptions, stack: Stack, stop: AbortSignal, say: 
     await delay(1_000, undefined, { signal: selling }).catch(() => undefined)
   }
   await Promise.all([...running.map(({ done }) => done), buyer.done])
-  if (!(await untilStill(observer.look))) say('Nothing has moved for a while; comparing as it stands')
+  if (!(await untilStill(observer.look, stops.waiting))) say('Not all has arrived; comparing as it stands')
   const sources = {
     till: tills.flatMap((till) => till.sold),
     journal: await journalSales(stack.agent.folders.journal),
@@ -94,14 +122,15 @@ const freshFolder = async (root: string): Promise<string> => {
 }
 
 const run = async (options: DemoOptions): Promise<number> => {
-  const say: Say = (line) => void (options.json ? process.stderr : process.stdout).write(`${line}\n`)
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  // With --json, standard output belongs to the summary.
+  const screen = openScreen(options.json ? process.stderr : process.stdout, () => performance.now())
+  const { say } = screen
+  const stops = takeSignals(screen)
   const dir = await freshFolder(join(checkoutRoot, '.tideline', 'demo'))
   const erp = await chooseErp(options.erp, join(dir, 'erp'), say)
   const stack = await openStack({ dir, store, erp, say })
   try {
-    const summary = await sell(options, stack, stop.signal, say)
+    const summary = await sell(options, stack, stops, screen)
     printSummary(summary, options.json)
     return summary.lost + summary.duplicated + summary.altered > 0 ? 1 : 0
   } finally {

@@ -36,7 +36,8 @@ const stopChild = (child: ChildProcess): Promise<void> =>
 export const openDisplay = async (): Promise<Display> => {
   if (hasOwnDisplay()) return { env: {}, isVirtual: false, stop: async () => {} }
   const args = ['-displayfd', '3', '-screen', '0', '1440x900x24', '-nolisten', 'tcp']
-  const child = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+  // In its own process group: at a Ctrl-C whoever draws on it ends first.
+  const child = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], detached: true })
   const killOnExit = (): void => void child.kill('SIGKILL')
   process.once('exit', killOnExit)
   const number = await readDisplayNumber(child).catch((error: unknown) => {

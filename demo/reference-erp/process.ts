@@ -29,10 +29,14 @@ export const spawnReferenceErp = async (options: Omit<ReferenceErpOptions, 'user
     'rate-per-second': options.ratePerSecond ?? 0,
   }
   const program = fileURLToPath(new URL('./reference-erp.ts', import.meta.url))
+  // In its own process group: a Ctrl-C at the terminal is for who started it, and they stop it in order.
   const child = spawn(process.execPath, [program, ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   })
-  const gone = once(child, 'exit')
+  const onExit = (): void => void child.kill('SIGKILL')
+  process.once('exit', onExit)
+  const gone = once(child, 'exit').finally(() => process.off('exit', onExit))
   const lines = createInterface({ input: child.stdout })
   const first = await Promise.race([
     once(lines, 'line').then(([line]) => String(line)),

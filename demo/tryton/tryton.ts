@@ -81,10 +81,12 @@ const answers = async (url: string): Promise<boolean> => {
 
 const launch = async (folder: string, configuration: string, url: string): Promise<ChildProcess> => {
   const output = openSync(join(folder, 'trytond.log'), 'a')
+  // In its own process group: a Ctrl-C at the terminal is for who started it, and they stop it in order.
   const child = spawn(python, ['-W', 'ignore', '/usr/bin/trytond', '-c', configuration, '-d', trytonDatabase], {
     cwd: folder,
     env: trytonEnvironment(),
     stdio: ['ignore', output, output],
+    detached: true,
   })
   closeSync(output)
   const deadline = Date.now() + startTimeoutMs
