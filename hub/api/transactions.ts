@@ -1,6 +1,7 @@
 /** Transactions as merged, and exceptions; both paged by a cursor that stays true while new ones arrive. */
-import { businessDaySchema } from '#sync/contract/vocabulary.ts'
+import { businessDaySchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { z } from 'zod'
+import { exceptionKindNames, exceptionKinds } from '../exception/kinds.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBodySchema, type HubApp } from './app.ts'
 
@@ -22,9 +23,13 @@ const transactionRowSchema = z.object({
   posting: z.object({ state: z.string(), erpReference: z.string().nullable(), message: z.string().nullable() }).nullable(),
 })
 
+const exceptionKindSchema = z.enum(exceptionKindNames)
+const ownerSchema = z.enum(['store', 'hub'])
+const stateSchema = z.enum(['open', 'resolved'])
+
 const exceptionSchema = z.object({
   exceptionId: z.string(),
-  kind: z.string(),
+  kind: exceptionKindSchema,
   storeId: z.string().nullable(),
   naturalKey: z.string().nullable(),
   recordId: z.string().nullable(),
@@ -32,8 +37,10 @@ const exceptionSchema = z.object({
   message: z.string(),
   amountMinor: z.int().nullable(),
   currency: z.string().nullable(),
-  owner: z.string(),
-  state: z.string(),
+  owner: ownerSchema,
+  /** What the owner does about this kind. */
+  action: z.string(),
+  state: stateSchema,
   createdAt: z.string(),
   resolvedAt: z.string().nullable(),
 })
@@ -44,7 +51,7 @@ export const registerTransactionRoutes = (app: HubApp, { db }: { db: Database })
     {
       schema: {
         summary: 'Transactions of a store, ordered by natural key; `next` is the cursor of the next page',
-        querystring: pageQuery.extend({ storeId: z.string().max(32), businessDay: businessDaySchema.optional() }),
+        querystring: pageQuery.extend({ storeId: storeIdSchema, businessDay: businessDaySchema.optional() }),
         response: { 200: z.object({ transactions: z.array(transactionRowSchema), next: z.string().nullable() }), 422: errorBodySchema },
       },
     },
@@ -59,7 +66,7 @@ export const registerTransactionRoutes = (app: HubApp, { db }: { db: Database })
     {
       schema: {
         summary: 'What a person must look at, ordered by id; `next` is the cursor of the next page',
-        querystring: pageQuery.extend({ state: z.string().max(32).optional(), storeId: z.string().max(32).optional() }),
+        querystring: pageQuery.extend({ state: stateSchema.optional(), storeId: storeIdSchema.optional() }),
         response: { 200: z.object({ exceptions: z.array(exceptionSchema), next: z.string().nullable() }), 422: errorBodySchema },
       },
     },
@@ -100,7 +107,8 @@ const readTransactions = async (db: Database, query: TransactionQuery): Promise<
     taxMinor: row.tax_minor,
     grandMinor: row.grand_minor,
     recordId: `${row.device_id}:${row.incarnation}:${row.seq}`,
-    posting: row.posting_state === null ? null : { state: row.posting_state, erpReference: row.erp_reference, message: row.posting_message },
+    posting:
+      row.posting_state === null ? null : { state: row.posting_state, erpReference: row.erp_reference, message: row.posting_message },
   }))
 }
 
@@ -119,7 +127,7 @@ const readExceptions = async (db: Database, query: ExceptionQuery): Promise<z.in
   const rows = await select.orderBy('exception_id').limit(query.limit).execute()
   return rows.map((row) => ({
     exceptionId: row.exception_id,
-    kind: row.kind,
+    kind: exceptionKindSchema.parse(row.kind),
     storeId: row.store_id,
     naturalKey: row.natural_key,
     recordId: row.record_id,
@@ -127,8 +135,9 @@ const readExceptions = async (db: Database, query: ExceptionQuery): Promise<z.in
     message: row.message,
     amountMinor: row.amount_minor,
     currency: row.currency,
-    owner: row.owner,
-    state: row.state,
+    owner: ownerSchema.parse(row.owner),
+    action: exceptionKinds[exceptionKindSchema.parse(row.kind)].action,
+    state: stateSchema.parse(row.state),
     createdAt: row.created_at.toISOString(),
     resolvedAt: row.resolved_at?.toISOString() ?? null,
   }))

@@ -1,5 +1,6 @@
 /** Puts one pull's changes into the catalogue and every store's feeds, in the caller's one transaction. */
 import { sql, type Transaction } from 'kysely'
+import { type HubException, reportExceptions } from '../exception/exception.ts'
 import type { PulledItems } from '../posting/connector.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type CatalogueChanges, type CatalogueProblem, compareCatalogue } from './comparison.ts'
@@ -16,35 +17,28 @@ export interface Applied {
 
 const problemId = (problem: Pick<CatalogueProblem, 'itemId' | 'kind'>): string => `catalogue:${problem.kind}:${problem.itemId}`
 
-const raise = (trx: Transaction<Tables>, problem: CatalogueProblem) => {
-  const row = {
-    message: `${problem.message} The stores keep what they had.`,
-    state: 'open',
-    resolved_at: null,
-    amount_minor: problem.amountMinor ?? null,
-    currency: problem.currency ?? null,
-  }
-  const fixed = {
-    exception_id: problemId(problem),
-    kind: problem.kind,
-    item_id: problem.itemId,
-    owner: 'hub',
-    store_id: null,
-    natural_key: null,
-    record_id: null,
-  }
-  return trx
-    .insertInto('exception')
-    .values({ ...row, ...fixed })
-    .onConflict((conflict) => conflict.column('exception_id').doUpdateSet(row))
-    .execute()
-}
+const exceptionOf = (problem: CatalogueProblem): HubException => ({
+  exceptionId: problemId(problem),
+  kind: problem.kind,
+  storeId: null,
+  itemId: problem.itemId,
+  message: `${problem.message} The stores keep what they had.`,
+  amountMinor: problem.amountMinor,
+  currency: problem.currency,
+})
 
 /** What was put right in the ERP is no exception any more. */
 const resolve = (trx: Transaction<Tables>, changes: CatalogueChanges) =>
   sql`update exception set state = 'resolved', resolved_at = now()
       where exception_id like 'catalogue:%' and state = 'open' and item_id = any(${changes.looked})
         and not exception_id = any(${changes.problems.map(problemId)})`.execute(trx)
+
+/** What the catalogue lacked when it was sold, and has now. Stock keeps such lines under the item's number, or its barcode. */
+const resolveUnknownItems = (trx: Transaction<Tables>, { items }: Pick<PulledItems, 'items'>) => {
+  const found = items.flatMap(({ item }) => [item.itemId, ...item.barcodes.map((barcode) => `barcode:${barcode}`)])
+  return sql`update exception set state = 'resolved', resolved_at = now()
+      where starts_with(exception_id, 'UNKNOWN_ITEM:') and state = 'open' and item_id = any(${found})`.execute(trx)
+}
 
 /** Feed order: items, then every store's prices, then every store's assortment. */
 export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledItems, 'cursor'>, full: boolean): Promise<Applied> => {
@@ -70,8 +64,9 @@ export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledIte
     await upsertAssortment(trx, rows)
     await writeFeed(trx, 'assortment', store.store_id, rows.map(assortmentDocument))
   }
-  for (const problem of changes.problems) await raise(trx, problem)
+  await reportExceptions(trx, changes.problems.map(exceptionOf))
   await resolve(trx, changes)
+  await resolveUnknownItems(trx, pulled)
   return {
     items: changes.items.length,
     prices: changes.prices.length,

@@ -67,11 +67,11 @@ describe('catalogue comparison', () => {
   it('[HUB7] a price of nothing, below nothing, or a hundredfold jump is a problem, and the old one stays', () => {
     const known = from(erpItem('A', 645))
     for (const [price, kind] of [
-      [0, 'price-not-positive'],
-      [-5, 'price-not-positive'],
-      [64_500, 'price-jump'],
-      [6, 'price-jump'],
-      [645_000, 'price-jump'],
+      [0, 'PRICE_NOT_POSITIVE'],
+      [-5, 'PRICE_NOT_POSITIVE'],
+      [64_500, 'PRICE_JUMP'],
+      [6, 'PRICE_JUMP'],
+      [645_000, 'PRICE_JUMP'],
     ] as const) {
       const changes = compareCatalogue({ items: [erpItem('A', price)], unreadable: [] }, known, false)
       expect(changes.problems).toMatchObject([{ kind, itemId: 'A', amountMinor: price }])
@@ -84,7 +84,7 @@ describe('catalogue comparison', () => {
     const known = from(erpItem('B', 100, ['111']))
     const changes = compareCatalogue({ items: [erpItem('A', 200, ['111', '222'])], unreadable: [] }, known, false)
     expect(changes.items[0]?.item.barcodes).toEqual(['222'])
-    expect(changes.problems).toMatchObject([{ kind: 'barcode-on-two-items', itemId: 'A' }])
+    expect(changes.problems).toMatchObject([{ kind: 'BARCODE_ON_TWO_ITEMS', itemId: 'A' }])
   })
 
   it('[HUB7] a barcode may move to another item in one pull', () => {
@@ -102,7 +102,7 @@ describe('catalogue comparison', () => {
     expect(compareCatalogue({ items: [erpItem('A', 100)], unreadable: [] }, known, false).listings).toEqual([])
     const full = compareCatalogue({ items: [erpItem('A', 100)], unreadable: [{ erpId: 'eC', message: 'no unit' }] }, known, true)
     expect(full.listings).toEqual([{ itemId: 'B', listed: false }])
-    expect(full.problems).toMatchObject([{ kind: 'item-unreadable', itemId: 'C' }])
+    expect(full.problems).toMatchObject([{ kind: 'ITEM_UNREADABLE', itemId: 'C' }])
   })
 
   it('[HUB4] the ERP’s shelf price in another currency is a problem', () => {
@@ -111,6 +111,6 @@ describe('catalogue comparison', () => {
       from(erpItem('A', 100)),
       false,
     )
-    expect(changes.problems).toMatchObject([{ kind: 'price-in-other-currency' }])
+    expect(changes.problems).toMatchObject([{ kind: 'PRICE_IN_OTHER_CURRENCY' }])
   })
 })

@@ -3,6 +3,7 @@
  * everything else becomes changes. Applying the changes and comparing again yields none.
  */
 import type { Item } from '#sync/contract/catalogue.ts'
+import type { ExceptionKind } from '../exception/kinds.ts'
 import type { ErpItem, PulledItems } from '../posting/connector.ts'
 import { amountText } from '../posting/decimal.ts'
 
@@ -15,7 +16,7 @@ export interface KnownItem {
   listed: boolean
 }
 
-export type ProblemKind = 'price-not-positive' | 'price-jump' | 'barcode-on-two-items' | 'price-in-other-currency' | 'item-unreadable'
+export type ProblemKind = Extract<ExceptionKind, `PRICE_${string}` | 'BARCODE_ON_TWO_ITEMS' | 'ITEM_UNREADABLE'>
 export interface CatalogueProblem {
   kind: ProblemKind
   itemId: string
@@ -41,18 +42,18 @@ const priceProblem = (erp: ErpItem, known: KnownItem | undefined): CatalogueProb
   const { itemId, name } = erp.item
   const stated = { itemId, amountMinor: erp.amountMinor, currency: erp.currency }
   const now = amountText(erp.amountMinor, erp.currency)
-  if (erp.amountMinor <= 0) return { ...stated, kind: 'price-not-positive', message: `The ERP's price of ${itemId} (${name}) is ${now}.` }
+  if (erp.amountMinor <= 0) return { ...stated, kind: 'PRICE_NOT_POSITIVE', message: `The ERP's price of ${itemId} (${name}) is ${now}.` }
   if (known?.currency !== undefined && known.currency !== erp.currency)
     return {
       ...stated,
-      kind: 'price-in-other-currency',
+      kind: 'PRICE_IN_OTHER_CURRENCY',
       message: `The ERP's price of ${itemId} (${name}) is in ${erp.currency}, the stores sell in ${known.currency}.`,
     }
   const before = known?.amountMinor
   if (before === undefined || (erp.amountMinor < before * jumpFactor && erp.amountMinor * jumpFactor > before)) return null
   return {
     ...stated,
-    kind: 'price-jump',
+    kind: 'PRICE_JUMP',
     message: `The ERP's price of ${itemId} (${name}) went from ${amountText(before, erp.currency)} to ${now}.`,
   }
 }
@@ -94,7 +95,7 @@ export const compareCatalogue = (
     const contested = erp.item.barcodes.filter((barcode) => owners.get(barcode) !== itemId)
     for (const barcode of contested)
       problems.push({
-        kind: 'barcode-on-two-items',
+        kind: 'BARCODE_ON_TWO_ITEMS',
         itemId,
         message: `The ERP gives barcode ${barcode} to ${itemId} (${erp.item.name}) too; it stays with ${owners.get(barcode)}.`,
       })
@@ -112,7 +113,7 @@ export const compareCatalogue = (
   const itemIdOf = new Map([...known].flatMap(([itemId, k]) => (k.erpId === null ? [] : [[k.erpId, itemId] as const])))
   for (const { erpId, message } of unreadable)
     changes.problems.push({
-      kind: 'item-unreadable',
+      kind: 'ITEM_UNREADABLE',
       itemId: itemIdOf.get(erpId) ?? erpId,
       message: `The ERP's item ${erpId} cannot be used: ${message}`,
     })

@@ -1,11 +1,11 @@
 /** Projection `exceptions`: records that a person must look at. A rebuild keeps what was decided on them. */
-import { type ErrorCode, errorCodeNames } from '#sync/contract/error-codes.ts'
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
 import { receiptDifference } from '#sync/core/receipt.ts'
 import { type LogRecord, readRecord, recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
 import { exceptionId, type HubException, raiseExceptions } from './exception.ts'
+import { type ExceptionKind, quarantineKind } from './kinds.ts'
 
 export const exceptionProjection: Projection = {
   name: 'exceptions',
@@ -15,29 +15,28 @@ export const exceptionProjection: Projection = {
   reset: async () => undefined,
 }
 
-/** What is wrong with a record, in words for its owner: the store where its till or journal is, the hub where we are. */
+/** What is wrong with a record, in words for its owner. */
 export const exceptionsOf = (row: LogRecord): HubException[] => {
-  if (row.verdict === 'conflict') return [about(row, 'KEY_CONFLICT', row.reason ?? 'same key, other content', 'store', transactionIn(row))]
+  if (row.verdict === 'conflict') return [about(row, 'KEY_CONFLICT', row.reason ?? 'same key, other content', transactionIn(row))]
   if (row.verdict === 'quarantined') {
-    const code = codeOf(row.reason)
-    return [about(row, code, row.reason ?? 'not understood', code === 'BROKEN_CHAIN' ? 'hub' : 'store', transactionIn(row))]
+    return [about(row, quarantineKind(row.reason?.split(':', 1)[0]), row.reason ?? 'not understood', transactionIn(row))]
   }
   const read = readRecord(row)
   switch (read.reading) {
     case 'conflict': {
       const message = `The till gave the number of ${read.conflict.firstRecordId} again, with other content. Both are kept; the second counts for nothing yet.`
-      return [about(row, 'KEY_CONFLICT', message, 'store', read.conflict.transaction)]
+      return [about(row, 'KEY_CONFLICT', message, read.conflict.transaction)]
     }
     case 'quarantine': {
       const { source, reasons } = read.quarantine
-      return [about(row, knownCode(reasons[0]?.code) ?? 'MALFORMED', `${source}: ${reasons.map((r) => r.message).join('; ')}`, 'store')]
+      return [about(row, quarantineKind(reasons[0]?.code), `${source}: ${reasons.map((r) => r.message).join('; ')}`)]
     }
     case 'transaction': {
       const difference = receiptDifference(read.transaction)
       if (!difference) return []
       const { linesMinor, statedMinor, tenderedMinor, grandMinor } = difference
       const message = `The receipt says ${grandMinor}; its lines make ${linesMinor}, net and tax ${statedMinor}, tenders ${tenderedMinor} (${read.transaction.currency}, minor units).`
-      return [about(row, 'DOES_NOT_ADD_UP', message, 'store', read.transaction)]
+      return [about(row, 'DOES_NOT_ADD_UP', message, read.transaction)]
     }
     case 'unread':
       return []
@@ -48,9 +47,9 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
 
 /** An accepted record that a projection cannot read or the database will not take: stepped over, and shown. */
 export const poisonException = (row: LogRecord, message: string): HubException =>
-  about(row, 'INTERNAL', `The record is in the log and counts nowhere: ${message}`, 'hub')
+  about(row, 'NOT_COUNTED', `The record is in the log and does not count: ${message}`)
 
-const about = (row: LogRecord, kind: ErrorCode, message: string, owner: HubException['owner'], transaction?: Transaction): HubException => ({
+const about = (row: LogRecord, kind: ExceptionKind, message: string, transaction?: Transaction): HubException => ({
   exceptionId: exceptionId(kind, recordIdOfRow(row)),
   kind,
   storeId: row.store_id,
@@ -59,12 +58,7 @@ const about = (row: LogRecord, kind: ErrorCode, message: string, owner: HubExcep
   message,
   amountMinor: transaction?.totals.grandMinor,
   currency: transaction?.currency,
-  owner,
 })
-
-const knownCode = (code: string | undefined): ErrorCode | undefined => errorCodeNames.find((name) => name === code)
-
-const codeOf = (reason: string | null): ErrorCode => knownCode(reason?.split(':', 1)[0]) ?? 'INVALID'
 
 /** The money at stake, where it can be told. */
 const transactionIn = (row: LogRecord): Transaction | undefined => {

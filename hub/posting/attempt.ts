@@ -64,7 +64,7 @@ type Attempting = PostingAttempt & { payload: string }
 const prepare = async (attempt: Attempting, { connector, policy, random }: AttemptSettings): Promise<Attempted | { posting: Posting }> => {
   const posting = postingOf(attempt.key, attempt.payload)
   if (!posting)
-    return { next: { state: 'held', kind: 'posting-failed', code: 'INVALID', message: 'The stored transaction cannot be read.' } }
+    return { next: { state: 'held', kind: 'POSTING_FAILED', code: 'INVALID', message: 'The stored transaction cannot be read.' } }
   if (firstMove(attempt) === 'post') return { posting }
   const looked = await lookUp(connector, attempt.key)
   if ('failed' in looked) return { next: afterFailedLookUp(attempt, looked.failed, random(), policy), erp: { answered: false } }

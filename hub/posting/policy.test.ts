@@ -92,7 +92,7 @@ describe('posting policy', () => {
   it('[HUB4] a differing total is held, found or posted', () => {
     expect(afterPost(attempt, { outcome: 'posted', erpReference: 'R1', totalMinor: 644 }, 0)).toMatchObject({
       state: 'held',
-      kind: 'posting-total-differs',
+      kind: 'POSTING_TOTAL_DIFFERS',
     })
     expect(afterLookUp(attempt, { erpReference: 'R1', totalMinor: Number.NaN, complete: true }, 0)).toMatchObject({ state: 'held' })
   })

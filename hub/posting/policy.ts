@@ -7,6 +7,7 @@
  * One empty look-up is not proof: a call whose connection broke may still be at work inside the ERP.
  */
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
+import type { ExceptionKind } from '../exception/kinds.ts'
 import type { ErpDocument, PostOutcome } from './connector.ts'
 import { amountText } from './decimal.ts'
 
@@ -22,7 +23,7 @@ export interface PostingAttempt {
   abandoned: boolean
 }
 
-export type HeldKind = 'posting-rejected' | 'posting-total-differs' | 'posting-failed'
+export type HeldKind = Extract<ExceptionKind, `POSTING_${string}` | 'UNKNOWN_ITEM'>
 
 export type NextPosting =
   | { state: 'posted'; erpReference: string }
@@ -60,7 +61,7 @@ const reached = (attempt: PostingAttempt, erpReference: string, totalMinor: numb
     ? { state: 'posted', erpReference }
     : {
         state: 'held',
-        kind: 'posting-total-differs',
+        kind: 'POSTING_TOTAL_DIFFERS',
         code: 'DOES_NOT_ADD_UP',
         erpReference,
         message: `The ERP's total of ${amountText(totalMinor, attempt.currency)} differs from the till's ${amountText(attempt.amountMinor, attempt.currency)}.`,
@@ -109,7 +110,12 @@ export const afterPost = (
     case 'posted':
       return reached(attempt, outcome.erpReference, outcome.totalMinor)
     case 'rejected':
-      return { state: 'held', kind: 'posting-rejected', code: outcome.code, message: outcome.message }
+      return {
+        state: 'held',
+        kind: outcome.code === 'UNKNOWN_ITEM' ? 'UNKNOWN_ITEM' : 'POSTING_REJECTED',
+        code: outcome.code,
+        message: outcome.message,
+      }
     case 'unknown':
       return { state: 'in-doubt', delayMs: policy.inDoubtMs, step: null, code: 'ERP_UNAVAILABLE', message: outcome.message }
     case 'retry': {
@@ -133,7 +139,7 @@ export const afterFault = (
   policy: PostingPolicy = postingPolicy,
 ): NextPosting => {
   const faults = countOf(attempt.step, 'faults') + 1
-  if (faults >= policy.faults) return { state: 'held', kind: 'posting-failed', code: 'INTERNAL', message }
+  if (faults >= policy.faults) return { state: 'held', kind: 'POSTING_FAILED', code: 'INTERNAL', message }
   const delayMs = backoffMs(faults, random, policy.retryBaseMs, policy.retryCapMs)
   return { state: 'waiting', delayMs, step: `faults:${faults}`, code: 'INTERNAL', message }
 }

@@ -7,9 +7,13 @@
 import { postingStateSchema } from '#sync/contract/catalogue.ts'
 import { type Kysely, sql, type Transaction as DbTransaction } from 'kysely'
 import { writeFeed } from '../catalogue/feed.ts'
+import { reportExceptions } from '../exception/exception.ts'
 import type { Tables } from '../storage/tables.ts'
 import { amountText } from './decimal.ts'
 import type { NextPosting, PostingAttempt } from './policy.ts'
+
+/** NOTIFY channel that wakes the posting workers: there are new rows, or a held one is to be tried again. */
+export const postingChannel = 'tideline_posting'
 
 export interface TakenPosting extends PostingAttempt {
   storeId: string
@@ -77,29 +81,18 @@ export const renewLeases = async (
 
 const exceptionIdOf = (key: string): string => `posting:${key}`
 
-const raise = async (trx: DbTransaction<Tables>, posting: TakenPosting, next: NextPosting & { state: 'held' }): Promise<void> => {
-  const row = {
-    kind: next.kind,
-    message: `The ERP does not have the receipt ${posting.key.split('|').join(' / ')} over ${amountText(posting.amountMinor, posting.currency)} as it should: ${next.message}`,
-    state: 'open',
-    resolved_at: null,
-  }
-  await trx
-    .insertInto('exception')
-    .values({
-      ...row,
-      exception_id: exceptionIdOf(posting.key),
-      store_id: posting.storeId,
-      natural_key: posting.key,
-      record_id: null,
-      item_id: null,
-      amount_minor: posting.amountMinor,
+const raise = (trx: DbTransaction<Tables>, posting: TakenPosting, next: NextPosting & { state: 'held' }): Promise<void> =>
+  reportExceptions(trx, [
+    {
+      exceptionId: exceptionIdOf(posting.key),
+      kind: next.kind,
+      storeId: posting.storeId,
+      naturalKey: posting.key,
+      message: `The ERP does not have the receipt ${posting.key.split('|').join(' / ')} over ${amountText(posting.amountMinor, posting.currency)} as it should: ${next.message}`,
+      amountMinor: posting.amountMinor,
       currency: posting.currency,
-      owner: 'hub',
-    })
-    .onConflict((conflict) => conflict.column('exception_id').doUpdateSet(row))
-    .execute()
-}
+    },
+  ])
 
 const resolve = (trx: DbTransaction<Tables>, key: string) =>
   trx
@@ -173,7 +166,7 @@ export const retryHeld = async (db: Kysely<Tables>, key: string): Promise<'queue
     .where('state', '=', 'held')
     .executeTakeFirst()
   if (queued.numUpdatedRows > 0n) {
-    await sql`select pg_notify('tideline_posting', ${key})`.execute(db)
+    await sql`select pg_notify(${postingChannel}, '')`.execute(db)
     return 'queued'
   }
   const known = await db.selectFrom('posting').select('posting_key').where('posting_key', '=', key).executeTakeFirst()

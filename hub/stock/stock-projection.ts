@@ -7,7 +7,14 @@ import type { Projection } from '../merge/projection.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type KnownItems, movesGoods, stockEffects } from './movement.ts'
 
-type MovementRow = { store_id: string; natural_key: string; line_number: number; item_id: string; quantity_milli: number; business_day: string }
+type MovementRow = {
+  store_id: string
+  natural_key: string
+  line_number: number
+  item_id: string
+  quantity_milli: number
+  business_day: string
+}
 
 export const stockProjection: Projection = {
   name: 'stock',
@@ -15,13 +22,22 @@ export const stockProjection: Projection = {
   apply: async (trx, records) => {
     const transactions = transactionsOf(records).filter(({ transaction }) => movesGoods(transaction))
     if (transactions.length === 0) return
-    const known = await readKnownItems(trx, transactions.map(({ transaction }) => transaction))
+    const known = await readKnownItems(
+      trx,
+      transactions.map(({ transaction }) => transaction),
+    )
     const movements: MovementRow[] = []
     const exceptions: HubException[] = []
     for (const { row, transaction: t, naturalKey } of transactions) {
       const effects = stockEffects(t, known)
       for (const { lineNumber, itemId, quantityMilli } of effects.movements) {
-        const movement = { store_id: t.storeId, natural_key: naturalKey, line_number: lineNumber, item_id: itemId, quantity_milli: quantityMilli }
+        const movement = {
+          store_id: t.storeId,
+          natural_key: naturalKey,
+          line_number: lineNumber,
+          item_id: itemId,
+          quantity_milli: quantityMilli,
+        }
         movements.push({ ...movement, business_day: t.businessDay })
       }
       for (const line of effects.unknown) {
@@ -35,7 +51,6 @@ export const stockProjection: Projection = {
           message: `Line ${line.lineNumber} sells ${line.itemId || 'an item without number'} (${line.description}), which is not in the catalogue.`,
           amountMinor: line.amountMinor,
           currency: t.currency,
-          owner: 'hub',
         })
       }
     }

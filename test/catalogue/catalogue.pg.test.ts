@@ -94,8 +94,8 @@ describe('catalogue', () => {
     await pull()
     expect(await feed('prices', 'S042', before)).toEqual([])
     expect((await openProblems()).map(({ kind, item_id, owner }) => [kind, item_id, owner]).sort()).toEqual([
-      ['price-jump', 'SKU-003', 'hub'],
-      ['price-not-positive', 'SKU-002', 'hub'],
+      ['PRICE_JUMP', 'SKU-003', 'hub'],
+      ['PRICE_NOT_POSITIVE', 'SKU-002', 'hub'],
     ])
     await admin.setPrice('SKU-002', 130)
     await admin.setPrice('SKU-003', 195)
@@ -107,7 +107,7 @@ describe('catalogue', () => {
   it('[HUB7] an item that cannot be read is left as it was and shown', async () => {
     await admin.changeItem('SKU-004', { barcodes: ['with space '] })
     await pull(0)
-    expect((await openProblems()).map(({ kind, item_id }) => [kind, item_id])).toEqual([['item-unreadable', 'SKU-004']])
+    expect((await openProblems()).map(({ kind, item_id }) => [kind, item_id])).toEqual([['ITEM_UNREADABLE', 'SKU-004']])
     expect((await feed('assortment', 'S042')).find((entry) => entry.id === 'SKU-004')?.document).toMatchObject({ listed: true })
     await admin.changeItem('SKU-004', { barcodes: [seedItems[3]!.barcode] })
     await pull()

@@ -1,0 +1,127 @@
+/**
+ * The closed list of exception kinds: what each means, whose it is, and what its owner does. Every writer, the API and
+ * docs/runbooks/hub.md use these names; where an error code says the same, the kind has its name.
+ */
+export interface ExceptionKindEntry {
+  meaning: string
+  /** store: where the till and the journal are · hub: where we are. */
+  owner: 'store' | 'hub'
+  action: string
+}
+
+export const exceptionKinds = {
+  // What a till sent and nobody could take
+  MALFORMED: {
+    meaning: 'A till’s file or message is not well-formed.',
+    owner: 'store',
+    action: 'Find the sale at the till and have its vendor correct the output; the input is in the store’s quarantine folder.',
+  },
+  INVALID: {
+    meaning: 'A field is missing or outside its bounds.',
+    owner: 'store',
+    action: 'The message names the field: have the till’s vendor correct it, and enter the sale again if it is missing.',
+  },
+  UNSAFE_XML: {
+    meaning: 'An XML document with a document type or entities was refused for safety.',
+    owner: 'store',
+    action: 'Find out who wrote the file; have the till’s vendor leave the document type out.',
+  },
+  UNKNOWN_DIALECT: {
+    meaning: 'The format is not one that this version reads.',
+    owner: 'store',
+    action: 'Check the till’s export settings, or update the agent.',
+  },
+  TOO_LARGE: { meaning: 'A file or message is larger than its bound.', owner: 'store', action: 'Have the till write smaller files.' },
+  WRONG_STORE: {
+    meaning: 'The transaction names another store than the one whose device sent it.',
+    owner: 'store',
+    action: 'Correct the store number in the till’s settings, then enter the sale again.',
+  },
+  WRONG_CURRENCY: {
+    meaning: 'The currency is unknown, or not the store’s.',
+    owner: 'store',
+    action: 'Correct the currency in the till’s settings, then enter the sale again.',
+  },
+  // What was taken and needs a decision
+  KEY_CONFLICT: {
+    meaning: 'Two receipts with the same store, till, day and number have other contents. The first counts, both are kept.',
+    owner: 'store',
+    action: 'Compare both with the till’s journal; have the one that is missing entered under a number of its own.',
+  },
+  DOES_NOT_ADD_UP: {
+    meaning: 'Lines, taxes, totals or tenders of a receipt do not add up. It counts all the same.',
+    owner: 'store',
+    action: 'Compare it with the paper receipt and book the difference.',
+  },
+  BROKEN_CHAIN: {
+    meaning: 'A record’s hash, or its link to the one before, does not fit. It is kept as received and does not count.',
+    owner: 'hub',
+    action: 'The journal was damaged or changed: compare the record with the till, and look for who wrote to the store’s disk.',
+  },
+  NOT_COUNTED: {
+    meaning: 'A record is in the log, but a projection could not take it.',
+    owner: 'hub',
+    action: 'A fault of ours: send the message to support, then rebuild the projection that it names.',
+  },
+  UNKNOWN_ITEM: {
+    meaning: 'A line’s item is not in the catalogue. Its stock is kept under the number that the till gave.',
+    owner: 'hub',
+    action: 'Create the item, or add the barcode, in the ERP; then retry the receipt’s posting if it is held.',
+  },
+  // What the ERP did not take as it should
+  POSTING_REJECTED: {
+    meaning: 'The ERP refused the receipt; the message is the ERP’s own.',
+    owner: 'hub',
+    action: 'Put the cause right in the ERP, then retry the posting.',
+  },
+  POSTING_TOTAL_DIFFERS: {
+    meaning: 'The ERP has the receipt with another total than the till’s.',
+    owner: 'hub',
+    action: 'Correct or cancel the document in the ERP, then retry the posting.',
+  },
+  POSTING_FAILED: {
+    meaning: 'The connector failed on this receipt again and again.',
+    owner: 'hub',
+    action: 'A fault of ours: send the message to support; retry the posting after an update.',
+  },
+  // What the ERP's catalogue says and the stores were not told
+  PRICE_NOT_POSITIVE: { meaning: 'The ERP’s price is zero or less.', owner: 'hub', action: 'Correct the price in the ERP.' },
+  PRICE_JUMP: {
+    meaning: 'The ERP’s price is a hundred times higher or lower than before.',
+    owner: 'hub',
+    action: 'Correct the price in the ERP; if it is meant, go there in two steps.',
+  },
+  PRICE_IN_OTHER_CURRENCY: {
+    meaning: 'The ERP’s price is not in the currency that the item was sold in.',
+    owner: 'hub',
+    action: 'Correct the price list’s currency in the ERP.',
+  },
+  BARCODE_ON_TWO_ITEMS: {
+    meaning: 'The ERP gives one barcode to two items; it stays with the one that had it.',
+    owner: 'hub',
+    action: 'Remove the barcode from one of the items in the ERP.',
+  },
+  ITEM_UNREADABLE: {
+    meaning: 'The hub cannot use an item as the ERP has it.',
+    owner: 'hub',
+    action: 'The message says what is wrong: correct the item in the ERP.',
+  },
+} as const satisfies Record<string, ExceptionKindEntry>
+
+export type ExceptionKind = keyof typeof exceptionKinds
+export const exceptionKindNames = Object.keys(exceptionKinds) as [ExceptionKind, ...ExceptionKind[]]
+
+/** The kinds that a record in quarantine may have; a code that is none of them is INVALID. */
+const quarantineKinds = [
+  'MALFORMED',
+  'INVALID',
+  'UNSAFE_XML',
+  'UNKNOWN_DIALECT',
+  'TOO_LARGE',
+  'WRONG_STORE',
+  'WRONG_CURRENCY',
+  'BROKEN_CHAIN',
+] as const satisfies readonly ExceptionKind[]
+
+export const quarantineKind = (code: string | undefined): (typeof quarantineKinds)[number] =>
+  quarantineKinds.find((kind) => kind === code) ?? 'INVALID'
