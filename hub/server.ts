@@ -27,6 +27,7 @@ import { startPostingWorker } from './posting/worker.ts'
 import { stockProjection } from './stock/stock-projection.ts'
 import { openDatabase } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded.ts'
+import { startListener } from './storage/listener.ts'
 import { migrate } from './storage/migrate.ts'
 
 export interface Hub {
@@ -66,13 +67,22 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const connector = createConnector(config.erp, log)
       // Without an ERP the log is not read for postings: the day one is configured, it gets them all.
       const postings = connector ? [createPostingsProjection(connector.name)] : []
-      const merge = startMergeWorker({ db, databaseUrl, projections: [salesProjection, stockProjection, exceptionProjection, ...postings], log, metrics })
+      const merge = startMergeWorker({
+        db,
+        databaseUrl,
+        projections: [salesProjection, stockProjection, exceptionProjection, ...postings],
+        log,
+        metrics,
+      })
       stops.push(() => merge.stop())
       if (connector) {
         stops.push(() => connector.close())
-        const posting = startPostingWorker({ db, connector, log })
+        const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })
         const catalogue = startCataloguePull({ db, connector, log, intervalMs: config.catalogueIntervalMs })
-        stops.push(() => posting.stop(), () => catalogue.stop())
+        stops.push(
+          () => posting.stop(),
+          () => catalogue.stop(),
+        )
       }
     }
     await app.listen({ host: config.host, port: config.port })
@@ -89,6 +99,10 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     throw error
   }
 }
+
+/** Whoever listens looks again after each (re)connect as well: what was notified meanwhile is gone. */
+const listenAt = (url: string, log: Logger) => (channel: string, onNotify: () => void) =>
+  startListener({ url, log, channels: { [channel]: onNotify }, onListening: onNotify })
 
 const startEmbedded = async (dataDir: string, log: Logger, stops: (() => Promise<void>)[]): Promise<string> => {
   const server = await startEmbeddedPostgres({ dataDir, log })

@@ -5,6 +5,7 @@
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { canonicalText } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
+import { postingChannel } from '../posting/queue.ts'
 import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
@@ -30,10 +31,12 @@ export const createPostingsProjection = (connector: string): Projection => ({
       }))
     if (rows.length === 0) return
     await sql`
-      insert into posting (posting_key, store_id, business_day, connector, state, amount_minor, currency, payload)
-      select posting_key, store_id, business_day, ${connector}, 'waiting', amount_minor, currency, payload
-      from json_populate_recordset(null::posting, ${JSON.stringify(rows)}::json)
-      on conflict (posting_key) do nothing`.execute(trx)
+      with added as (
+        insert into posting (posting_key, store_id, business_day, connector, state, amount_minor, currency, payload)
+        select posting_key, store_id, business_day, ${connector}, 'waiting', amount_minor, currency, payload
+        from json_populate_recordset(null::posting, ${JSON.stringify(rows)}::json)
+        on conflict (posting_key) do nothing returning 1)
+      select pg_notify(${postingChannel}, '') where exists (select from added)`.execute(trx)
   },
 
   reset: async () => undefined,

@@ -10,7 +10,7 @@ import { type Circuit, circuitAllows, type CircuitEvent, closedCircuit, turnCirc
 import type { ErpConnector } from './connector.ts'
 import type { Log } from './log.ts'
 import { type PostingPolicy, postingPolicy } from './policy.ts'
-import { hasten, renewLeases, settle, takeDue, type TakenPosting } from './queue.ts'
+import { hasten, postingChannel, renewLeases, settle, takeDue, type TakenPosting } from './queue.ts'
 
 export interface PostingWorkerOptions {
   db: Kysely<Tables>
@@ -23,7 +23,7 @@ export interface PostingWorkerOptions {
   policy?: Partial<PostingPolicy>
   random?: () => number
   /** LISTEN on a channel, where the hub has a listening connection; without it polling alone finds new rows. */
-  listen?: (channel: string, onNotify: () => void) => Promise<() => void>
+  listen?: (channel: string, onNotify: () => void) => { stop(): Promise<void> }
 }
 
 /** A pause that a wake-up, a finished posting or stop() cuts short; a ring between two pauses is not lost. */
@@ -51,14 +51,22 @@ const createBell = () => {
   }
 }
 
+/** How long the ERP asked to be left alone; without such a wish, for ever. */
+const pauseMs = (circuit: Circuit): number => {
+  const leftMs = circuit.state === 'closed' ? circuit.pausedUntilMs - Date.now() : 0
+  return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY
+}
+
 export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Promise<void> } => {
-  const { db, connector, log, concurrency = 4, pollMs = 250, leaseMs = 15_000, random = Math.random } = options
+  const { db, connector, log, concurrency = 4, leaseMs = 15_000, random = Math.random } = options
+  const pollMs = options.pollMs ?? (options.listen ? 2_000 : 250)
   const policy = { ...postingPolicy, ...options.policy }
   // An ERP that takes batches takes one at a time: more would only wait inside it.
   const atOnce = connector.batch?.size ?? concurrency
   const bell = createBell()
   const underWay = new Map<string, TakenPosting>()
   const jobs = new Set<Promise<void>>()
+  const alarms = new Set<NodeJS.Timeout>()
   let circuit: Circuit = closedCircuit
   let stopping = false
 
@@ -71,8 +79,18 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
       hasten(db, connector.name).then(bell.ring, (error: unknown) => log.warn({ error }, 'waiting postings were not hastened'))
   }
 
+  /** A posting that is due later rings by itself: polling is only for what other processes left behind. */
+  const wakeIn = (delayMs: number): void => {
+    const alarm = setTimeout(() => {
+      alarms.delete(alarm)
+      bell.ring()
+    }, delayMs + 5)
+    alarms.add(alarm)
+  }
+
   const finish = async (posting: TakenPosting, { next }: Attempted): Promise<void> => {
     const kept = await settle(db, posting, next)
+    if ('delayMs' in next && !stopping) wakeIn(next.delayMs)
     const result = next.state === 'posted' ? { erpReference: next.erpReference } : { code: next.code, message: next.message }
     const words = { key: posting.key, state: next.state, attempts: posting.attempts, ...result }
     if (!kept) log.warn(words, 'posting lease lost; its next holder looks it up')
@@ -126,14 +144,14 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
     const taken = free > 0 ? await takeDue(db, connector.name, free, leaseMs) : []
     if (connector.batch && taken.length > 0) start(taken)
     else for (const posting of taken) start([posting])
-    if (taken.length === 0 || taken.length === free) await bell.wait(pollMs)
+    if (taken.length === 0 || taken.length === free) await bell.wait(Math.min(pollMs, pauseMs(circuit)))
   }
 
   const run = async (): Promise<void> => {
     while (!stopping) {
       await round().catch(async (error: unknown) => {
         log.error({ error }, 'posting round failed')
-        await bell.wait(Math.max(pollMs, 1_000))
+        await bell.wait(1_000)
       })
     }
     await Promise.all(jobs)
@@ -143,9 +161,7 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
     () => void renew().catch((error: unknown) => log.warn({ error }, 'posting leases not renewed')),
     Math.max(leaseMs / 3, 50),
   )
-  const listening = options
-    .listen?.('tideline_posting', bell.ring)
-    .catch((error: unknown) => log.warn({ error }, 'not listening; polling only'))
+  const listener = options.listen?.(postingChannel, bell.ring)
   const running = run()
   return {
     async stop() {
@@ -153,8 +169,8 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
       bell.ring()
       await running
       clearInterval(renewing)
-      const unlisten = await listening
-      unlisten?.()
+      for (const alarm of alarms) clearTimeout(alarm)
+      await listener?.stop()
     },
   }
 }

@@ -10,9 +10,27 @@ import { readFeed } from '#hub/catalogue/feed.ts'
 import { createReferenceConnector } from '#hub/posting/connectors/reference/connector.ts'
 import { retryHeld, takeDue } from '#hub/posting/queue.ts'
 import { startPostingWorker } from '#hub/posting/worker.ts'
-import { naturalKeyOf, type Transaction } from '#sync/contract/transaction.ts'
+import { createPostingsProjection } from '#hub/merge/postings.ts'
+import type { LogRecord } from '#hub/merge/log-record.ts'
+import { startListener } from '#hub/storage/listener.ts'
+import { canonicalText, naturalKeyOf, type Transaction } from '#sync/contract/transaction.ts'
 import { type PostingDatabase, silent, startPostingDatabase, until } from './posting-database.ts'
 import { receipt } from './receipts.ts'
+
+const logRecord = (transaction: Transaction, seq: number): LogRecord => ({
+  device_id: 'dev-aaaaaaaaaaaa',
+  incarnation: 'abcdefghijkl',
+  seq,
+  store_id: transaction.storeId,
+  kind: 'transaction',
+  verdict: 'accepted',
+  reason: null,
+  natural_key: naturalKeyOf(transaction),
+  captured_at: '2026-01-31T10:00:01.000Z',
+  payload: canonicalText(transaction),
+  payload_hash: '',
+  previous_hash: '',
+})
 
 describe('posting worker', () => {
   let database: PostingDatabase
@@ -155,7 +173,7 @@ describe('posting worker', () => {
     await until(states, (found) => found['posted'] === 5 && found['held'] === 1)
     const exceptions = await database.db.selectFrom('exception').selectAll().execute()
     expect(exceptions).toMatchObject([
-      { kind: 'posting-rejected', owner: 'hub', state: 'open', store_id: 'S042', natural_key: naturalKeyOf(closed), amount_minor: 645 },
+      { kind: 'POSTING_REJECTED', owner: 'hub', state: 'open', store_id: 'S042', natural_key: naturalKeyOf(closed), amount_minor: 645 },
     ])
     expect(exceptions[0]?.message).toContain('closed through 2024-12-31')
     const told = (await readFeed(database.db, 'postings', 'S042', 0, 100)).find((entry) => entry.id === naturalKeyOf(closed))
@@ -180,7 +198,7 @@ describe('posting worker', () => {
       .execute()
     work()
     await until(states, (found) => found['held'] === 1)
-    expect(await database.db.selectFrom('exception').select(['kind']).execute()).toEqual([{ kind: 'posting-total-differs' }])
+    expect(await database.db.selectFrom('exception').select(['kind']).execute()).toEqual([{ kind: 'POSTING_TOTAL_DIFFERS' }])
   })
 
   it('[HUB6] a dead worker’s posting comes back when its lease ends and is looked up twice before it is sent', async () => {
@@ -195,6 +213,28 @@ describe('posting worker', () => {
     const attempts = await database.db.selectFrom('posting').select('attempts').execute()
     // Taken by the dead one, an empty look-up, and the one that posted.
     expect(attempts.map((row) => row.attempts)).toEqual([3, 3, 3])
+  })
+
+  it('[HUB5] a new posting wakes a worker that hardly polls, and one that failed for a while is tried again on time', async () => {
+    const heard = new Set<string>()
+    const listen = (channel: string, onNotify: () => void) =>
+      startListener({ url: database.url, log: silent, channels: { [channel]: onNotify }, onListening: () => heard.add(channel) })
+    const pollMs = 3_600_000
+    work({ pollMs, listen })
+    await until(
+      async () => heard.size,
+      (count) => count === 1,
+    )
+    const made = sales(12)
+    const rows = made.map((transaction, index) => logRecord(transaction, index + 1))
+    const apply = (some: typeof rows) => database.db.transaction().execute((trx) => createPostingsProjection('reference').apply(trx, some))
+    await apply(rows.slice(0, 1))
+    await allPosted(1)
+    await admin.setTemper({ faultRate: 0.2 })
+    await apply(rows.slice(1))
+    await allPosted(12)
+    await admin.setTemper({ faultRate: 0 })
+    await expectEachOnce(made)
   })
 
   it('[HUB5] several workers never take the same row', async () => {
