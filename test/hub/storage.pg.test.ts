@@ -36,10 +36,10 @@ it('[TRN11] an enrolment code is used once, even by two devices at once, and exp
   const made = await createEnrolmentCode(db, 'S1')
   const expired = await createEnrolmentCode(db, 'S1', -1)
   if (made.outcome !== 'created' || expired.outcome !== 'created') throw new Error('no code')
-  const publicKey = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).toString('base64url')
-  const results = await Promise.all([1, 2, 3].map(() => enrolDevice(db, { code: made.code, publicKey, hostName: 'h' })))
+  const newKey = (): string => generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).toString('base64url')
+  const results = await Promise.all([1, 2, 3].map(() => enrolDevice(db, { code: made.code, publicKey: newKey(), hostName: 'h' })))
   expect(results.map((result) => result.outcome).sort()).toEqual(['bad-code', 'bad-code', 'enrolled'])
-  expect(await enrolDevice(db, { code: expired.code, publicKey, hostName: 'h' })).toEqual({ outcome: 'bad-code' })
+  expect(await enrolDevice(db, { code: expired.code, publicKey: newKey(), hostName: 'h' })).toEqual({ outcome: 'bad-code' })
   expect(await createEnrolmentCode(db, 'nowhere')).toEqual({ outcome: 'unknown-store' })
   const stored = await db.selectFrom('enrolment_code').selectAll().execute()
   expect(JSON.stringify(stored)).not.toContain(made.code)
@@ -49,9 +49,21 @@ it('[TRN6] notifications are heard again after PostgreSQL was restarted undernea
   const { db, url } = await server.fresh()
   const heard: string[] = []
   let listening = 0
-  const listener = startListener({ url, log, channels: { [feedChannel]: (payload) => heard.push(payload) }, onListening: () => listening++, retryDelayMs: 20 })
+  const listener = startListener({
+    url,
+    log,
+    channels: { [feedChannel]: (payload) => heard.push(payload) },
+    onListening: () => listening++,
+    retryDelayMs: 20,
+  })
   const publish = (rate: number) =>
-    db.transaction().execute((trx) => writeFeed(trx, 'items', '*', [{ itemId: 'A', name: `n${rate}`, barcodes: [], unit: 'each', taxCode: 'A', taxRateMicro: rate } as never]))
+    db
+      .transaction()
+      .execute((trx) =>
+        writeFeed(trx, 'items', '*', [
+          { itemId: 'A', name: `n${rate}`, barcodes: [], unit: 'each', taxCode: 'A', taxRateMicro: rate } as never,
+        ]),
+      )
   await vi.waitFor(() => expect(listening).toBe(1))
   await publish(1)
   await vi.waitFor(() => expect(heard).toEqual(['items|*']))
