@@ -89,7 +89,7 @@ const sell = async (options: DemoOptions, stack: Stack, stops: Stops, screen: Sc
     stack,
     tills,
     changes: buyer.changes,
-    json: options.json,
+    screen,
   })
   while (!selling.aborted) {
     await observer.look()
