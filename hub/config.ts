@@ -18,7 +18,10 @@ export const hubConfigSchema = z.strictObject({
   /** 0 takes a free port. */
   port: z.int().min(0).max(65_535),
   /** Absent: the embedded server in `dataDir`. */
-  databaseUrl: z.string().regex(/^postgres(ql)?:\/\//).optional(),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//)
+    .optional(),
   dataDir: z.string().min(1),
   /** Absent: generated once into `dataDir`. */
   operatorToken: z.string().min(8).optional(),
@@ -51,7 +54,12 @@ const environmentSchema = z.object({
 export const readHubConfig = (environment: Record<string, string | undefined>): HubConfig => {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
   const env = parsed(environmentSchema.safeParse(set))
-  const access = { url: env.TIDELINE_ERP_URL, user: env.TIDELINE_ERP_USER, password: env.TIDELINE_ERP_PASSWORD, database: env.TIDELINE_ERP_DATABASE }
+  const access = {
+    url: env.TIDELINE_ERP_URL,
+    user: env.TIDELINE_ERP_USER,
+    password: env.TIDELINE_ERP_PASSWORD,
+    database: env.TIDELINE_ERP_DATABASE,
+  }
   return parsed(
     hubConfigSchema.safeParse({
       host: env.TIDELINE_HUB_HOST,

@@ -17,7 +17,12 @@ export interface HubMetrics {
 export const createHubMetrics = (): HubMetrics => {
   const registry = new Registry()
   const registers = [registry]
-  const verdicts = new Counter({ name: 'tideline_records_total', help: 'Records acknowledged, by verdict', labelNames: ['verdict'], registers })
+  const verdicts = new Counter({
+    name: 'tideline_records_total',
+    help: 'Records acknowledged, by verdict',
+    labelNames: ['verdict'],
+    registers,
+  })
   for (const verdict of verdictKinds) verdicts.inc({ verdict }, 0)
   return {
     registry,
@@ -28,8 +33,18 @@ export const createHubMetrics = (): HubMetrics => {
       registers,
     }),
     sessions: new Gauge({ name: 'tideline_sessions', help: 'Sockets connected to this process', registers }),
-    mergedRecords: new Counter({ name: 'tideline_merged_records_total', help: 'Records taken into a projection', labelNames: ['projection'], registers }),
-    mergeLag: new Gauge({ name: 'tideline_merge_lag_records', help: 'Records in the log that a projection has not read', labelNames: ['projection'], registers }),
+    mergedRecords: new Counter({
+      name: 'tideline_merged_records_total',
+      help: 'Records taken into a projection',
+      labelNames: ['projection'],
+      registers,
+    }),
+    mergeLag: new Gauge({
+      name: 'tideline_merge_lag_records',
+      help: 'Records in the log that a projection has not read',
+      labelNames: ['projection'],
+      registers,
+    }),
     postings: new Gauge({ name: 'tideline_postings', help: 'Postings by state', labelNames: ['state'], registers }),
     countBatch: (records, others) => {
       verdicts.inc({ verdict: 'accepted' }, records - others.length)

@@ -4,7 +4,13 @@ import swagger from '@fastify/swagger'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import { errorCodeNames } from '#sync/contract/error-codes.ts'
 import Fastify, { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
-import { hasZodFastifySchemaValidationErrors, jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { databaseFailure } from '../storage/failure.ts'
@@ -19,13 +25,22 @@ const openPaths = new Set(['/v1/enrolments', '/v1/openapi.json', '/healthz', '/r
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 export const createApp = async (operatorToken: string, log: Logger) => {
-  const app = Fastify({ loggerInstance: log, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 1_000_000, forceCloseConnections: true }).withTypeProvider<ZodTypeProvider>()
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 1_000_000,
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Tideline hub', version: '1', description: 'Stores, devices, transactions, postings and catalogue of a Tideline hub.' },
+      info: {
+        title: 'Tideline hub',
+        version: '1',
+        description: 'Stores, devices, transactions, postings and catalogue of a Tideline hub.',
+      },
       components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },
       security: [{ operator: [] }],
     },
@@ -47,8 +62,10 @@ export type HubApp = Awaited<ReturnType<typeof createApp>>
 const sendError = (error: FastifyError, reply: FastifyReply, log: Logger): FastifyReply => {
   if (hasZodFastifySchemaValidationErrors(error)) return reply.code(422).send(errorBody('INVALID', error.message))
   if (error.statusCode === 413) return reply.code(413).send(errorBody('TOO_LARGE', error.message))
-  if (error.statusCode !== undefined && error.statusCode < 500) return reply.code(error.statusCode).send(errorBody('MALFORMED', error.message))
-  if (databaseFailure(error) === 'away') return reply.code(503).send(errorBody('HUB_UNAVAILABLE', 'the hub cannot reach its database just now'))
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return reply.code(error.statusCode).send(errorBody('MALFORMED', error.message))
+  if (databaseFailure(error) === 'away')
+    return reply.code(503).send(errorBody('HUB_UNAVAILABLE', 'the hub cannot reach its database just now'))
   log.error({ err: error }, 'a request failed')
   return reply.code(500).send(errorBody('INTERNAL', 'a fault at the hub; its log says more'))
 }

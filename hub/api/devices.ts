@@ -29,15 +29,20 @@ export const registerDeviceRoutes = (app: HubApp, { db }: { db: Database }): voi
     },
     async (request, reply) => {
       const result = await enrolDevice(db, request.body)
-      if (result.outcome === 'bad-code') return reply.code(403).send(errorBody('BAD_ENROLMENT_CODE', 'the code is wrong, used, or expired: ask for a new one'))
+      if (result.outcome === 'bad-code')
+        return reply.code(403).send(errorBody('BAD_ENROLMENT_CODE', 'the code is wrong, used, or expired: ask for a new one'))
       if (result.outcome === 'bad-key') return reply.code(422).send(errorBody('INVALID', result.message))
       return reply.code(201).send(result.device)
     },
   )
 
-  app.get('/v1/devices', { schema: { summary: 'All devices', response: { 200: z.object({ devices: z.array(deviceSchema) }) } } }, async () => ({
-    devices: await readDevices(db),
-  }))
+  app.get(
+    '/v1/devices',
+    { schema: { summary: 'All devices', response: { 200: z.object({ devices: z.array(deviceSchema) }) } } },
+    async () => ({
+      devices: await readDevices(db),
+    }),
+  )
 
   app.post(
     '/v1/devices/:deviceId/revoke',

@@ -26,9 +26,13 @@ const storeSchema = z.object({
 })
 
 export const registerStoreRoutes = (app: HubApp, { db }: { db: Database }): void => {
-  app.get('/v1/stores', { schema: { summary: 'All stores with their lag', response: { 200: z.object({ stores: z.array(storeSchema) }) } } }, async () => ({
-    stores: await readStores(db),
-  }))
+  app.get(
+    '/v1/stores',
+    { schema: { summary: 'All stores with their lag', response: { 200: z.object({ stores: z.array(storeSchema) }) } } },
+    async () => ({
+      stores: await readStores(db),
+    }),
+  )
 
   app.post(
     '/v1/stores',

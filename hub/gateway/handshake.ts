@@ -23,8 +23,13 @@ export type Greeting = { greeting: 'known'; storeId: StoreId } | { greeting: 're
 const refused = (code: ErrorCode, message: string): Greeting => ({ greeting: 'refused', code, message })
 
 export const greet = async (db: Database, nonce: string, hello: Hello): Promise<Greeting> => {
-  if (hello.protocolVersion < protocol.floor) return refused('BELOW_FLOOR', `this hub speaks protocol ${protocol.floor} to ${protocol.version}: update the agent`)
-  const device = await db.selectFrom('device').select(['store_id', 'public_key', 'revoked_at']).where('device_id', '=', hello.deviceId).executeTakeFirst()
+  if (hello.protocolVersion < protocol.floor)
+    return refused('BELOW_FLOOR', `this hub speaks protocol ${protocol.floor} to ${protocol.version}: update the agent`)
+  const device = await db
+    .selectFrom('device')
+    .select(['store_id', 'public_key', 'revoked_at'])
+    .where('device_id', '=', hello.deviceId)
+    .executeTakeFirst()
   if (!device) return refused('UNKNOWN_DEVICE', `${hello.deviceId} is not enrolled here`)
   if (!isSigned(nonce, hello, device.public_key)) return refused('BAD_SIGNATURE', 'the proof of the device key does not match')
   if (device.revoked_at) return refused('REVOKED_DEVICE', 'this device was revoked at the hub')

@@ -50,7 +50,13 @@ const advanceSingly = async (db: Database, projection: Projection, stream: Strea
   return taken
 }
 
-const takeRecords = (db: Database, projection: Projection, stream: StreamKey, limit: number, how: 'apply' | { stepOver: string }): Promise<number> =>
+const takeRecords = (
+  db: Database,
+  projection: Projection,
+  stream: StreamKey,
+  limit: number,
+  how: 'apply' | { stepOver: string },
+): Promise<number> =>
   retryContention(() =>
     db.transaction().execute(async (trx) => {
       const position = await lockPosition(trx, projection.name, stream)
@@ -59,7 +65,11 @@ const takeRecords = (db: Database, projection: Projection, stream: StreamKey, li
       const last = records.at(-1)
       if (!last) return 0
       if (how === 'apply') await projection.apply(trx, records)
-      else await raiseExceptions(trx, records.map((record) => poisonException(record, `${projection.name}: ${how.stepOver}`)))
+      else
+        await raiseExceptions(
+          trx,
+          records.map((record) => poisonException(record, `${projection.name}: ${how.stepOver}`)),
+        )
       await trx
         .updateTable('projection_position')
         .set({ seq: last.seq })
@@ -74,7 +84,11 @@ const takeRecords = (db: Database, projection: Projection, stream: StreamKey, li
 /** Shared by all that read along, exclusive for a rebuild: no worker's effect straddles a reset. */
 const rebuildLock = (projection: string) => sql`hashtextextended(${`tideline projection ${projection}`}, 0)`
 
-const lockPosition = async (trx: Transaction<Tables>, projection: string, { deviceId, incarnation }: StreamKey): Promise<number | 'taken'> => {
+const lockPosition = async (
+  trx: Transaction<Tables>,
+  projection: string,
+  { deviceId, incarnation }: StreamKey,
+): Promise<number | 'taken'> => {
   await sql`select pg_advisory_xact_lock_shared(${rebuildLock(projection)})`.execute(trx)
   await sql`insert into projection_position (projection, device_id, incarnation) values (${projection}, ${deviceId}, ${incarnation})
     on conflict do nothing`.execute(trx)
@@ -83,7 +97,12 @@ const lockPosition = async (trx: Transaction<Tables>, projection: string, { devi
   return rows[0]?.seq ?? 'taken'
 }
 
-const readLog = async (trx: Transaction<Tables>, { deviceId, incarnation }: StreamKey, after: number, limit: number): Promise<LogRecord[]> => {
+const readLog = async (
+  trx: Transaction<Tables>,
+  { deviceId, incarnation }: StreamKey,
+  after: number,
+  limit: number,
+): Promise<LogRecord[]> => {
   const rows = await trx
     .selectFrom('record_log')
     .selectAll()
@@ -99,7 +118,11 @@ const readLog = async (trx: Transaction<Tables>, { deviceId, incarnation }: Stre
 }
 
 /** Reads on until nothing is left to read, now. */
-export const drainProjection = async (db: Database, projection: Projection, onTaken: (count: number) => void = () => undefined): Promise<number> => {
+export const drainProjection = async (
+  db: Database,
+  projection: Projection,
+  onTaken: (count: number) => void = () => undefined,
+): Promise<number> => {
   let total = 0
   for (;;) {
     let taken = 0

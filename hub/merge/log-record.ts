@@ -40,5 +40,7 @@ export const readRecord = (row: LogRecord): Reading => {
 export const transactionsOf = (rows: readonly LogRecord[]): { row: LogRecord; transaction: Transaction; naturalKey: string }[] =>
   rows.flatMap((row) => {
     const read = readRecord(row)
-    return read.reading === 'transaction' && row.natural_key !== null ? [{ row, transaction: read.transaction, naturalKey: row.natural_key }] : []
+    return read.reading === 'transaction' && row.natural_key !== null
+      ? [{ row, transaction: read.transaction, naturalKey: row.natural_key }]
+      : []
   })

@@ -21,12 +21,23 @@ export const totalEffects = (transaction: Transaction): TotalEffect[] => {
   if (idleKinds.has(kind)) return [own]
   return [
     own,
-    ...tenders.filter((tender) => !tender.voided).map((tender): TotalEffect => ({ measure: 'tender', key: tender.kind, count: 1, amountMinor: tender.amountMinor })),
+    ...tenders
+      .filter((tender) => !tender.voided)
+      .map((tender): TotalEffect => ({ measure: 'tender', key: tender.kind, count: 1, amountMinor: tender.amountMinor })),
     ...taxes.map((tax): TotalEffect => ({ measure: 'tax', key: tax.code, count: 1, amountMinor: tax.taxMinor })),
   ]
 }
 
-type DayTotal = { store_id: string; business_day: string; workstation_id: string; currency: string; measure: string; key: string; count: number; amount_minor: number }
+type DayTotal = {
+  store_id: string
+  business_day: string
+  workstation_id: string
+  currency: string
+  measure: string
+  key: string
+  count: number
+  amount_minor: number
+}
 
 /** Sums effects by row, in the order of the rows' keys: two workers that meet at a row never hold each other's. */
 export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
@@ -77,7 +88,9 @@ export const salesProjection: Projection = {
       incarnation: row.incarnation,
       seq: row.seq,
     }))
-    await sql`insert into sales_transaction select * from json_populate_recordset(null::sales_transaction, ${JSON.stringify(rows)}::json)`.execute(trx)
+    await sql`insert into sales_transaction select * from json_populate_recordset(null::sales_transaction, ${JSON.stringify(rows)}::json)`.execute(
+      trx,
+    )
     const totals = sumTotals(transactions.map(({ transaction }) => transaction))
     await sql`
       insert into day_total select * from json_populate_recordset(null::day_total, ${JSON.stringify(totals)}::json)

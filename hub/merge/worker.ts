@@ -17,7 +17,14 @@ export interface MergeOptions {
   pollMs?: number
 }
 
-export const startMergeWorker = ({ db, databaseUrl, projections, log, metrics, pollMs = 2_000 }: MergeOptions): { stop(): Promise<void> } => {
+export const startMergeWorker = ({
+  db,
+  databaseUrl,
+  projections,
+  log,
+  metrics,
+  pollMs = 2_000,
+}: MergeOptions): { stop(): Promise<void> } => {
   let stopping = false
   const bells = projections.map(() => createBell())
   const ringAll = (): void => {
@@ -27,11 +34,13 @@ export const startMergeWorker = ({ db, databaseUrl, projections, log, metrics, p
 
   const keepReading = async (projection: Projection, bell: Bell): Promise<void> => {
     while (!stopping) {
-      await drainProjection(db, projection, (count) => metrics.mergedRecords.inc({ projection: projection.name }, count)).catch((error: unknown) => {
-        const details = { err: error, projection: projection.name }
-        if (databaseFailure(error) === 'fault') log.error(details, 'a projection stands still')
-        else log.warn(details, 'a projection waits for the database')
-      })
+      await drainProjection(db, projection, (count) => metrics.mergedRecords.inc({ projection: projection.name }, count)).catch(
+        (error: unknown) => {
+          const details = { err: error, projection: projection.name }
+          if (databaseFailure(error) === 'fault') log.error(details, 'a projection stands still')
+          else log.warn(details, 'a projection waits for the database')
+        },
+      )
       if (!stopping) await bell.wait(pollMs)
     }
   }

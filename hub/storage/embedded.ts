@@ -38,7 +38,12 @@ interface Folder {
   runAs: RunAs
 }
 
-export const startEmbeddedPostgres = async ({ dataDir, log, startTimeoutMs = 60_000, settings = {} }: EmbeddedOptions): Promise<EmbeddedPostgres> => {
+export const startEmbeddedPostgres = async ({
+  dataDir,
+  log,
+  startTimeoutMs = 60_000,
+  settings = {},
+}: EmbeddedOptions): Promise<EmbeddedPostgres> => {
   const folder = await prepareFolder(resolve(dataDir), log)
   const programs = await findPrograms(folder.runAs, log)
   await initialise(folder, programs, log)
@@ -64,7 +69,8 @@ const prepareFolder = async (dataDir: string, log: Logger): Promise<Folder> => {
   await mkdir(dataDir, { recursive: true })
   if (runAs) await chmod(dataDir, 0o711)
   const password = await keptPassword(join(dataDir, 'password'))
-  if (await isReachable(dataDir, runAs)) return { data: join(dataDir, 'postgres'), password, runAs: await ownerOf(join(dataDir, 'postgres'), runAs) }
+  if (await isReachable(dataDir, runAs))
+    return { data: join(dataDir, 'postgres'), password, runAs: await ownerOf(join(dataDir, 'postgres'), runAs) }
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
   const data = join(await stagingRoot(), `data-${name}`)
   log.info({ dataDir, data }, 'PostgreSQL runs as another user who cannot reach the data folder: its files are kept elsewhere')
@@ -78,9 +84,11 @@ const ownerOf = async (data: string, otherwise: RunAs): Promise<RunAs> => {
 }
 
 const keptPassword = async (path: string): Promise<string> => {
-  await writeFile(path, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
+  await writeFile(path, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    },
+  )
   return (await readFile(path, 'utf8')).trim()
 }
 
@@ -95,8 +103,19 @@ const initialise = async (folder: Folder, programs: PostgresPrograms, log: Logge
     const made = join(aside, 'made')
     await mkdir(made, { mode: 0o700 })
     for (const path of [aside, passwordFile, made]) await giveTo(path, folder.runAs)
-    const flags = ['--auth=scram-sha-256', '--username=tideline', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
-    await run(programs.initdb, [`--pgdata=${made}`, `--pwfile=${passwordFile}`, ...flags], { ...folder.runAs, cwd: '/', env: postgresEnvironment() })
+    const flags = [
+      '--auth=scram-sha-256',
+      '--username=tideline',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+    ]
+    await run(programs.initdb, [`--pgdata=${made}`, `--pwfile=${passwordFile}`, ...flags], {
+      ...folder.runAs,
+      cwd: '/',
+      env: postgresEnvironment(),
+    })
     await rename(made, folder.data).catch((error: NodeJS.ErrnoException) => {
       // Another process was first.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
@@ -107,7 +126,12 @@ const initialise = async (folder: Folder, programs: PostgresPrograms, log: Logge
 }
 
 /** Nothing of the caller's PG* variables may steer our server. */
-const postgresEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], TZ: 'UTC', LC_ALL: 'C', SystemRoot: process.env['SystemRoot'] })
+const postgresEnvironment = (): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  TZ: 'UTC',
+  LC_ALL: 'C',
+  SystemRoot: process.env['SystemRoot'],
+})
 
 interface Running {
   pid: number
@@ -164,9 +188,16 @@ const adopt = async (folder: Folder, running: Running, log: Logger): Promise<Emb
   if (!(running.port > 0) || !(await answers(urlOf(folder, running.port)))) return null
   const owner = Number(await readFile(ownerFile(folder), 'utf8').catch(() => ''))
   const shared = owner > 0 && owner !== process.pid && isAlive(owner)
-  log.info({ pid: running.pid, shared }, shared ? 'sharing the PostgreSQL of another hub process' : 'took over the PostgreSQL that an earlier hub left running')
+  log.info(
+    { pid: running.pid, shared },
+    shared ? 'sharing the PostgreSQL of another hub process' : 'took over the PostgreSQL that an earlier hub left running',
+  )
   if (!shared) await writeFile(ownerFile(folder), String(process.pid))
-  return { url: urlOf(folder, running.port), postmasterPid: running.pid, stop: () => (shared ? Promise.resolve() : stopServer(folder, running.pid)) }
+  return {
+    url: urlOf(folder, running.port),
+    postmasterPid: running.pid,
+    stop: () => (shared ? Promise.resolve() : stopServer(folder, running.pid)),
+  }
 }
 
 /** Null if another process was quicker, or the port was taken in between: look again. */
@@ -177,7 +208,14 @@ const startServer = async (
   deadline: number,
 ): Promise<EmbeddedPostgres | null> => {
   const port = settings['port'] === undefined ? await freePort() : Number(settings['port'])
-  const all = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', max_connections: '200', shared_buffers: '256MB', ...settings }
+  const all = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    max_connections: '200',
+    shared_buffers: '256MB',
+    ...settings,
+  }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const output = await open(logFile(folder), 'a')
   // Its own session: a Ctrl-C at the terminal reaches the hub alone, which then stops it in order.

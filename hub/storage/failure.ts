@@ -10,7 +10,8 @@ export type DatabaseFailure = 'away' | 'contention' | 'data' | 'fault'
 
 const contentionCodes = new Set(['40001', '40P01', '55P03'])
 const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT', 'EAI_AGAIN'])
-const lostConnection = /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|driver has already been destroyed/i
+const lostConnection =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|driver has already been destroyed/i
 
 export const databaseFailure = (error: unknown): DatabaseFailure => {
   const code = codeOf(error)

@@ -18,7 +18,11 @@ export interface Listener {
   stop(): Promise<void>
 }
 
-type State = { state: 'connecting' } | { state: 'listening'; client: pg.Client } | { state: 'waiting'; timer: NodeJS.Timeout } | { state: 'stopped' }
+type State =
+  | { state: 'connecting' }
+  | { state: 'listening'; client: pg.Client }
+  | { state: 'waiting'; timer: NodeJS.Timeout }
+  | { state: 'stopped' }
 
 export const startListener = ({ url, log, channels, onListening, retryDelayMs = 500 }: ListenerOptions): Listener => {
   let current: State = { state: 'connecting' }
@@ -35,7 +39,12 @@ export const startListener = ({ url, log, channels, onListening, retryDelayMs = 
 
   const connect = (): void => {
     current = { state: 'connecting' }
-    const client = new pg.Client({ connectionString: url, application_name: 'tideline-listen', keepAlive: true, connectionTimeoutMillis: 5_000 })
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'tideline-listen',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    })
     client.on('error', (error) => lost(client, error))
     client.on('end', () => lost(client))
     client.on('notification', ({ channel, payload }) => channels[channel]?.(payload ?? ''))

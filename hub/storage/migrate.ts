@@ -8,7 +8,9 @@ import * as foundation from './migrations/0001-foundation.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
-export const migrations: readonly { number: number; name: string; migration: Migration }[] = [{ number: 1, name: 'foundation', migration: foundation }]
+export const migrations: readonly { number: number; name: string; migration: Migration }[] = [
+  { number: 1, name: 'foundation', migration: foundation },
+]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */
 const lockKey = 0x74696465

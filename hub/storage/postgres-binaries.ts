@@ -56,7 +56,8 @@ const programsIn = (native: string): PostgresPrograms => {
 }
 
 const restoreExecutable = async (programs: PostgresPrograms): Promise<void> => {
-  for (const path of [programs.initdb, programs.postgres]) await access(path, constants.X_OK).catch(() => chmod(path, 0o755).catch(() => undefined))
+  for (const path of [programs.initdb, programs.postgres])
+    await access(path, constants.X_OK).catch(() => chmod(path, 0o755).catch(() => undefined))
 }
 
 /** The package's libraries are linked by an install script; where scripts were off the links are made here. False if they cannot be. */

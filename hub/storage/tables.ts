@@ -65,7 +65,14 @@ export interface Tables {
     count: number
     amount_minor: number
   }
-  stock_movement: { store_id: string; natural_key: string; line_number: number; item_id: string; quantity_milli: number; business_day: string }
+  stock_movement: {
+    store_id: string
+    natural_key: string
+    line_number: number
+    item_id: string
+    quantity_milli: number
+    business_day: string
+  }
   stock_balance: { store_id: string; item_id: string; quantity_milli: number }
   exception: {
     exception_id: string

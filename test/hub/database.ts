@@ -26,7 +26,11 @@ export interface TestServer {
 
 /** Call at the top of a `*.pg.test.ts`; the server lives as long as the file's tests. */
 export const withDatabase = (): TestServer => {
-  const state: { dir?: string; server?: EmbeddedPostgres; templateMade: boolean; count: number; pools: Database[] } = { templateMade: false, count: 0, pools: [] }
+  const state: { dir?: string; server?: EmbeddedPostgres; templateMade: boolean; count: number; pools: Database[] } = {
+    templateMade: false,
+    count: 0,
+    pools: [],
+  }
   // A fixed port, so that a restarted server is found where it was.
   const start = async (port?: string): Promise<EmbeddedPostgres> =>
     startEmbeddedPostgres({ dataDir: join(state.dir ?? '', 'data'), log: pino({ level: 'silent' }), settings: port ? { port } : {} })

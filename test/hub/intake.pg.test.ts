@@ -11,10 +11,17 @@ import { enrolModelDevice, type ModelDevice, receipt, sha256 } from './model-dev
 
 const server = withDatabase()
 
-const send = (db: Database, device: ModelDevice, records: readonly TidelineRecord[]): Promise<BatchResponse> => acceptBatch(db, device, records)
+const send = (db: Database, device: ModelDevice, records: readonly TidelineRecord[]): Promise<BatchResponse> =>
+  acceptBatch(db, device, records)
 
 const logOf = (db: Database, device: ModelDevice) =>
-  db.selectFrom('record_log').selectAll().where('device_id', '=', device.deviceId).where('incarnation', '=', device.incarnation).orderBy('seq').execute()
+  db
+    .selectFrom('record_log')
+    .selectAll()
+    .where('device_id', '=', device.deviceId)
+    .where('incarnation', '=', device.incarnation)
+    .orderBy('seq')
+    .execute()
 
 const expectLogIsJournal = async (db: Database, device: ModelDevice): Promise<void> => {
   const rows = await logOf(db, device)
@@ -54,7 +61,9 @@ describe('a batch', () => {
     const device = await enrolModelDevice(db)
     for (let n = 1; n <= 200; n++) device.sell(n)
     const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => send(index % 2 ? db : other, device, device.journal)))
-    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(new Set([JSON.stringify({ outcome: 'acknowledged', ackedSeq: 200, verdicts: [] })]))
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set([JSON.stringify({ outcome: 'acknowledged', ackedSeq: 200, verdicts: [] })]),
+    )
     await expectLogIsJournal(db, device)
   })
 
@@ -80,7 +89,11 @@ describe('a batch', () => {
     const clone = { ...device, journal: [] as TidelineRecord[] }
     device.sell(1)
     await send(db, device, device.journal)
-    const forged = { ...device.journal[0]!, payload: canonicalText(receipt(2)), payloadHash: sha256(canonicalText(receipt(2))) as TidelineRecord['payloadHash'] }
+    const forged = {
+      ...device.journal[0]!,
+      payload: canonicalText(receipt(2)),
+      payloadHash: sha256(canonicalText(receipt(2))) as TidelineRecord['payloadHash'],
+    }
     expect(await send(db, clone, [forged])).toMatchObject({ outcome: 'refused', code: 'JOURNAL_BEHIND' })
     await expectLogIsJournal(db, device)
   })
@@ -95,7 +108,14 @@ describe('verdicts', () => {
     device.sell(1, { operatorId: 'someone else' })
     device.sell(2)
     const first = await send(db, device, device.journal)
-    expect(first).toMatchObject({ outcome: 'acknowledged', ackedSeq: 4, verdicts: [{ seq: 2, verdict: 'duplicate' }, { seq: 3, verdict: 'conflict' }] })
+    expect(first).toMatchObject({
+      outcome: 'acknowledged',
+      ackedSeq: 4,
+      verdicts: [
+        { seq: 2, verdict: 'duplicate' },
+        { seq: 3, verdict: 'conflict' },
+      ],
+    })
     expect(await send(db, device, device.journal)).toEqual(first)
     await expectLogIsJournal(db, device)
   })
@@ -110,7 +130,12 @@ describe('verdicts', () => {
     const answers = await Promise.all([send(db, a, a.journal), send(anotherPool(), b, b.journal)])
     const conflicts = answers.flatMap((answer) => (answer.outcome === 'acknowledged' ? answer.verdicts.map((v) => v.verdict) : ['none']))
     expect(conflicts).toEqual(Array(60).fill('conflict'))
-    const counts = await db.selectFrom('record_log').select(['natural_key', db.fn.countAll<number>().as('n')]).where('verdict', '=', 'accepted').groupBy('natural_key').execute()
+    const counts = await db
+      .selectFrom('record_log')
+      .select(['natural_key', db.fn.countAll<number>().as('n')])
+      .where('verdict', '=', 'accepted')
+      .groupBy('natural_key')
+      .execute()
     expect(counts.map((row) => row.n)).toEqual(Array(60).fill(1))
     await expectLogIsJournal(db, a)
     await expectLogIsJournal(db, b)
@@ -162,28 +187,43 @@ it('[TRN5] any interleaving of slices of the journal, over two processes, leaves
   const other = anotherPool()
   const slice = fc.record({ from: fc.nat(40), length: fc.integer({ min: 1, max: 15 }), process: fc.boolean() })
   await fc.assert(
-    fc.asyncProperty(fc.array(slice, { maxLength: 14 }), fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 40, maxLength: 40 }), fc.nat(2), async (slices, numbers, width) => {
-      const device = await enrolModelDevice(db)
-      // Its own till, so that runs do not meet each other's natural keys.
-      for (const number of numbers) device.sell(number, { workstationId: device.deviceId, operatorId: String(number % 3) })
-      for (let at = 0; at < slices.length; at += width + 1) {
-        const wave = slices.slice(at, at + width + 1)
-        await Promise.all(wave.map(({ from, length, process }) => send(process ? db : other, device, device.journal.slice(from, from + length).length ? device.journal.slice(from, from + length) : device.journal.slice(0, 1))))
-      }
-      // Whatever happened before, following the hub's answers gets the rest across.
-      let answer = await send(db, device, device.journal.slice(0, 1))
-      while (answer.outcome === 'acknowledged' && answer.ackedSeq < 40) answer = await send(db, device, device.journal.slice(answer.ackedSeq, answer.ackedSeq + 9))
-      expect(answer).toMatchObject({ outcome: 'acknowledged', ackedSeq: 40 })
-      await expectLogIsJournal(db, device)
-      const accepted = (await logOf(db, device)).filter((row) => row.verdict === 'accepted')
-      expect(new Set(accepted.map((row) => row.natural_key)).size).toBe(new Set(numbers).size)
-      expect(accepted.map(recordIdOfRow)).toEqual(firstOfEach(device, numbers))
-    }),
+    fc.asyncProperty(
+      fc.array(slice, { maxLength: 14 }),
+      fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 40, maxLength: 40 }),
+      fc.nat(2),
+      async (slices, numbers, width) => {
+        const device = await enrolModelDevice(db)
+        // Its own till, so that runs do not meet each other's natural keys.
+        for (const number of numbers) device.sell(number, { workstationId: device.deviceId, operatorId: String(number % 3) })
+        for (let at = 0; at < slices.length; at += width + 1) {
+          const wave = slices.slice(at, at + width + 1)
+          await Promise.all(
+            wave.map(({ from, length, process }) =>
+              send(
+                process ? db : other,
+                device,
+                device.journal.slice(from, from + length).length ? device.journal.slice(from, from + length) : device.journal.slice(0, 1),
+              ),
+            ),
+          )
+        }
+        // Whatever happened before, following the hub's answers gets the rest across.
+        let answer = await send(db, device, device.journal.slice(0, 1))
+        while (answer.outcome === 'acknowledged' && answer.ackedSeq < 40)
+          answer = await send(db, device, device.journal.slice(answer.ackedSeq, answer.ackedSeq + 9))
+        expect(answer).toMatchObject({ outcome: 'acknowledged', ackedSeq: 40 })
+        await expectLogIsJournal(db, device)
+        const accepted = (await logOf(db, device)).filter((row) => row.verdict === 'accepted')
+        expect(new Set(accepted.map((row) => row.natural_key)).size).toBe(new Set(numbers).size)
+        expect(accepted.map(recordIdOfRow)).toEqual(firstOfEach(device, numbers))
+      },
+    ),
     { numRuns: 25 },
   )
 })
 
-const recordIdOfRow = (row: { device_id: string; incarnation: string; seq: number }): string => `${row.device_id}:${row.incarnation}:${row.seq}`
+const recordIdOfRow = (row: { device_id: string; incarnation: string; seq: number }): string =>
+  `${row.device_id}:${row.incarnation}:${row.seq}`
 
 const firstOfEach = (device: ModelDevice, numbers: readonly number[]): string[] =>
   device.journal.filter((_, index) => numbers.indexOf(numbers[index] ?? -1) === index).map(recordIdOf)

@@ -26,8 +26,17 @@ afterAll(async () => {
 })
 
 const startHub = async (): Promise<{ child: ChildProcess; url: string; databaseUrl: string }> => {
-  const environment = { TIDELINE_HUB_PORT: '0', TIDELINE_HUB_DATA: join(state.dir, 'hub'), TIDELINE_LOG: 'error', TIDELINE_ERP: 'none', DATABASE_URL: '' }
-  const child = spawn(process.execPath, ['hub/server.ts', '--json-ready'], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const environment = {
+    TIDELINE_HUB_PORT: '0',
+    TIDELINE_HUB_DATA: join(state.dir, 'hub'),
+    TIDELINE_LOG: 'error',
+    TIDELINE_ERP: 'none',
+    DATABASE_URL: '',
+  }
+  const child = spawn(process.execPath, ['hub/server.ts', '--json-ready'], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   state.hubs.push(child)
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   return { child, ...(JSON.parse(line) as { url: string; databaseUrl: string }) }
@@ -41,14 +50,16 @@ it('[TRN4] [TRN5] [HUB1] [HUB3] kill -9 of the hub mid-batch, three times: log a
   for (let n = 1; n <= 300; n++) device.sell(n)
 
   let kills = 0
-  for (let acked = 0; acked < 300; ) {
+  for (let acked = 0; acked < 300;) {
     const client = connectWire(hub.url)
     const welcome = await client.hello(device)
     expect(welcome['outcome']).toBe('welcome')
     expect(welcome['ackedSeq']).toBeGreaterThanOrEqual(acked)
     acked = Number(welcome['ackedSeq'])
     const lost = new Promise((settle) => client.socket.once('disconnect', settle))
-    const answers = [0, 1, 2].map((part) => client.send('batch', { records: device.journal.slice(acked + part * 30, acked + part * 30 + 30) }).catch(() => null))
+    const answers = [0, 1, 2].map((part) =>
+      client.send('batch', { records: device.journal.slice(acked + part * 30, acked + part * 30 + 30) }).catch(() => null),
+    )
     if (kills < 3 && acked < 270) {
       kills += 1
       // The first answer is out, the next batch is being taken: now.
@@ -67,10 +78,19 @@ it('[TRN4] [TRN5] [HUB1] [HUB3] kill -9 of the hub mid-batch, three times: log a
   const db = openDatabase(hub.databaseUrl)
   const rows = await db.selectFrom('record_log').select(['seq', 'payload', 'verdict']).orderBy('seq').execute()
   expect(rows).toEqual(device.journal.map(({ seq, payload }) => ({ seq, payload, verdict: 'accepted' })))
-  await expect.poll(() => db.selectFrom('sales_transaction').select((e) => [e.fn.countAll<number>().as('count'), e.fn.sum<string>('grand_minor').as('sum')]).executeTakeFirst(), { timeout: 20_000 }).toEqual({
-    count: 300,
-    sum: String(300 * 238),
-  })
+  await expect
+    .poll(
+      () =>
+        db
+          .selectFrom('sales_transaction')
+          .select((e) => [e.fn.countAll<number>().as('count'), e.fn.sum<string>('grand_minor').as('sum')])
+          .executeTakeFirst(),
+      { timeout: 20_000 },
+    )
+    .toEqual({
+      count: 300,
+      sum: String(300 * 238),
+    })
   await db.destroy()
   const ended = once(hub.child, 'exit')
   hub.child.kill('SIGTERM')
