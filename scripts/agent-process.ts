@@ -26,7 +26,7 @@ export const spawnAgent = async (args: readonly string[], env: NodeJS.ProcessEnv
 
 export const waitForExit = (child: ChildProcess): Promise<number> =>
   new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve(child.exitCode)
+    if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode ?? 1)
     child.once('error', () => resolve(127))
     child.once('exit', (code) => resolve(code ?? 1))
   })

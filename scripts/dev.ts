@@ -2,7 +2,7 @@
  * npm run dev: hub, agent and pages, each started anew or reloaded when its sources change. The manager page comes from
  * Vite's dev server (TIDELINE_DEV_URL tells the agent where); the engine page is rebuilt and the agent restarted.
  *
- *   hub ◀── node --watch      manager page ◀── Vite, hot      main, sync, engine page ── build ──▶ Electron restarted
+ *   hub, sync ──▶ hub restarted      manager page ◀── Vite, hot      main, sync, engine page ── build ──▶ Electron restarted
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
@@ -16,12 +16,10 @@ import { checkoutRoot } from './root.ts'
 import { ensureSystem } from './system.ts'
 
 const SETTLE_MS = 200
+const STOP_TIMEOUT_MS = 15_000
 
-const startHub = (): ChildProcess =>
-  spawn(process.execPath, ['--watch', '--watch-preserve-output', join(checkoutRoot, 'hub', 'server.ts')], {
-    cwd: checkoutRoot,
-    stdio: 'inherit',
-  })
+const spawnHub = (): ChildProcess =>
+  spawn(process.execPath, [join(checkoutRoot, 'hub', 'server.ts')], { cwd: checkoutRoot, stdio: 'inherit' })
 
 const startPages = async (): Promise<{ url: string; close: () => Promise<void> }> => {
   const server = await createServer({ configFile: join(checkoutRoot, 'vite.config.ts') })
@@ -29,37 +27,47 @@ const startPages = async (): Promise<{ url: string; close: () => Promise<void> }
   return { url: server.resolvedUrls?.local[0] ?? '', close: () => server.close() }
 }
 
+const stopChild = async (child: ChildProcess | undefined): Promise<void> => {
+  if (child === undefined) return
+  const exited = waitForExit(child)
+  child.kill('SIGTERM')
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+  await exited
+  clearTimeout(force)
+}
+
 /** Restarts never overlap: a change during one restart leads to exactly one more. */
-const keepAgentRunning = (args: readonly string[], env: NodeJS.ProcessEnv): { restart: () => void; stop: () => Promise<void> } => {
+const keepRunning = (
+  name: string,
+  start: (stopFormer: () => Promise<void>) => Promise<ChildProcess>,
+): { restart: () => void; stop: () => Promise<void> } => {
   let child: ChildProcess | undefined
   let turn = Promise.resolve()
   let isQueued = false
-  const stopChild = async (): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const exited = waitForExit(child)
-    child.kill('SIGTERM')
-    await exited
-  }
-  const start = async (): Promise<void> => {
+  let isStopping = false
+  const begin = async (): Promise<void> => {
     isQueued = false
+    if (isStopping) return
     try {
-      await buildAgent()
-      await stopChild()
-      child = await spawnAgent(args, env)
+      child = await start(() => stopChild(child))
     } catch (error) {
-      say(`The agent was not restarted: ${String(error)}`)
+      say(`The ${name} was not restarted: ${String(error)}`)
     }
   }
   const restart = (): void => {
     if (isQueued) return
     isQueued = true
-    turn = turn.then(start)
+    turn = turn.then(begin)
   }
-  return { restart, stop: () => turn.then(stopChild) }
+  const stop = (): Promise<void> => {
+    isStopping = true
+    return turn.then(() => stopChild(child))
+  }
+  return { restart, stop }
 }
 
-const watchSources = (onChange: () => void): (() => Promise<void>) => {
-  const folders = ['main', 'sync', 'renderer/engine'].map((folder) => join(checkoutRoot, folder))
+const watchSources = (sources: readonly string[], onChange: () => void): (() => Promise<void>) => {
+  const folders = sources.map((folder) => join(checkoutRoot, folder))
   let timer: NodeJS.Timeout | undefined
   const watcher = watch(folders, { ignoreInitial: true, ignored: (path) => /\.test\.tsx?$/.test(path) })
   watcher.on('all', () => {
@@ -74,18 +82,26 @@ const run = async (): Promise<void> => {
   if (system.kind === 'missing') return say(system.hint)
   const display = await openDisplay()
   const pages = await startPages()
-  const hub = startHub()
-  const agent = keepAgentRunning(process.argv.slice(2), { ...display.env, TIDELINE_DEV_URL: pages.url })
-  const unwatch = watchSources(agent.restart)
+  const hub = keepRunning('hub', async (stopFormer) => {
+    await stopFormer()
+    return spawnHub()
+  })
+  const agent = keepRunning('agent', async (stopFormer) => {
+    await buildAgent()
+    await stopFormer()
+    return spawnAgent(process.argv.slice(2), { ...display.env, TIDELINE_DEV_URL: pages.url })
+  })
+  const unwatch = [watchSources(['hub', 'sync'], hub.restart), watchSources(['main', 'sync', 'renderer/engine'], agent.restart)]
+  hub.restart()
   agent.restart()
   say(`Pages at ${pages.url} (manager/index.html); changes in hub, main, sync and renderer are taken up as you save.`)
   await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
+    // Kept: a signal that comes twice must not cut the orderly end short.
+    process.on('SIGINT', () => resolve())
+    process.on('SIGTERM', () => resolve())
   })
-  await unwatch()
-  await agent.stop()
-  hub.kill('SIGTERM')
+  await Promise.all(unwatch.map((stop) => stop()))
+  await Promise.all([agent.stop(), hub.stop()])
   await pages.close()
   await display.stop()
 }
