@@ -4,15 +4,15 @@
  * one that is on its way down is waited for, and a lock file that nobody stands behind is removed.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, open, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { findPrograms, giveTo, isReachable, type PostgresPrograms, type RunAs, stagingRoot, unprivilegedUser } from './postgres-binaries.ts'
+import { type Folder, isAlive, logFile, ownerFile, prepareFolder, type Running, runningServer } from './embedded-folder.ts'
+import { findPrograms, giveTo, type PostgresPrograms } from './postgres-binaries.ts'
 
 const run = promisify(execFile)
 
@@ -29,13 +29,6 @@ export interface EmbeddedOptions {
   startTimeoutMs?: number
   /** Further `-c` settings. */
   settings?: Record<string, string>
-}
-
-interface Folder {
-  /** PostgreSQL's own folder. */
-  data: string
-  password: string
-  runAs: RunAs
 }
 
 export const startEmbeddedPostgres = async ({
@@ -60,36 +53,6 @@ export const startEmbeddedPostgres = async ({
     if (started) return started
   }
   throw new Error(`the embedded PostgreSQL did not answer within ${startTimeoutMs} ms; its log is ${logFile(folder)}`)
-}
-
-const logFile = (folder: Folder): string => `${folder.data}.log`
-
-const prepareFolder = async (dataDir: string, log: Logger): Promise<Folder> => {
-  const runAs = await unprivilegedUser()
-  await mkdir(dataDir, { recursive: true })
-  if (runAs) await chmod(dataDir, 0o711)
-  const password = await keptPassword(join(dataDir, 'password'))
-  if (await isReachable(dataDir, runAs))
-    return { data: join(dataDir, 'postgres'), password, runAs: await ownerOf(join(dataDir, 'postgres'), runAs) }
-  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
-  const data = join(await stagingRoot(), `data-${name}`)
-  log.info({ dataDir, data }, 'PostgreSQL runs as another user who cannot reach the data folder: its files are kept elsewhere')
-  return { data, password, runAs: await ownerOf(data, runAs) }
-}
-
-/** Data that is there already keeps its owner, even if a better user has appeared since. */
-const ownerOf = async (data: string, otherwise: RunAs): Promise<RunAs> => {
-  const found = otherwise && (await stat(data).catch(() => null))
-  return found && found.uid !== 0 ? { uid: found.uid, gid: found.gid } : otherwise
-}
-
-const keptPassword = async (path: string): Promise<string> => {
-  await writeFile(path, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    },
-  )
-  return (await readFile(path, 'utf8')).trim()
 }
 
 /** initdb into a folder aside, then one rename: a half-made one is never taken for a database. */
@@ -133,38 +96,6 @@ const postgresEnvironment = (): NodeJS.ProcessEnv => ({
   SystemRoot: process.env['SystemRoot'],
 })
 
-interface Running {
-  pid: number
-  port: number
-}
-
-/** The live server of this folder. A lock file whose process is gone, or is some other program, is removed. */
-const runningServer = async (folder: Folder): Promise<Running | null> => {
-  const path = join(folder.data, 'postmaster.pid')
-  const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n')
-  const pid = Number(lines[0])
-  if (!Number.isInteger(pid) || pid <= 0) return null
-  if (await isPostmasterOf(pid, folder.data)) return { pid, port: Number(lines[3]) }
-  await rm(path, { force: true })
-  return null
-}
-
-const isPostmasterOf = async (pid: number, data: string): Promise<boolean> => {
-  if (!isAlive(pid)) return false
-  if (process.platform !== 'linux') return true
-  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => null)
-  return cwd === data || (cwd === null && isAlive(pid))
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 const urlOf = (folder: Folder, port: number): string => `postgresql://tideline:${folder.password}@127.0.0.1:${port}/postgres`
 
 const answers = async (url: string): Promise<boolean> => {
@@ -180,8 +111,6 @@ const answers = async (url: string): Promise<boolean> => {
     await client.end().catch(() => undefined)
   }
 }
-
-const ownerFile = (folder: Folder): string => `${folder.data}.owner`
 
 /** Null while it starts up or shuts down: ask again. It is stopped by us only if the hub that started it is gone. */
 const adopt = async (folder: Folder, running: Running, log: Logger): Promise<EmbeddedPostgres | null> => {

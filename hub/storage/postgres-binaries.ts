@@ -89,7 +89,7 @@ const reasonOf = async (native: string, runAs: RunAs): Promise<string | null> =>
 
 const works = async (native: string, runAs: RunAs): Promise<boolean> => (await reasonOf(native, runAs)) === null
 
-const stagingRoots = ['/var/lib/tideline', '/var/tmp/tideline']
+export const stagingRoots = ['/var/lib/tideline', '/var/tmp/tideline']
 
 /** A folder outside of any private home that the unprivileged user can reach. Not a temp folder where that can be had: those get cleaned. */
 export const stagingRoot = async (): Promise<string> => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, openDatabase } from '#hub/storage/database.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#hub/storage/embedded.ts'
+import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
 import { migrate } from '#hub/storage/migrate.ts'
 import pg from 'pg'
 import pino from 'pino'
@@ -65,7 +66,9 @@ export const withDatabase = (): TestServer => {
   afterAll(async () => {
     await Promise.all(state.pools.map((pool) => pool.destroy()))
     await state.server?.stop()
-    if (state.dir) await rm(state.dir, { recursive: true, force: true })
+    if (!state.dir) return
+    await removeEmbeddedPostgres(join(state.dir, 'data'))
+    await rm(state.dir, { recursive: true, force: true })
   })
 
   return {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startEmbeddedPostgres } from '#hub/storage/embedded.ts'
+import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
 import { openDatabase } from '#hub/storage/database.ts'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -22,6 +23,7 @@ afterAll(async () => {
   for (const hub of state.hubs) if (hub.exitCode === null && hub.signalCode === null) hub.kill('SIGKILL')
   // Whatever the killed hub left running is taken over, and stopped.
   await startEmbeddedPostgres({ dataDir: join(state.dir, 'hub', 'database'), log }).then((left) => left.stop())
+  await removeEmbeddedPostgres(join(state.dir, 'hub', 'database'))
   await rm(state.dir, { recursive: true, force: true })
 })
 

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { naturalKeyOf, type Transaction } from '#sync/contract/transaction.ts'
 import { type Database, openDatabase } from '#hub/storage/database.ts'
 import { startEmbeddedPostgres } from '#hub/storage/embedded.ts'
+import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
 import { migrate } from '#hub/storage/migrate.ts'
 
 export const silent = pino({ level: 'silent' })
@@ -56,6 +57,7 @@ export const startPostingDatabase = async (): Promise<PostingDatabase> => {
     async stop() {
       await db.destroy()
       await server.stop()
+      await removeEmbeddedPostgres(dataDir)
       await rm(dataDir, { recursive: true, force: true })
     },
   }
