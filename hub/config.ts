@@ -34,48 +34,48 @@ export type HubConfig = z.infer<typeof hubConfigSchema>
 
 const integerText = z.string().regex(/^\d+$/, 'a whole number').transform(Number)
 
+const { shape } = hubConfigSchema
+const roleList = z.string().transform((text) => text.split(',').map((role) => role.trim()))
+
+/** Each variable is judged under its own name, so that a person reads which one is wrong. */
 const environmentSchema = z.object({
-  TIDELINE_HUB_HOST: z.string().default('127.0.0.1'),
-  TIDELINE_HUB_PORT: integerText.default(7300),
-  DATABASE_URL: z.string().optional(),
-  TIDELINE_HUB_DATA: z.string().default('.tideline/hub'),
-  TIDELINE_OPERATOR_TOKEN: z.string().optional(),
+  TIDELINE_HUB_HOST: shape.host.default('127.0.0.1'),
+  TIDELINE_HUB_PORT: integerText.pipe(shape.port).default(7300),
+  DATABASE_URL: shape.databaseUrl,
+  TIDELINE_HUB_DATA: shape.dataDir.default('.tideline/hub'),
+  TIDELINE_OPERATOR_TOKEN: shape.operatorToken,
   TIDELINE_ERP: z.enum(['tryton', 'reference', 'none']).default('none'),
-  TIDELINE_ERP_URL: z.string().default('http://127.0.0.1:8000'),
-  TIDELINE_ERP_USER: z.string().default('admin'),
-  TIDELINE_ERP_PASSWORD: z.string().default(''),
-  TIDELINE_ERP_DATABASE: z.string().default('tideline'),
-  TIDELINE_ROLES: z.string().default(hubRoles.join(',')),
-  TIDELINE_CATALOGUE_INTERVAL_MS: integerText.default(5_000),
-  TIDELINE_LOG: z.string().default('info'),
+  TIDELINE_ERP_URL: erpAccess.url.default('http://127.0.0.1:8000'),
+  TIDELINE_ERP_USER: erpAccess.user.default('admin'),
+  TIDELINE_ERP_PASSWORD: erpAccess.password.default(''),
+  TIDELINE_ERP_DATABASE: erpAccess.database.default('tideline'),
+  TIDELINE_ROLES: roleList.pipe(shape.roles).default([...hubRoles]),
+  TIDELINE_CATALOGUE_INTERVAL_MS: integerText.pipe(shape.catalogueIntervalMs).default(5_000),
+  TIDELINE_LOG: shape.logLevel.default('info'),
 })
 
-/** Empty variables count as unset. Throws with one line that names each wrong variable. */
+/** Empty variables count as unset. Throws with one line that names each wrong variable, and shows no value: some are secret. */
 export const readHubConfig = (environment: Record<string, string | undefined>): HubConfig => {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
-  const env = parsed(environmentSchema.safeParse(set))
+  const read = environmentSchema.safeParse(set)
+  if (!read.success)
+    throw new Error(`hub configuration: ${read.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`).join('; ')}`)
+  const env = read.data
   const access = {
     url: env.TIDELINE_ERP_URL,
     user: env.TIDELINE_ERP_USER,
     password: env.TIDELINE_ERP_PASSWORD,
     database: env.TIDELINE_ERP_DATABASE,
   }
-  return parsed(
-    hubConfigSchema.safeParse({
-      host: env.TIDELINE_HUB_HOST,
-      port: env.TIDELINE_HUB_PORT,
-      databaseUrl: env.DATABASE_URL,
-      dataDir: env.TIDELINE_HUB_DATA,
-      operatorToken: env.TIDELINE_OPERATOR_TOKEN,
-      erp: env.TIDELINE_ERP === 'none' ? { kind: 'none' } : { kind: env.TIDELINE_ERP, ...access },
-      roles: env.TIDELINE_ROLES.split(',').map((role) => role.trim()),
-      catalogueIntervalMs: env.TIDELINE_CATALOGUE_INTERVAL_MS,
-      logLevel: env.TIDELINE_LOG,
-    }),
-  )
-}
-
-const parsed = <T>(result: z.ZodSafeParseResult<T>): T => {
-  if (result.success) return result.data
-  throw new Error(`hub configuration: ${result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`)
+  return {
+    host: env.TIDELINE_HUB_HOST,
+    port: env.TIDELINE_HUB_PORT,
+    databaseUrl: env.DATABASE_URL,
+    dataDir: env.TIDELINE_HUB_DATA,
+    operatorToken: env.TIDELINE_OPERATOR_TOKEN,
+    erp: env.TIDELINE_ERP === 'none' ? { kind: 'none' } : { kind: env.TIDELINE_ERP, ...access },
+    roles: env.TIDELINE_ROLES,
+    catalogueIntervalMs: env.TIDELINE_CATALOGUE_INTERVAL_MS,
+    logLevel: env.TIDELINE_LOG,
+  }
 }
