@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { conflictPayloadSchema, quarantinePayloadSchema, type TidelineRecord } from '#sync/contract/record.ts'
@@ -35,6 +36,30 @@ const recordsOf = (journal: Journal): Promise<TidelineRecord[]> => journal.read(
 const altered = (sale: Transaction): Transaction => ({ ...sale, operatorId: 'somebody else' })
 
 describe('capture', () => {
+  it('[CAP5] a large document lets smaller ones in between, and is taken in its order', async () => {
+    const { capture, journal } = await openStore()
+    const many = Array.from({ length: 2_000 }, (_, n) => saleOf(n))
+    for (const document of [
+      JSON.stringify(many),
+      poslogDocument(many.map((sale) => ({ ...sale, workstationId: '77' as Transaction['workstationId'] }))),
+    ]) {
+      let finished = false
+      const large = take(capture, document).then((results) => {
+        finished = true
+        return results
+      })
+      let between = 0
+      for (; !finished; between += 1) {
+        await take(capture, { ...saleOf(10_000 + between), workstationId: String(document.length) })
+        await setImmediate()
+      }
+      expect(new Set(outcomes(await large))).toEqual(new Set(['captured']))
+      expect(between).toBeGreaterThan(5)
+    }
+    const numbers = (await recordsOf(journal)).map((r) => (JSON.parse(r.payload) as Transaction).sequenceNumber).filter((n) => n < 10_000)
+    expect(numbers).toEqual([...many, ...many].map((sale) => sale.sequenceNumber))
+  })
+
   it('[CAP5] the same key with the same content is a duplicate, now and after a restart', async () => {
     const first = await openStore()
     const [captured] = await take(first.capture, saleOf(1))

@@ -9,8 +9,9 @@
  * Equal keys are decided one after the other, each after the one before is durable. Rejects with CannotWrite, and then
  * the same input may come again: what is durable by then is a duplicate.
  */
+import { setImmediate } from 'node:timers/promises'
 import { quarantinedItem, reasonOf, type CapturedItem } from '#sync/capture/captured-item.ts'
-import { endsWhole, readDocument } from '#sync/capture/dialects.ts'
+import { endsWhole, readInSteps } from '#sync/capture/dialects.ts'
 import type { Identity } from '#sync/contract/config.ts'
 import { type ConflictPayload, type QuarantinePayload, type Reason, recordIdOf, type TidelineRecord } from '#sync/contract/record.ts'
 import { canonicalText, type Transaction } from '#sync/contract/transaction.ts'
@@ -56,6 +57,19 @@ interface CaptureParts {
 }
 
 const maxPayloadBytes = 400_000
+const itemsAtOnce = 250
+const stepMs = 20
+
+/** Whoever else waits for this thread gets a turn every `stepMs`. Time is measured, never recorded. */
+const finishInSteps = async <T>(steps: Generator<void, T>): Promise<T> => {
+  for (let turnedAt = performance.now(); ;) {
+    const step = steps.next()
+    if (step.done) return step.value
+    if (performance.now() - turnedAt < stepMs) continue
+    await setImmediate()
+    turnedAt = performance.now()
+  }
+}
 
 export const openCapture = async ({ journal, quarantine, identity }: CaptureParts): Promise<Capture> => {
   const index = await openRecordIndex(journal)
@@ -119,28 +133,36 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
   }
 
   const takeItems = async (items: readonly CapturedItem[], input: TakeInput): Promise<TakeResult[]> => {
-    const settled = await Promise.allSettled(items.map((item, position) => takeItem(item, position, input)))
-    return settled.map((one) => {
-      if (one.status === 'rejected') throw one.reason
-      return one.value
-    })
+    const results: TakeResult[] = []
+    // Some at a time, each durable before the next: what tills send meanwhile comes in between.
+    for (let at = 0; at < items.length; at += itemsAtOnce) {
+      const settled = await Promise.allSettled(items.slice(at, at + itemsAtOnce).map((item, i) => takeItem(item, at + i, input)))
+      for (const one of settled) {
+        if (one.status === 'rejected') throw one.reason
+        results.push(one.value)
+      }
+      if (at + itemsAtOnce < items.length) await setImmediate()
+    }
+    return results
   }
 
-  const readInput = (input: TakeInput): CapturedItem[] => {
+  const readInput = async (input: TakeInput): Promise<CapturedItem[]> => {
     const decoded = decodeInput(input.bytes)
     if (!decoded.ok) return [quarantinedItem([reasonOf('MALFORMED', decoded.message, 'document')], decoded.excerpt, 'document')]
     const { contentType, fileName } = input
-    return readDocument(decoded.text, {
-      ...identity,
-      ...(contentType === undefined ? {} : { contentType }),
-      ...(fileName === undefined ? {} : { fileName }),
-    })
+    return finishInSteps(
+      readInSteps(decoded.text, {
+        ...identity,
+        ...(contentType === undefined ? {} : { contentType }),
+        ...(fileName === undefined ? {} : { fileName }),
+      }),
+    )
   }
 
   return {
-    take: async (input) => takeItems(readInput(input), input),
+    take: async (input) => takeItems(await readInput(input), input),
     takeWhole: async (input) => {
-      const items = readInput(input)
+      const items = await readInput(input)
       if (endsWhole(items)) return { outcome: 'taken', results: await takeItems(items, input) }
       return { outcome: 'unfinished', reasons: items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons : [])) }
     },

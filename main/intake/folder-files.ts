@@ -34,10 +34,21 @@ const moveTo = async (from: string, to: string, name: string, free?: string): Pr
   return target
 }
 
+const longestNameBytes = 200
+
+/** A file system takes 255 bytes, and what we add to the name must fit too. */
+const shortened = (stem: string, ext: string): string => {
+  let kept = stem
+  while (Buffer.byteLength(kept + ext) > longestNameBytes && kept.length > 0) kept = [...kept].slice(0, -1).join('')
+  return kept
+}
+
 const freeName = async (dir: string, name: string): Promise<string> => {
-  const { name: stem, ext } = parse(name)
+  const { name: whole, ext: full } = parse(name)
+  const ext = full.slice(0, 20)
+  const stem = shortened(whole, ext)
   for (let n = 1; ; n += 1) {
-    const candidate = n === 1 ? name : `${stem}~${n}${ext}`
+    const candidate = n === 1 ? `${stem}${ext}` : `${stem}~${n}${ext}`
     if (!(await exists(join(dir, candidate))) && !(await exists(join(dir, `${candidate}.reason.json`)))) return candidate
   }
 }

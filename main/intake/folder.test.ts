@@ -202,6 +202,33 @@ describe('watched folder', () => {
     expect(await sequenceNumbers()).toEqual([1])
   })
 
+  it('goes on when the folder is deleted and comes back, without its subfolders', async () => {
+    await start()
+    await put('a.json', JSON.stringify(saleOf(1)))
+    await folder.sweep()
+    await rm(dir, { recursive: true })
+    await settle()
+    await put('b.json', JSON.stringify(saleOf(2)))
+    await settle()
+    await rm(join(dir, 'done'), { recursive: true })
+    await put('c.json', JSON.stringify(saleOf(3)))
+    await settle()
+    expect(await sequenceNumbers()).toEqual([2, 3])
+    expect([await inFolder(), await done()]).toEqual([[], ['c.json']])
+  })
+
+  it('[CAP7] takes any name, and moves the longest ones under a shorter name', async () => {
+    await start()
+    const names = ['new\nline.json', 'ünïcödé 😀.json', `${'l'.repeat(250)}.json`, `${'é'.repeat(125)}.json`]
+    for (const [n, name] of names.entries()) await put(name, JSON.stringify(saleOf(n)))
+    await put(`bad${'l'.repeat(247)}.json`, '{oops')
+    await settle(5_000)
+    expect(await inFolder()).toEqual([])
+    expect((await sequenceNumbers()).toSorted()).toEqual([0, 1, 2, 3])
+    expect(await done()).toHaveLength(4)
+    expect(await rejected()).toEqual([`bad${'l'.repeat(192)}.json`, `bad${'l'.repeat(192)}.json.reason.json`])
+  })
+
   it('[CAP11] sets a file over the limit aside unread, and keeps it whole', async () => {
     await start()
     await put('huge.json', JSON.stringify([saleOf(1)]).padEnd(100_001))

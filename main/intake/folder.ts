@@ -50,16 +50,29 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
   const { dir, settleMs, capture, clock, log, maxFileBytes, sweepEveryMs = 10_000 } = options
   const giveUpMs = options.giveUpMs ?? Math.max(settleMs * 10, 5_000)
   const seen = new Map<string, Seen>()
+  /** Names that no path reaches: their bytes are not UTF-8. */
+  const unreachable = new Set<string>()
   let closed = false
   let running: Promise<void> | null = null
   let again = false
   let cancelTimer = (): void => undefined
 
-  for (const needed of [dir, doneDir(dir), rejectedDir(dir)]) await mkdir(needed, { recursive: true })
+  /** Somebody may delete them, or the share may come back empty, at any time. */
+  const makeFolders = async (): Promise<void> => {
+    for (const needed of [dir, doneDir(dir), rejectedDir(dir)]) await mkdir(needed, { recursive: true })
+  }
+  await makeFolders()
+
+  const tellUnreachable = (name: string): void => {
+    if (unreachable.has(name)) return
+    unreachable.add(name)
+    log.error(`file ${name} cannot be taken: its name is not valid UTF-8; rename it`)
+  }
 
   /** Null while the file is missing, not a plain file, or not still for long enough. */
   const dueFile = async (name: string): Promise<Seen | null> => {
     const stat = await lstat(join(dir, name)).catch(() => null)
+    if (!stat && name.includes('\ufffd')) tellUnreachable(name)
     if (!stat?.isFile()) {
       seen.delete(name)
       return null
@@ -108,6 +121,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
   }
 
   const sweepOnce = async (): Promise<void> => {
+    await makeFolders()
     const names = (await readdir(dir)).filter(isForUs).sort()
     for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)
     for (const name of names) {
@@ -120,9 +134,10 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
   const sweepUntilQuiet = async (): Promise<void> => {
     do {
       again = false
-      await sweepOnce().catch((error: unknown) =>
-        log.error(`the watched folder cannot be read: ${error instanceof Error ? error.message : String(error)}`),
-      )
+      await sweepOnce().catch((error: unknown) => {
+        seen.clear()
+        log.error(`the watched folder cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      })
     } while (again && !closed)
     running = null
     schedule()

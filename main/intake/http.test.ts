@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PluEntry } from '#sync/contract/ipc.ts'
 import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { itemSchema, priceSchema } from '#sync/contract/catalogue.ts'
@@ -236,5 +236,21 @@ describe('HTTP intake', () => {
 
   it('fails to start where the port is taken', async () => {
     await expect(start({ port: intake.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+
+  it('[CAP11] closes connections whose headers never end, also when the other side never does, and serves others meanwhile', async () => {
+    await intake.close()
+    await start({ headersTimeoutMs: 200 })
+    const sockets = Array.from({ length: 50 }, () => {
+      const socket = connect({ port: intake.port, host: '127.0.0.1', allowHalfOpen: true })
+      socket.write('POST /v1/transactions HTTP/1.1\r\nhost: 127.0.0.1\r\n')
+      return socket
+    })
+    const health = await fetch(`http://127.0.0.1:${intake.port}/v1/health`)
+    expect(health.status).toBe(200)
+    for (const socket of sockets) socket.on('error', () => undefined).resume()
+    // A peer that goes on writing learns that nobody is there.
+    const goOn = () => sockets.filter((socket) => !socket.destroyed && socket.write('x')).length
+    await vi.waitFor(() => expect(goOn()).toBe(0), { timeout: 5_000, interval: 20 })
   })
 })

@@ -26,6 +26,8 @@ export interface HttpIntakeOptions {
   log: AgentLog
   maxConcurrent?: number
   lookupTimeoutMs?: number
+  /** A connection that has not sent its headers by then is closed. */
+  headersTimeoutMs?: number
 }
 
 export interface HttpIntake {
@@ -37,7 +39,7 @@ const drainTimeoutMs = 5_000
 const closeGraceMs = 2_000
 
 export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpIntake> => {
-  const { capture, items, log, maxBodyBytes, maxConcurrent = 64, lookupTimeoutMs = 2_000 } = options
+  const { capture, items, log, maxBodyBytes, maxConcurrent = 64, lookupTimeoutMs = 2_000, headersTimeoutMs = 10_000 } = options
   const hasToken = createTokenCheck(options.token)
   let underWay = 0
   let closing = false
@@ -87,16 +89,18 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
     }
   }
 
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: Math.min(headersTimeoutMs, 2_000) }, (request, response) => {
     response.on('error', () => undefined)
     void answer(request).then((given) => send(request, response, closing ? lastAnswer(given) : given, maxBodyBytes))
   })
   server.requestTimeout = 30_000
-  server.headersTimeout = 10_000
+  server.headersTimeout = headersTimeoutMs
   server.keepAliveTimeout = 75_000
   server.maxConnections = 512
   server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    // Ended alone it would stay, for a peer that never ends its own side.
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () => socket.destroy())
+    else socket.destroy()
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -6,7 +6,7 @@ import { nestingDepth } from './nesting-depth.ts'
 const maxDepth = 32
 const maxTransactions = 50_000
 
-export const readJson = (text: string, hints: CaptureHints): CapturedItem[] => {
+export const readJson = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
   const depth = nestingDepth(text)
   if (depth > maxDepth) return [refused('INVALID', `nested deeper than ${maxDepth}`, text)]
   let value: unknown
@@ -18,7 +18,12 @@ export const readJson = (text: string, hints: CaptureHints): CapturedItem[] => {
   const candidates = transactionsIn(value)
   if (candidates.length === 0) return [refused('INVALID', 'the document holds no transaction', text)]
   if (candidates.length > maxTransactions) return [refused('INVALID', `more than ${maxTransactions} transactions`, text)]
-  return candidates.map((candidate, index) => readTransaction(candidate, `transaction ${index + 1}`, hints))
+  const items: CapturedItem[] = []
+  for (const [index, candidate] of candidates.entries()) {
+    items.push(readTransaction(candidate, `transaction ${index + 1}`, hints))
+    yield
+  }
+  return items
 }
 
 const transactionsIn = (value: unknown): unknown[] => {

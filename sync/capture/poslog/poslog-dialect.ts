@@ -7,10 +7,11 @@ import { createPoslogReader, type ReadEnd } from './poslog-reader.ts'
 import { readTransaction } from './poslog-transaction.ts'
 
 const maxFaults = 20
+const stepCharacters = 32_000
 const token = /<!--|<!\[CDATA\[|<(?:[\w.-]+:)?Transaction(?=[\s>/])/g
 const closers: Record<string, string> = { '<!--': '-->', '<![CDATA[': ']]>' }
 
-export const readPoslog = (text: string, hints: CaptureHints): CapturedItem[] => {
+export const readPoslog = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
   const items: CapturedItem[] = []
   let count = 0
   let rootLocal = ''
@@ -18,7 +19,7 @@ export const readPoslog = (text: string, hints: CaptureHints): CapturedItem[] =>
   let lineOffset = 0
   for (let faults = 0; ; faults += 1) {
     const piece = start === 0 ? text : text.slice(start)
-    const end = readPiece(piece, start > 0, {
+    const end = yield* readPiece(piece, start > 0, {
       onRoot: (local) => (rootLocal = local),
       onTransaction: (node, line) => {
         count += 1
@@ -40,10 +41,14 @@ export const readPoslog = (text: string, hints: CaptureHints): CapturedItem[] =>
   return [quarantinedItem([reason], text, 'document')]
 }
 
-const readPiece = (piece: string, fragment: boolean, events: Parameters<typeof createPoslogReader>[0]): ReadEnd => {
+const readPiece = function* (piece: string, fragment: boolean, events: Parameters<typeof createPoslogReader>[0]): Generator<void, ReadEnd> {
   const reader = createPoslogReader(events, fragment)
-  const written = reader.write(piece)
-  return written.ok ? reader.end() : written
+  for (let at = 0; at < piece.length; at += stepCharacters) {
+    const written = reader.write(piece.slice(at, at + stepCharacters))
+    if (!written.ok) return written
+    yield
+  }
+  return reader.end()
 }
 
 /** After a fault the wrapper's own end tags close nothing that this piece opened. */
