@@ -66,6 +66,7 @@ const sendError = (error: FastifyError, reply: FastifyReply, log: Logger): Fasti
     return reply.code(error.statusCode).send(errorBody('MALFORMED', error.message))
   if (databaseFailure(error) === 'away')
     return reply.code(503).send(errorBody('HUB_UNAVAILABLE', 'the hub cannot reach its database just now'))
+  if (databaseFailure(error) === 'data') return reply.code(422).send(errorBody('INVALID', 'a value that the database cannot hold'))
   log.error({ err: error }, 'a request failed')
   return reply.code(500).send(errorBody('INTERNAL', 'a fault at the hub; its log says more'))
 }

@@ -64,11 +64,13 @@ export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pull
     await lockCatalogue(trx)
     const now = await readState(trx, connector.name)
     if (now?.version !== before?.version) return { outcome: 'overtaken' }
+    // New stores copy prices from the others; until there is a first one they are nowhere, and every pull brings everything.
+    const hasStores = (await trx.selectFrom('store').select('store_id').limit(1).execute()).length > 0
     const applied = await applyPull(trx, pull, full)
     await writeState(trx, connector.name, {
       cursor: pull.cursor,
       version: (before?.version ?? 0) + 1,
-      fullAtMs: full ? nowMs() : (before?.fullAtMs ?? 0),
+      fullAtMs: full && hasStores ? nowMs() : (before?.fullAtMs ?? 0),
     })
     return { outcome: 'applied', full, applied }
   })
