@@ -1,14 +1,15 @@
 /** Chooses the screen: starting, setting up, or the store at a glance. */
 import { Alert, Box, Center, Loader, Stack, Text } from '@mantine/core'
-import { IconAlertTriangle } from '@tabler/icons-react'
+import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react'
 import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
 import { EnrolmentPage } from './enrolment-page.tsx'
 import { Footer } from './footer.tsx'
 import { Header } from './header.tsx'
-import { useAgentState } from './hooks.ts'
+import { useAgentState, useNowMs } from './hooks.ts'
 import { messages } from './messages.ts'
 import { Tabs } from './tabs.tsx'
 import { Tiles } from './tiles.tsx'
+import { formatMoment } from './times.ts'
 
 const Waiting = ({ text, note }: { text: string; note?: string | undefined }) => (
   <Center mih="50vh">
@@ -26,6 +27,19 @@ const CaptureAlert = ({ capture }: { capture: AgentStatus['capture'] }) =>
       {messages.capture.failed(capture.message)}
     </Alert>
   ) : null
+
+const newLifeShownMs = 3 * 86_400_000
+
+const NewLifeNotice = ({ capture, timeZone }: { capture: AgentStatus['capture']; timeZone: string }) => {
+  const nowMs = useNowMs()
+  const newLife = capture.state === 'running' ? capture.newLife : undefined
+  if (!newLife || Math.abs(nowMs - Date.parse(newLife.at)) > newLifeShownMs) return null
+  return (
+    <Alert role="status" color="blue" className="notice" icon={<IconInfoCircle aria-hidden />} title={messages.newLife.title}>
+      {messages.newLife.text(formatMoment(newLife.at, nowMs, timeZone), newLife.records)}
+    </Alert>
+  )
+}
 
 const Body = ({ status, view, timeZone }: { status: AgentStatus; view: ManagerView | null; timeZone: string }) => {
   const { capture } = status
@@ -50,6 +64,7 @@ const Overview = ({ status, view }: { status: AgentStatus; view: ManagerView | n
       <Header status={status} view={view} timeZone={timeZone} />
       <Box component="main" className="content">
         <CaptureAlert capture={status.capture} />
+        <NewLifeNotice capture={status.capture} timeZone={timeZone} />
         <Body status={status} view={view} timeZone={timeZone} />
       </Box>
       <Footer status={status} />

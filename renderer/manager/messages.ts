@@ -29,6 +29,12 @@ export const messages = {
       `${reason}. Tideline tries again every few seconds. Let the tills keep their receipts and call support if this stays.`,
   },
 
+  newLife: {
+    title: 'This computer’s disk was restored or copied',
+    text: (when: string, records: number) =>
+      `Noticed ${when}. ${counted(records, 'saved record is', 'saved records are')} being sent again, to be safe; head office counts each sale once. There is nothing to do.`,
+  },
+
   tiles: {
     label: 'At a glance',
     waiting: 'Waiting to be sent',

@@ -1,7 +1,7 @@
 /** The store manager's window in a real Chromium, under its real content security policy, fed by scripted states. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ManagerView } from '#sync/contract/ipc.ts'
+import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
 import { checkoutRoot } from '#scripts/root.ts'
 import { openManagerBrowser, type ManagerBrowser } from './manager-page.ts'
 import { busyView, enrolledStatus, startingStatus, transactionAt, viewWith } from './views.ts'
@@ -243,5 +243,27 @@ describe('the store manager’s window', () => {
     await push('view.changed', viewWith({ transactions: [{ ...transactionAt(0), currency: 'not a currency' }] }))
     expect(await page.getByRole('alert').textContent()).toContain('Sales are still taken in the background')
     await screenshot('fault')
+  })
+
+  it('[CAP3] says for some days that the disk was restored, and that nothing is to be done', async () => {
+    const at = new Date().toISOString()
+    const newLife = (when: string) =>
+      ({ ...enrolledStatus, capture: { ...enrolledStatus.capture, newLife: { at: when, records: 412 } } }) as AgentStatus
+    const { page, push, screenshot } = await browser.open({ status: newLife(at), view: busyView() })
+    await page.getByText('412 saved records are being sent again').waitFor()
+    await screenshot('restored')
+    await push('agent.changed', newLife('2026-03-02T09:32:00.000Z'))
+    await page.getByText('412 saved records').waitFor({ state: 'detached' })
+  })
+
+  it('shows a refused store whose tills cannot be taken, in the smallest window', async () => {
+    const refused = { state: 'refused', since: viewWith().link.since, code: 'JOURNAL_BEHIND', message: 'x' } as const
+    const failed = { ...enrolledStatus, capture: { state: 'failed', message: 'The port 7310 is taken' } } as AgentStatus
+    const { page, screenshot } = await browser.open({ status: failed, view: { ...busyView(), link: refused } }, { width: 900, height: 620 })
+    await page.getByText('Sales are not being taken from the tills').waitFor()
+    await screenshot('refused-small')
+    await page.getByRole('tab', { name: /Could not be read/ }).click()
+    await page.getByText('Detail for support: store 0099').waitFor()
+    await screenshot('quarantine-small')
   })
 })
