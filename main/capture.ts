@@ -58,6 +58,7 @@ interface CaptureParts {
 
 const maxPayloadBytes = 400_000
 const itemsAtOnce = 250
+const largeInputBytes = 2_000_000
 const stepMs = 20
 
 /** Whoever else waits for this thread gets a turn every `stepMs`. Time is measured, never recorded. */
@@ -149,6 +150,7 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
   const readInput = async (input: TakeInput): Promise<CapturedItem[]> => {
     const decoded = decodeInput(input.bytes)
     if (!decoded.ok) return [quarantinedItem([reasonOf('MALFORMED', decoded.message, 'document')], decoded.excerpt, 'document')]
+    if (input.bytes.length > largeInputBytes) await setImmediate()
     const { contentType, fileName } = input
     return finishInSteps(
       readInSteps(decoded.text, {

@@ -47,7 +47,7 @@ export const messages = {
     posted: 'Booked',
     postedNote: 'in the accounts',
     attention: 'Need attention',
-    attentionNote: (held: number, unread: number) => `${counted(held, 'sale', 'sales')}, ${unread.toLocaleString(locale)} unread`,
+    attentionNote: (held: number, unread: number) => `${counted(held, 'sale', 'sales')}, ${unread.toLocaleString(locale)} not readable`,
     nothingToDo: 'nothing to do',
   },
 

@@ -9,12 +9,14 @@ const maxTransactions = 50_000
 export const readJson = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
   const depth = nestingDepth(text)
   if (depth > maxDepth) return [refused('INVALID', `nested deeper than ${maxDepth}`, text)]
+  yield
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     return [refused('MALFORMED', `not JSON: ${error instanceof Error ? error.message : String(error)}`, text)]
   }
+  yield
   const candidates = transactionsIn(value)
   if (candidates.length === 0) return [refused('INVALID', 'the document holds no transaction', text)]
   if (candidates.length > maxTransactions) return [refused('INVALID', `more than ${maxTransactions} transactions`, text)]
