@@ -107,6 +107,23 @@ describe('the engine’s supervisor', () => {
     expect([windows.length, troubles[0]]).toEqual([2, 'The engine window shows no work and is ended.'])
   })
 
+  it('[CAP3] opens another window at once when asked to, in a pause too, and only one', async () => {
+    const { clock, supervisor, windows, troubles, current } = setUp()
+    supervisor.start()
+    const first = current()
+    supervisor.restart()
+    first.gone('closed by us')
+    await clock.advance(1_000)
+    expect([windows.length, troubles]).toEqual([2, []])
+    current().gone('crashed')
+    supervisor.restart()
+    await clock.advance(60_000)
+    expect(windows.length).toBe(3)
+    supervisor.stop()
+    supervisor.restart()
+    expect(windows.length).toBe(3)
+  })
+
   it('opens nothing after it was stopped, and leaves no timer that could', async () => {
     const { clock, supervisor, windows, current } = setUp()
     supervisor.start()

@@ -46,6 +46,7 @@ const firstSignMs = 600_000
 export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor => {
   let current: EngineWindow | undefined
   let state: AgentStatus['engine'] = 'off'
+  let stopped = false
   let failures = 0
   let openedAtMs = 0
   let cancelPause: (() => void) | undefined
@@ -116,12 +117,14 @@ export const createEngineSupervisor = (ports: SupervisorPorts): EngineSupervisor
       if (current && state !== 'running') setState('running')
     },
     restart: () => {
+      if (stopped) return
       cancelPause?.()
       closeCurrent()
       setState('restarting')
       open()
     },
     stop: () => {
+      stopped = true
       cancelPause?.()
       closeCurrent()
     },

@@ -115,6 +115,27 @@ describe('the way up', () => {
     expect(rig.hub.log).toHaveLength(3)
   })
 
+  it('[CAP3] asks for a new incarnation when refused so, once a refusal, and not again when one has begun', async () => {
+    rig.journal.appendSales(3)
+    await rig.start()
+    await rig.untilAcked(3)
+    rig.journal = new MemoryJournal()
+    rig.journal.append(saleText(99))
+    await rig.restart()
+    expect(rig.reincarnations).toEqual(['The local database holds this journal up to 3, further than the journal itself.'])
+    await rig.restart({ wiped: true })
+    await rig.clock.until(() => rig.reincarnations.length === 2)
+    expect(rig.reincarnations[1]).toBe('The hub holds this journal up to 3, further than the journal itself.')
+    expect(rig.logged.at(-1)).toBe('error: the journal gets no new incarnation; nothing is sent')
+    rig.reincarnation = { outcome: 'begun', incarnation: new MemoryJournal('bbbbbbbbbbbb').incarnation }
+    await rig.engine.syncNow()
+    await rig.clock.until(() => rig.reincarnations.length === 3)
+    const { hellos } = rig.hub
+    await rig.engine.syncNow()
+    await rig.clock.until(() => rig.hub.hellos > hellos && rig.engine.status().link.state === 'refused')
+    expect(rig.reincarnations).toHaveLength(3)
+  })
+
   it('[TRN11] shows a refusal, captures on, asks again slowly, and sends after it is lifted', async () => {
     rig.hub.refuseHello = 'REVOKED_DEVICE'
     rig.journal.appendSales(1)

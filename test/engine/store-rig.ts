@@ -1,7 +1,7 @@
 /** One store in Node: the real engine on memory storage, a journal in memory, a scripted hub and a clock that the test moves. */
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { identitySchema } from '#sync/contract/config.ts'
-import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication } from '#sync/contract/ipc.ts'
+import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { deviceId, MemoryJournal } from './records.ts'
 import { ScriptedHub } from './scripted-hub.ts'
@@ -18,6 +18,9 @@ export class StoreRig {
   readonly views: ManagerView[] = []
   readonly plu: PluPublication[] = []
   readonly logged: string[] = []
+  /** Reasons for which a new incarnation was asked for, and the answer to each. */
+  readonly reincarnations: string[] = []
+  reincarnation: Reincarnation = { outcome: 'refused', message: 'as told' }
   /** Publications that main fails to take. */
   pluFailures = 0
   engine!: Engine
@@ -57,6 +60,10 @@ export class StoreRig {
           this.views.push(managerViewSchema.parse(view))
           return Promise.resolve()
         },
+      },
+      reincarnate: (_incarnation, reason) => {
+        this.reincarnations.push(reason)
+        return Promise.resolve(this.reincarnation)
       },
       log: (level, message) => void this.logged.push(`${level}: ${message}`),
     })
