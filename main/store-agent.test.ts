@@ -71,6 +71,22 @@ describe('store agent', () => {
     expect(await post(saleOf(1))).toBe(201)
   })
 
+  it('[CAP3] goes on when the clock of the computer is set back, again and again', async () => {
+    let nowMs = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => (nowMs -= 3_600_000))
+    try {
+      expect([await post(saleOf(1)), await post(saleOf(2))]).toEqual([201, 201])
+      await writeFile(join(dataDir, 'in', 'day.xml'), poslogDocument([saleOf(3)]))
+      await vi.waitFor(async () => expect(await readdir(join(dataDir, 'in', 'done'))).toEqual(['day.xml']), {
+        timeout: 5_000,
+        interval: 10,
+      })
+    } finally {
+      clock.mockRestore()
+    }
+    expect((await agent.journal.read(0, 10)).map((r) => r.seq)).toEqual([1, 2, 3])
+  })
+
   it('finishes what is under way when it closes', async () => {
     const posts = Array.from({ length: 20 }, (_, n) => post(saleOf(n)).catch(() => 0))
     await vi.waitFor(async () => expect((await agent.journal.head()).seq).toBeGreaterThan(0), { interval: 1 })

@@ -40,6 +40,9 @@ const systemClock: Clock = {
   },
 }
 
+/** Never set back, and only good for differences: a file that waits must not wait for a clock to come round again. */
+const steadyClock: Clock = { ...systemClock, nowMs: () => performance.now() }
+
 export const startStoreAgent = async ({ config, identity, httpToken, items, log }: StoreAgentOptions): Promise<StoreAgent> => {
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -62,7 +65,7 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
     const http = await startHttpIntake({ ...config.http, token: httpToken, capture, items, health, log })
     closers.push(() => http.close())
     if (config.watch) {
-      const folder = await startFolderIntake({ ...config.watch, capture, clock: systemClock, log })
+      const folder = await startFolderIntake({ ...config.watch, capture, clock: steadyClock, log })
       closers.push(() => folder.close())
     }
     return { journal, plu, httpPort: http.port, close }
