@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '#test/shell/temp-folder.ts'
@@ -27,5 +27,24 @@ describe('the log file', () => {
     second.close()
     expect(readFileSync(file, 'utf8')).toBe('before\nafter\n')
     expect(() => second.write('closed\n')).not.toThrow()
+    expect(readFileSync(file, 'utf8')).toBe('before\nafter\n')
+  })
+
+  it('[CAP12] never writes into another file that took its number while it could not be opened', () => {
+    const folder = tempFolder()
+    const file = join(folder, 'agent.log')
+    const log = openLogFile(file, { maxBytes: 20, keep: 1 })
+    log.write('first line of it\n')
+    // A folder in its place keeps the old one from being moved aside.
+    mkdirSync(join(folder, 'agent.log.1', 'in the way'), { recursive: true })
+    log.write('a second line\n')
+    const other = openSync(join(folder, 'journal'), 'a')
+    log.write('a third line\n')
+    closeSync(other)
+    expect(readFileSync(join(folder, 'journal'), 'utf8')).toBe('')
+    rmSync(join(folder, 'agent.log.1'), { recursive: true })
+    log.write('a fourth line\n')
+    expect(readFileSync(file, 'utf8')).toBe('a fourth line\n')
+    log.close()
   })
 })

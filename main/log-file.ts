@@ -19,26 +19,45 @@ const shift = (file: string, keep: number): void => {
 }
 
 export const openLogFile = (file: string, { maxBytes, keep }: LogFileOptions): LogFile => {
-  mkdirSync(dirname(file), { recursive: true })
-  let descriptor = openSync(file, 'a', 0o640)
-  let size = fstatSync(descriptor).size
+  /** Null while the file cannot be opened: a closed number may by then belong to another file, the journal's for one. */
+  let descriptor: number | null = null
+  let size = 0
+  let ended = false
 
-  const rotate = (): void => {
-    closeSync(descriptor)
-    shift(file, keep)
+  const open = (): number => {
+    mkdirSync(dirname(file), { recursive: true })
     descriptor = openSync(file, 'a', 0o640)
-    size = 0
+    size = fstatSync(descriptor).size
+    return descriptor
+  }
+  const close = (): void => {
+    const closing = descriptor
+    descriptor = null
+    if (closing !== null) closeSync(closing)
+  }
+  const rotate = (): number => {
+    close()
+    shift(file, keep)
+    return open()
   }
 
   const write = (line: string): void => {
+    if (ended) return
     try {
       const bytes = Buffer.byteLength(line)
-      if (size > 0 && size + bytes > maxBytes) rotate()
-      writeSync(descriptor, line)
+      let to = descriptor ?? open()
+      if (size > 0 && size + bytes > maxBytes) to = rotate()
+      writeSync(to, line)
       size += bytes
     } catch {
       // A full disk must not stop capture; stderr still has the line.
     }
   }
-  return { write, close: () => closeSync(descriptor) }
+  return {
+    write,
+    close: () => {
+      ended = true
+      close()
+    },
+  }
 }

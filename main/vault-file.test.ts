@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { store } from '#test/shell/views.ts'
@@ -95,5 +95,16 @@ describe('the vault', () => {
     expect(readdirSync(folder)).toEqual(['vault.json'])
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(existsSync(file)).toBe(true)
+  })
+
+  it('[OPS3] [CAP12] opens what is there while the disk takes nothing, with the protection that it has', () => {
+    const folder = tempFolder()
+    const file = join(folder, 'vault.json')
+    const { publicKey } = opened(file, noSealer)
+    // A folder in its place keeps the new file from being written.
+    mkdirSync(join(`${file}.partial`, 'in the way'), { recursive: true })
+    expect([opened(file, noSealer).publicKey, opened(file, noSealer).protection]).toEqual([publicKey, 'file-permissions'])
+    expect([opened(file, sealer).publicKey, opened(file, sealer).protection]).toEqual([publicKey, 'file-permissions'])
+    expect(() => opened(file, noSealer).keepEnrolment(enrolment)).toThrow()
   })
 })

@@ -59,11 +59,17 @@ const newSecrets = (): Secrets => ({
   tillToken: randomBytes(24).toString('base64url'),
 })
 
-const readSecrets = (text: string, sealer: Sealer): Secrets => {
+interface Stored {
+  protection: Protection
+  secrets: Secrets
+}
+
+const readStored = (text: string, sealer: Sealer): Stored => {
   const file = vaultFileSchema.parse(JSON.parse(text))
-  if (file.protection === 'file-permissions') return file.secrets
+  if (file.protection === 'file-permissions') return { protection: file.protection, secrets: file.secrets }
   if (!sealer.available()) throw new Error('it was encrypted by the operating system, which offers no encryption now')
-  return secretsSchema.parse(JSON.parse(sealer.unseal(Buffer.from(file.sealed, 'base64'))))
+  const secrets = secretsSchema.parse(JSON.parse(sealer.unseal(Buffer.from(file.sealed, 'base64'))))
+  return { protection: file.protection, secrets }
 }
 
 const keyOf = (secrets: Secrets): KeyObject => {
@@ -81,18 +87,31 @@ const oneLine = (fault: unknown): string =>
         ? fault.message
         : String(fault)
 
-const createVault = (file: string, sealer: Sealer, first: Secrets, key: KeyObject): Vault => {
+/** A vault that can be read is used as it is when the disk takes nothing just now. */
+const takeUpProtection = (write: () => void, best: Protection, stored: Stored | null): Protection => {
+  try {
+    write()
+    return best
+  } catch (fault) {
+    if (!stored) throw fault
+    return stored.protection
+  }
+}
+
+const createVault = (file: string, sealer: Sealer, stored: Stored | null): Vault => {
+  const first = stored?.secrets ?? newSecrets()
+  const key = keyOf(first)
+  const best: Protection = sealer.available() ? 'operating-system' : 'file-permissions'
   let secrets = first
-  const protection: Protection = sealer.available() ? 'operating-system' : 'file-permissions'
   const write = (next: Secrets): void => {
     const body: z.infer<typeof vaultFileSchema> =
-      protection === 'operating-system'
-        ? { version: 1, protection, sealed: sealer.seal(JSON.stringify(next)).toString('base64') }
-        : { version: 1, protection, secrets: next }
+      best === 'operating-system'
+        ? { version: 1, protection: best, sealed: sealer.seal(JSON.stringify(next)).toString('base64') }
+        : { version: 1, protection: best, secrets: next }
     writeFileAtomically(file, `${JSON.stringify(body)}\n`, 0o600)
     secrets = next
   }
-  write(first)
+  const protection = stored?.protection === best ? best : takeUpProtection(() => write(first), best, stored)
   return {
     protection,
     tillToken: first.tillToken,
@@ -103,11 +122,11 @@ const createVault = (file: string, sealer: Sealer, first: Secrets, key: KeyObjec
   }
 }
 
-/** Opens the vault, or makes it with a fresh key when there is none. Rewrites it, so that a better protection is taken up. */
+/** Opens the vault, or makes it with a fresh key when there is none. Rewrites it where a better protection can be taken up. */
 export const openVault = (file: string, sealer: Sealer): OpenedVault => {
   try {
-    const secrets = existsSync(file) ? readSecrets(readFileSync(file, 'utf8'), sealer) : newSecrets()
-    return { outcome: 'opened', vault: createVault(file, sealer, secrets, keyOf(secrets)) }
+    const stored = existsSync(file) ? readStored(readFileSync(file, 'utf8'), sealer) : null
+    return { outcome: 'opened', vault: createVault(file, sealer, stored) }
   } catch (fault) {
     const advice = 'Restore it from a backup, or move it away and enrol this computer again as a new device.'
     return { outcome: 'unreadable', message: `The vault ${file} cannot be used: ${oneLine(fault)}. ${advice}` }
