@@ -1,6 +1,7 @@
 /** A hub as its own process, and the operator's few calls that the demo makes. */
 import { join } from 'node:path'
 import { enrolmentCodeResponseSchema } from '#sync/contract/enrolment.ts'
+import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
 import { z } from 'zod'
 import { type RunningChild, startChild } from './child-process.ts'
 import type { DemoErp } from './erp.ts'
@@ -39,6 +40,9 @@ export const startHubProcess = (setup: HubSetup): Promise<HubProcess> =>
     },
     (line) => readySchema.parse(line),
   )
+
+/** Of a hub that has stopped: its database may lie outside the folder, where PostgreSQL's user can reach it. */
+export const removeHubDatabase = async (dir: string): Promise<void> => void (await removeEmbeddedPostgres(join(dir, 'hub', 'database')))
 
 export const callHub = async (hub: HubProcess, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> => {
   const response = await fetch(`${hub.ready.url}${path}`, {

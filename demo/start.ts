@@ -2,7 +2,7 @@
  * `npm start`: the main job on real parts. Hub on PostgreSQL, an ERP, one store agent in Electron, two tills that keep
  * selling, a buyer who changes prices; and at the end a comparison of till, journal, hub and ERP.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkoutRoot } from '../scripts/root.ts'
@@ -14,7 +14,7 @@ import { journalSales } from './ledgers.ts'
 import { type DemoOptions, parseDemoOptions, usage } from './options.ts'
 import { countAtTill, runBuyer } from './price-changes.ts'
 import { readShelf } from './plu-file.ts'
-import type { DemoStore } from './hub-process.ts'
+import { type DemoStore, removeHubDatabase } from './hub-process.ts'
 import { openStack, type Stack } from './stack.ts'
 import { printSummary, type Summary } from './summary.ts'
 import { asPosLogFile, overHttp, type RunningTill, runTill } from './tills.ts'
@@ -115,6 +115,7 @@ const sell = async (options: DemoOptions, stack: Stack, stops: Stops, screen: Sc
 
 /** Each run counts from nothing. Earlier runs' folders go; a database that one of them left behind ends when its folder is gone. */
 const freshFolder = async (root: string): Promise<string> => {
+  for (const earlier of await readdir(root).catch(() => [])) await removeHubDatabase(join(root, earlier))
   await rm(root, { recursive: true, force: true })
   const dir = join(root, new Date().toISOString().replaceAll(/[:.]/g, '-'))
   await mkdir(dir, { recursive: true })

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import pino from 'pino'
+import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
 import { startEmbeddedPostgres } from '#hub/storage/embedded.ts'
 import { openDatabase, type Database } from '#hub/storage/database.ts'
 import { migrate } from '#hub/storage/migrate.ts'
@@ -132,6 +133,7 @@ const run: Benchmark['run'] = async (progress) => {
     }
   } finally {
     await postgres.stop()
+    await removeEmbeddedPostgres(join(dir, 'database'))
     await rm(dir, { recursive: true, force: true })
   }
 }

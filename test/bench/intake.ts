@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
 import { startEmbeddedPostgres } from '#hub/storage/embedded.ts'
 import { type Database, openDatabase } from '#hub/storage/database.ts'
 import { migrate } from '#hub/storage/migrate.ts'
@@ -116,7 +117,10 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 
 const run: Benchmark['run'] = async (progress) => {
   const dir = await mkdtemp(join(tmpdir(), 'tideline-bench-'))
-  const stops: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })]
+  const stops: (() => Promise<unknown>)[] = [
+    () => rm(dir, { recursive: true, force: true }),
+    () => removeEmbeddedPostgres(join(dir, 'database')),
+  ]
   try {
     const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'database'), log: pino({ level: 'silent' }) })
     stops.push(() => postgres.stop())

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { accessOf, agentFolders, writeAgentConfig } from '#demo/agent-process.ts'
-import { openStoreAtHub, startHubProcess } from '#demo/hub-process.ts'
+import { openStoreAtHub, removeHubDatabase, startHubProcess } from '#demo/hub-process.ts'
 import { openHubLedger } from '#demo/ledgers.ts'
 import { ringUp, seededRandom, type ShelfItem } from '#demo/till-sale.ts'
 import { _electron, type ElectronApplication } from 'playwright'
@@ -98,6 +98,7 @@ export const memory: Benchmark = {
       await app.close()
       await ledger.close()
       await hub.stop()
+      await removeHubDatabase(dir)
       await display.stop()
       await rm(dir, { recursive: true, force: true })
     }

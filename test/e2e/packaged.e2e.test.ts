@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type AgentProcess, startAgentProcess } from '#demo/agent-process.ts'
-import { type HubProcess, openStoreAtHub, startHubProcess } from '#demo/hub-process.ts'
+import { type HubProcess, openStoreAtHub, removeHubDatabase, startHubProcess } from '#demo/hub-process.ts'
 import { type HubLedger, openHubLedger } from '#demo/ledgers.ts'
 import { ringUp, seededRandom } from '#demo/till-sale.ts'
 import { overHttp } from '#demo/tills.ts'
@@ -58,6 +58,7 @@ describe('the packaged agent', () => {
     await ledger?.close()
     await hub?.stop()
     await display?.stop()
+    await removeHubDatabase(dir)
     await rm(dir, { recursive: true, force: true })
   }, 60_000)
 
