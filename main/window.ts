@@ -80,6 +80,8 @@ export const openEngineWindow = (options: EngineOptions, onGone: (reason: string
   confine(contents)
   options.onPort(bind(window, 'engine', options))
   contents.on('render-process-gone', (_event, details) => onGone(details.reason))
+  // The page closes itself when its engine cannot start.
+  window.on('closed', () => onGone('closed'))
   contents.on('did-fail-load', (_event, code, description) => onGone(`${description} ${code}`))
   contents.on('console-message', (...args: unknown[]) => {
     const [level, text] = [args[1], args[2]]

@@ -13,6 +13,9 @@ import { ask, bridgeJournal, bridgeLog, bridgePluSink, bridgeSigner, bridgeViewS
 const bridge = window.tideline
 const log = bridgeLog(bridge)
 
+/** The log line is on its way before the window goes. */
+const closeAfterMs = 500
+
 const clock: Clock = {
   nowMs: () => Date.now(),
   after: (delayMs, callback) => {
@@ -42,7 +45,11 @@ const start = async (): Promise<Engine> => {
 }
 
 const starting: Promise<Engine> = start()
-starting.catch((error: unknown) => log('error', 'the engine did not start', { reason: reasonOf(error) }))
+starting.catch((error: unknown) => {
+  log('error', 'the engine did not start', { reason: reasonOf(error) })
+  // Main opens another window: what was in the way, a full disk for one, may be gone by then.
+  clock.after(closeAfterMs, () => window.close())
+})
 
 bridge.onRequest(async (method, params) => {
   const engine = await starting

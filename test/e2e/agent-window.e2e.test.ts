@@ -80,6 +80,22 @@ describe('the agent in Electron', () => {
     expect(await agent.log()).toContain('The engine window is gone')
   })
 
+  it('[CAP12] opens another engine window when one gives up by closing itself', async () => {
+    const manager = await agent.page('manager')
+    const ended = (await agent.log()).split('The engine window is gone (closed)').length
+    await (await agent.page('engine')).evaluate(() => void setTimeout(() => window.close(), 50))
+    await expect
+      .poll(async () => (await agent.log()).split('The engine window is gone (closed)').length, { timeout: 20_000 })
+      .toBe(ended + 1)
+    await manager.getByText('The local database is restarting').waitFor({ state: 'detached', timeout: 60_000 })
+    await agent.page('engine')
+    expect((await agent.post(httpPort, saleNumber(4))).status).toBe(201)
+    await manager
+      .getByRole('row', { name: /Saved, waiting to be sent/ })
+      .nth(3)
+      .waitFor()
+  })
+
   it('[TRN8] gives its pages no Node, no way out, and only their own requests', async () => {
     const preferences = await agent.electron.evaluate(({ webContents }) =>
       webContents.getAllWebContents().map((contents) => {
