@@ -248,4 +248,25 @@ describe('journal', () => {
     expect([disk.paths.toSorted(), await journal.head()]).toEqual([paths, head])
     expect((await journal.append('transaction', payload(6))).seq).toBe(6)
   })
+
+  it('[CAP1] [CAP3] appends to neither life while the disk may name either, and goes on with the old one', async () => {
+    const disk = createMemoryDisk(seededRandom(1))
+    const random = seededRandom(1)
+    const journal = await open(disk, { random })
+    await journal.append('transaction', payload(1))
+    const { incarnation } = journal
+    let named = false
+    disk.fault = (operation, path) => {
+      named ||= operation === 'rename' && path.endsWith('journal.json.tmp')
+      return named && operation === 'syncDir' ? 'EIO' : null
+    }
+    expect((await journal.renew(incarnation, 'test')).outcome).toBe('refused')
+    await expect(journal.append('transaction', payload(2))).rejects.toBeInstanceOf(CannotWrite)
+    disk.fault = () => null
+    expect(await journal.append('transaction', payload(3))).toMatchObject({ incarnation, seq: 2 })
+    disk.powerCut()
+    await journal.close().catch(() => undefined)
+    const reopened = await open(disk, { random })
+    expect([reopened.incarnation, (await all(reopened)).map((r) => r.payload)]).toEqual([incarnation, [payload(1), payload(3)]])
+  })
 })

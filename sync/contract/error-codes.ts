@@ -43,7 +43,10 @@ export const errorCodes = {
   SEQUENCE_GAP: { retry: 'transient' },
   /** A record's hash or its link to its predecessor does not fit. It is kept and held for a person. */
   BROKEN_CHAIN: { retry: 'fatal' },
-  /** The hub holds more of this journal than the store does: the disk was restored or cloned. */
+  /**
+   * The hub holds more of this journal than the store does: the disk was restored or cloned. The agent goes on under a new incarnation
+   * by itself, at most once a day; if the code stays, the agent's log says why.
+   */
   JOURNAL_BEHIND: { retry: 'fatal' },
   /** The hub cannot reach its database just now. */
   HUB_UNAVAILABLE: { retry: 'transient' },
