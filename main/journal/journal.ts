@@ -14,6 +14,7 @@ import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { DeviceId, Incarnation, Instant } from '#sync/contract/vocabulary.ts'
 import type { JournalSource } from '#sync/core/ports.ts'
 import { type Disk, nodeDisk } from './disk.ts'
+import { batchLength } from './group-commit.ts'
 import { newIncarnation } from './incarnation.ts'
 import { lockFolder } from './lock.ts'
 import { openFolder, type Recovery } from './open-folder.ts'
@@ -71,7 +72,6 @@ interface Waiting {
 }
 
 const maxPayload = 400_000
-const maxBatchCharacters = 8_000_000
 
 export const openJournal = async (options: JournalOptions): Promise<Journal> => {
   const { dir, deviceId, disk = nodeDisk, segmentBytes = 16_000_000, lock = lockFolder } = options
@@ -97,17 +97,6 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   let undecided = false
   let writable = true
   let closed = false
-
-  /** Waiting appends, whole, up to a bound: at least one. */
-  const takeBatch = (): Waiting[] => {
-    let characters = 0
-    let count = 0
-    while (count < waiting.length && (count === 0 || characters < maxBatchCharacters)) {
-      for (const entry of waiting[count]?.entries ?? []) characters += entry.payloadText.length
-      count += 1
-    }
-    return waiting.splice(0, count)
-  }
 
   const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
     let end = head
@@ -146,7 +135,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
 
   const flush = async (): Promise<void> => {
     while (turnover || waiting.length > 0) {
-      const turn = turnover ?? (() => writeBatch(takeBatch()))
+      const turn = turnover ?? (() => writeBatch(waiting.splice(0, batchLength(waiting))))
       turnover = null
       await turn()
     }
