@@ -21,7 +21,9 @@ export const startAgentChild = async (folder: string, settings: Record<string, u
   const config = join(folder, 'agent.json')
   writeFileSync(config, JSON.stringify({ dataDir: join(folder, 'data'), http: { port: 0 }, showWindow: false, ...settings }))
   const runtime = await electronExecutable()
-  const child = spawn(runtime.path, [...runtime.args, checkoutRoot, '--config', config], { env: electronEnvironment({ TIDELINE_READY_JSON: '1' }) })
+  const child = spawn(runtime.path, [...runtime.args, checkoutRoot, '--config', config], {
+    env: electronEnvironment({ TIDELINE_READY_JSON: '1' }),
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
 
   let stderr = ''

@@ -21,7 +21,9 @@ describe('the agent’s process', () => {
     const agent = await startAgentChild(folder, settings)
     const ready = await agent.ready
     expect(ready.dataDir).toBe(join(folder, 'data'))
-    const health = await fetch(`http://127.0.0.1:${ready.httpPort}/v1/health`, { headers: { authorization: `Bearer ${readFileSync(ready.tillTokenFile, 'utf8').trim()}` } })
+    const health = await fetch(`http://127.0.0.1:${ready.httpPort}/v1/health`, {
+      headers: { authorization: `Bearer ${readFileSync(ready.tillTokenFile, 'utf8').trim()}` },
+    })
     expect(health.status).toBe(200)
 
     const second = await startAgentChild(folder, settings)
@@ -60,7 +62,10 @@ describe('the agent’s process', () => {
   })
 
   it('[TRN11] without a window ends with the reason when it is not enrolled, or its code is refused', async () => {
-    expect(await (await startAgentChild(tempFolder(), {})).ended).toMatchObject({ code: 2, stderr: expect.stringContaining('This agent is not enrolled.') })
+    expect(await (await startAgentChild(tempFolder(), {})).ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('This agent is not enrolled.'),
+    })
     const refused = await startAgentChild(tempFolder(), { hubUrl: (await openDesk()).url, enrolmentCode: 'ZZZZ-ZZZZ-ZZZZ' })
     expect(await refused.ended).toMatchObject({ code: 2, stderr: expect.stringContaining('wrong, used or expired') })
   })
