@@ -15,6 +15,9 @@ import { say } from './progress.ts'
 import { checkoutRoot } from './root.ts'
 import { ensureSystem } from './system.ts'
 
+/** Not the user's own: an installed agent on this computer lives there. */
+const devDataDir = process.env['TIDELINE_DATA_DIR'] ?? join(checkoutRoot, '.tideline', 'dev-agent')
+
 const SETTLE_MS = 200
 const STOP_TIMEOUT_MS = 15_000
 
@@ -89,7 +92,7 @@ const run = async (): Promise<void> => {
   const agent = keepRunning('agent', async (stopFormer) => {
     await buildAgent()
     await stopFormer()
-    return spawnAgent(process.argv.slice(2), { ...display.env, TIDELINE_DEV_URL: pages.url })
+    return spawnAgent(process.argv.slice(2), { TIDELINE_DATA_DIR: devDataDir, ...display.env, TIDELINE_DEV_URL: pages.url })
   })
   const unwatch = [watchSources(['hub', 'sync'], hub.restart), watchSources(['main', 'sync', 'renderer/engine'], agent.restart)]
   hub.restart()

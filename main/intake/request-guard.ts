@@ -2,7 +2,7 @@
  * Who may ask: a program on this computer that knows the token. A browser page may not, whatever name it resolved to this
  * address: it sends an Origin, or a Host that is not ours.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
@@ -21,7 +21,7 @@ export const isForeign = (request: IncomingMessage, boundHost: string): boolean 
   return !(boundToAll && isIP(name) !== 0)
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer')
 
 /** Compares digests: neither length nor content of the token shows in the time it takes. */
 export const createTokenCheck = (token: string): ((request: IncomingMessage) => boolean) => {

@@ -2,6 +2,7 @@
  * The journal's port to the disk. What `write` took is durable only once `sync` resolved; a created or renamed name only once its
  * directory was synced. `memory-disk.ts` loses everything else at a power cut, as a real disk may.
  */
+import { writeSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -81,8 +82,14 @@ const openOrCreate = async (path: string): Promise<FileHandle> => {
   }
 }
 
+/** A write this small is in the page cache sooner than a thread of the pool wakes up; only the sync is waited for. */
+const directWriteBytes = 65_536
+
 const diskFile = (handle: FileHandle): DiskFile => ({
-  write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
+  write: async (bytes, position) =>
+    bytes.length <= directWriteBytes
+      ? writeSync(handle.fd, bytes, 0, bytes.length, position)
+      : (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
   read: async (position, length) => {
     const buffer = new Uint8Array(length)
     let filled = 0

@@ -64,7 +64,8 @@ export const createSegmentWriter = (
       const segment = await segmentFor(firstSeq)
       clean = false
       const target = file ?? (await disk.open(segment.path))
-      const bytes = Buffer.concat(lines)
+      const [only] = lines
+      const bytes = lines.length === 1 && only ? only : Buffer.concat(lines)
       await writeFully(target, bytes, segment.size)
       await target.sync()
       for (const line of lines) {

@@ -87,7 +87,15 @@ export const managerViewSchema = z.strictObject({
     }),
   ),
   /** Newest first, at most 100. */
-  quarantine: z.array(z.strictObject({ recordId: z.string(), capturedAt: instantSchema, source: z.string(), reasons: z.array(z.string()), excerpt: z.string() })),
+  quarantine: z.array(
+    z.strictObject({
+      recordId: z.string(),
+      capturedAt: instantSchema,
+      source: z.string(),
+      reasons: z.array(z.string()),
+      excerpt: z.string(),
+    }),
+  ),
 })
 export type ManagerView = z.infer<typeof managerViewSchema>
 
@@ -95,14 +103,20 @@ export type ManagerView = z.infer<typeof managerViewSchema>
 export const agentStatusSchema = z.strictObject({
   agentVersion: z.string(),
   enrolment: z.discriminatedUnion('state', [
-    z.strictObject({ state: z.literal('needed'), hubUrl: z.string().optional(), problem: z.strictObject({ code: z.enum(errorCodeNames), message: z.string() }).optional() }),
+    z.strictObject({
+      state: z.literal('needed'),
+      hubUrl: z.string().optional(),
+      problem: z.strictObject({ code: z.enum(errorCodeNames), message: z.string() }).optional(),
+    }),
     z.strictObject({ state: z.literal('trying'), hubUrl: z.string(), message: z.string().optional() }),
     z.strictObject({ state: z.literal('enrolled'), hubUrl: z.string(), store: identitySchema }),
   ]),
   /** `failed`: sales are not being taken; the message says why. */
   capture: z.discriminatedUnion('state', [
     z.strictObject({ state: z.literal('off') }),
-    z.strictObject({ state: z.literal('running'), httpPort: z.int(),
+    z.strictObject({
+      state: z.literal('running'),
+      httpPort: z.int(),
       records: z.int().min(0),
       /** The disk was found to be restored or copied, and the journal went on under a new incarnation with so many records. */
       newLife: z.strictObject({ at: instantSchema, records: z.int().min(0) }).optional(),
@@ -124,10 +138,19 @@ export type EnrolmentOutcome = z.infer<typeof enrolmentOutcomeSchema>
 
 /** Requests that the engine window makes of main. */
 export const engineToMain = {
-  'engine.configuration': { request: z.null(), response: z.strictObject({ hubUrl: z.string(), identity: identitySchema, agentVersion: z.string() }) },
+  'engine.configuration': {
+    request: z.null(),
+    response: z.strictObject({ hubUrl: z.string(), identity: identitySchema, agentVersion: z.string() }),
+  },
   'journal.head': { request: z.null(), response: journalHeadSchema },
-  'journal.read': { request: z.strictObject({ afterSeq: z.int().min(0), limit: z.int().min(1).max(2_000) }), response: z.array(recordSchema) },
-  'journal.reincarnate': { request: z.strictObject({ incarnation: incarnationSchema, reason: z.string().max(500) }), response: reincarnationSchema },
+  'journal.read': {
+    request: z.strictObject({ afterSeq: z.int().min(0), limit: z.int().min(1).max(2_000) }),
+    response: z.array(recordSchema),
+  },
+  'journal.reincarnate': {
+    request: z.strictObject({ incarnation: incarnationSchema, reason: z.string().max(500) }),
+    response: reincarnationSchema,
+  },
   'device.sign': { request: z.strictObject({ text: z.string().max(500) }), response: z.string() },
   'plu.publish': { request: pluPublicationSchema, response: z.null() },
   'view.publish': { request: managerViewSchema, response: z.null() },
@@ -153,7 +176,10 @@ export const managerToMain = {
   'view.get': { request: z.null(), response: managerViewSchema.nullable() },
   'sync.now': { request: z.null(), response: z.null() },
   'agent.status': { request: z.null(), response: agentStatusSchema },
-  'enrolment.submit': { request: z.strictObject({ hubUrl: z.string().max(500), code: z.string().max(50) }), response: enrolmentOutcomeSchema },
+  'enrolment.submit': {
+    request: z.strictObject({ hubUrl: z.string().max(500), code: z.string().max(50) }),
+    response: enrolmentOutcomeSchema,
+  },
 } as const
 
 export const pushes = {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openJourney } from './journey.ts'
 
-it('[CAP3] [CAP5] a restored store goes on by itself: every sale is at the hub once, and the log says what happened', async () => {
+it('[CAP3] [CAP5] [CAP13] a restored store goes on by itself: every sale is at the hub once, and the log says what happened', async () => {
   const journey = await openJourney()
   const { agentDataDir } = journey
   const image = `${agentDataDir}-image`
