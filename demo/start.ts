@@ -18,7 +18,7 @@ import { type DemoStore, removeHubDatabase } from './hub-process.ts'
 import { openStack, type Stack } from './stack.ts'
 import { printSummary, type Summary } from './summary.ts'
 import { asPosLogFile, overHttp, type RunningTill, runTill } from './tills.ts'
-import { seededRandom } from './till-sale.ts'
+import { seededRandom } from './seeded-random.ts'
 
 const store: DemoStore = { storeId: 'S042', name: 'Store 042', currency: 'EUR', timeZone: 'Europe/Stockholm' }
 const priceEveryMs = 8_000

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ringUp, seededRandom, type ShelfItem } from './till-sale.ts'
+import { seededRandom } from './seeded-random.ts'
+import { ringUp, type ShelfItem } from './till-sale.ts'
 
 const shelf: ShelfItem[] = [
   { itemId: 'SKU-1', barcode: '4000000000017', name: 'Article 1', unit: 'each', priceMinor: 1250, taxCode: 'VAT25', taxRateMicro: 250_000 },

@@ -12,7 +12,8 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { type Answer, changeItem, confirmDocument, createDocument, listDocuments, listItems, notFound } from './business.ts'
 import { type Ledger, openLedger } from './ledger.ts'
-import { createRandom, createRateLimit, defaultTemper, drawMishap, type Temper } from './temper.ts'
+import { seededRandom } from '../seeded-random.ts'
+import { createRateLimit, defaultTemper, drawMishap, type Temper } from './temper.ts'
 
 export interface ReferenceErpOptions extends Partial<Temper> {
   port?: number
@@ -104,7 +105,7 @@ export const startReferenceErp = async (options: ReferenceErpOptions): Promise<R
   const { port = 0, dataDir, seed = 1, user = 'hub', password = 'reference', ...tempered } = options
   const ledger = openLedger(dataDir)
   const temper: Temper = { ...defaultTemper, ...tempered }
-  const random = createRandom(seed)
+  const random = seededRandom(seed)
   const limit = createRateLimit()
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 

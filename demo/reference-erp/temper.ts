@@ -18,17 +18,6 @@ export const defaultTemper: Temper = { latencyMs: 0, faultRate: 0, ratePerSecond
 /** `lost-after`: committed, then the connection is dropped. */
 export type Mishap = 'none' | 'unavailable' | 'lost-before' | 'lost-after'
 
-/** mulberry32: small, seeded, good enough for faults. */
-export const createRandom = (seed: number): (() => number) => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 export const drawMishap = (temper: Temper, random: () => number): Mishap => {
   const draw = random()
   const kind = random()

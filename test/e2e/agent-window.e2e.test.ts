@@ -1,7 +1,8 @@
 /** The agent as a store manager meets it: the real Electron, from the first start to a crash of the engine window. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ringUp, seededRandom, type ShelfItem } from '#demo/till-sale.ts'
+import { seededRandom } from '#demo/seeded-random.ts'
+import { ringUp, type ShelfItem } from '#demo/till-sale.ts'
 import { checkoutRoot } from '#scripts/root.ts'
 import { openAgentApp, type AgentApp } from '#test/shell/agent-app.ts'
 import { openEnrolmentDesk, type EnrolmentDesk } from '#test/shell/enrolment-desk.ts'

@@ -12,7 +12,8 @@ import { type DemoErp, openReferenceErp, type ReferenceErpManners } from '#demo/
 import { type HubProcess, openStoreAtHub, startHubProcess } from '#demo/hub-process.ts'
 import { type HubLedger, journalSales, openHubLedger } from '#demo/ledgers.ts'
 import { readShelf } from '#demo/plu-file.ts'
-import { ringUp, seededRandom } from '#demo/till-sale.ts'
+import { seededRandom } from '#demo/seeded-random.ts'
+import { ringUp } from '#demo/till-sale.ts'
 import { overHttp, untilItWorks } from '#demo/tills.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#hub/storage/embedded.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
@@ -21,7 +22,7 @@ import { expect } from 'vitest'
 import { buildAgent } from '../../scripts/build.ts'
 import { openDisplay } from '../../scripts/display.ts'
 import { checkoutRoot } from '../../scripts/root.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '#demo/free-port.ts'
 import { localDatabaseSales } from './local-database.ts'
 
 export const saleCount = 300
