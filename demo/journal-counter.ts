@@ -24,9 +24,11 @@ const readFrom = async (path: string, offset: number): Promise<Buffer> => {
   }
 }
 
+const noRecords = (): KindCounts => ({ transaction: 0, conflict: 0, quarantine: 0, 'day-close': 0, exception: 0 })
+
 export const openJournalCounter = (dir: string): JournalCounter => {
   let counted = ''
-  let counts: KindCounts = { transaction: 0, conflict: 0, quarantine: 0 }
+  let counts = noRecords()
   let offsets = new Map<number, number>()
 
   const countSegment = async (incarnation: string, firstSeq: number): Promise<void> => {
@@ -46,7 +48,7 @@ export const openJournalCounter = (dir: string): JournalCounter => {
       const { incarnation } = JSON.parse(await readFile(join(dir, 'journal.json'), 'utf8')) as { incarnation: string }
       if (incarnation !== counted) {
         counted = incarnation
-        counts = { transaction: 0, conflict: 0, quarantine: 0 }
+        counts = noRecords()
         offsets = new Map()
       }
       for (const firstSeq of segmentStarts(await readdir(dir), incarnation)) await countSegment(incarnation, firstSeq)

@@ -7,6 +7,7 @@ import type { AgentStatus } from '#sync/contract/ipc.ts'
 import { createManualClock } from '#test/shell/manual-clock.ts'
 import { store } from '#test/shell/views.ts'
 import { tempFolder } from '#test/shell/temp-folder.ts'
+import { createCaptureState, emptyCaptureState } from './capture-state.ts'
 import { loadSettings } from './agent-config.ts'
 import { createAgentLifecycle, tillTokenFile, type CaptureInput, type CapturingAgent } from './agent-lifecycle.ts'
 import { silentLog } from './agent-log.ts'
@@ -42,7 +43,11 @@ const setUp = (options: { env?: Record<string, string>; hub?: () => HubAnswer; c
         Object.assign(agent.journal, { begun })
         return { outcome: 'begun', begun }
       },
+      acknowledge: () => undefined,
+      missing: () => [],
+      restore: async () => ({ restored: 0, refused: 0 }),
     },
+    state: createCaptureState(),
     plu: { publish: async () => undefined },
     close: async () => void closed.push('agent'),
   }
@@ -126,7 +131,7 @@ describe('the agent’s life', () => {
     isRefused = false
     expect(await lifecycle.submit({ hubUrl: ' http://127.0.0.1:4000 ', code: 'AAAA-BBBB-DDDD' })).toEqual({ outcome: 'enrolled' })
     expect(capturing).toHaveLength(1)
-    expect(statuses.at(-1)!.capture).toEqual({ state: 'running', httpPort: 7310, records: 5 })
+    expect(statuses.at(-1)!.capture).toEqual({ state: 'running', httpPort: 7310, records: 5, ...emptyCaptureState })
   })
 
   it('[TRN11] never enrols twice: the window wins, the waiting attempt ends', async () => {
@@ -157,7 +162,7 @@ describe('the agent’s life', () => {
     const before = statuses.length
     for (let seq = 6; seq <= 105; seq++) append(seq)
     await clock.advance(500)
-    expect(statuses.slice(before).map((s) => s.capture)).toEqual([{ state: 'running', httpPort: 7310, records: 105 }])
+    expect(statuses.slice(before).map((s) => s.capture)).toEqual([{ state: 'running', httpPort: 7310, records: 105, ...emptyCaptureState }])
   })
 
   it('[OPS3] gives the tills’ token to its owner alone', async () => {
@@ -172,7 +177,7 @@ describe('the agent’s life', () => {
     expect(await lifecycle.reincarnate('aaaaaaaaaaaa', 'too early')).toMatchObject({ outcome: 'refused' })
     await lifecycle.start()
     expect(await lifecycle.reincarnate('bbbbbbbbbbbb', 'not ours')).toMatchObject({ outcome: 'refused' })
-    expect([reincarnated(), statuses.at(-1)!.capture]).toEqual([0, { state: 'running', httpPort: 7310, records: 5 }])
+    expect([reincarnated(), statuses.at(-1)!.capture]).toEqual([0, { state: 'running', httpPort: 7310, records: 5, ...emptyCaptureState }])
     expect(await lifecycle.reincarnate('aaaaaaaaaaaa', 'the hub holds more')).toMatchObject({ outcome: 'begun' })
     expect(reincarnated()).toBe(1)
     expect(statuses.at(-1)!.capture).toMatchObject({ state: 'running', newLife: { at: '2026-03-02T10:00:00.000Z', records: 5 } })

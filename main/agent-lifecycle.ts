@@ -14,12 +14,14 @@ import type { Clock, ItemLookup, PluSink, Random } from '#sync/core/ports.ts'
 import type { AgentSettings } from './agent-config.ts'
 import type { AgentLog } from './agent-log.ts'
 import { writeFileAtomically } from './atomic-file.ts'
+import type { CaptureStateHolder } from './capture-state.ts'
 import { enrolOnce, enrolUntilDecided, type EnrolmentAnswer, type Fetch } from './enrolment.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Vault } from './vault-file.ts'
 
 export interface CapturingAgent {
-  journal: Pick<Journal, 'head' | 'read' | 'onAppended' | 'begun' | 'renew'>
+  journal: Pick<Journal, 'head' | 'read' | 'onAppended' | 'begun' | 'renew' | 'acknowledge' | 'missing' | 'restore'>
+  state: Pick<CaptureStateHolder, 'get' | 'onChanged'>
   plu: PluSink
   httpPort: number
   close(): Promise<void>
@@ -88,8 +90,15 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
   }
 
   const countRecords = (seq: number): void => {
-    if (status.capture.state !== 'running') return
-    status = { ...status, capture: { ...status.capture, records: seq } }
+    if (status.capture.state === 'running') announceSoon({ ...status.capture, records: seq })
+  }
+
+  const showState = (agent: CapturingAgent): void => {
+    if (status.capture.state === 'running') announceSoon({ ...status.capture, ...agent.state.get() })
+  }
+
+  const announceSoon = (capture: AgentStatus['capture']): void => {
+    status = { ...status, capture }
     announceTimer ??= ports.after(statusEveryMs, () => {
       announceTimer = undefined
       ports.onStatus(status)
@@ -107,9 +116,14 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
       if (closed) return void (await agent.close())
       capturing = agent
       change({
-        capture: { state: 'running', httpPort: agent.httpPort, records: (await agent.journal.head()).seq, ...newLifeOf(agent.journal) },
+        capture: {
+          ...{ state: 'running', httpPort: agent.httpPort, records: (await agent.journal.head()).seq },
+          ...newLifeOf(agent.journal),
+          ...agent.state.get(),
+        },
       })
       agent.journal.onAppended(countRecords)
+      agent.state.onChanged(() => showState(agent))
       ports.onCapturing(agent)
     } catch (fault) {
       const message = fault instanceof Error ? fault.message : String(fault)

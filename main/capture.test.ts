@@ -12,7 +12,7 @@ import { createMemoryDisk, type MemoryDisk, seededRandom } from './journal/memor
 import { sha256 } from './journal/sha256.ts'
 import { openQuarantine, type Quarantine } from './quarantine.ts'
 
-const identity = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') }
+const identity = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'UTC' }
 const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
 
 interface Store {

@@ -10,8 +10,8 @@
  * the same input may come again: what is durable by then is a duplicate.
  */
 import { setImmediate } from 'node:timers/promises'
-import { quarantinedItem, reasonOf, type CapturedItem } from '#sync/capture/captured-item.ts'
-import { endsWhole, readInSteps } from '#sync/capture/dialects.ts'
+import { quarantinedItem, reasonOf, type CapturedItem, type CaptureHints } from '#sync/capture/captured-item.ts'
+import { endsWhole, openDocument } from '#sync/capture/dialects.ts'
 import type { Identity } from '#sync/contract/config.ts'
 import { type ConflictPayload, type QuarantinePayload, type Reason, recordIdOf, type TidelineRecord } from '#sync/contract/record.ts'
 import { canonicalText, type Transaction } from '#sync/contract/transaction.ts'
@@ -53,13 +53,26 @@ export interface Capture {
 interface CaptureParts {
   journal: Journal
   quarantine: Quarantine
-  identity: Pick<Identity, 'storeId' | 'currency'>
+  identity: Pick<Identity, 'storeId' | 'currency' | 'timeZone'>
 }
 
 const maxPayloadBytes = 400_000
 const itemsAtOnce = 250
 const largeInputBytes = 2_000_000
 const stepMs = 20
+
+const stepCharacters = 32_000
+
+const readInSteps = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
+  const document = openDocument(hints)
+  const items: CapturedItem[] = []
+  for (let at = 0; at < text.length; at += stepCharacters) {
+    items.push(...document.write(text.slice(at, at + stepCharacters)))
+    yield
+  }
+  items.push(...document.end())
+  return items
+}
 
 /** Whoever else waits for this thread gets a turn every `stepMs`. Time is measured, never recorded. */
 const finishInSteps = async <T>(steps: Generator<void, T>): Promise<T> => {
@@ -168,8 +181,7 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
       if (endsWhole(items)) return { outcome: 'taken', results: await takeItems(items, input) }
       return { outcome: 'unfinished', reasons: items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons : [])) }
     },
-    refuse: (input, reason) =>
-      takeFault({ outcome: 'quarantined', reasons: [reason], excerpt: decodeExcerpt(input.bytes), where: 'document' }, input),
+    refuse: (input, reason) => takeItem(quarantinedItem([reason], decodeExcerpt(input.bytes), 'document'), 0, input),
     lastCapturedAt: () => lastCapturedAt,
   }
 }

@@ -9,6 +9,7 @@ import type { Instant } from '#sync/contract/vocabulary.ts'
 import type { Clock, ItemLookup, PluSink } from '#sync/core/ports.ts'
 import type { AgentLog } from './agent-log.ts'
 import { openCapture } from './capture.ts'
+import { type CaptureStateHolder, createCaptureState } from './capture-state.ts'
 import { startFolderIntake } from './intake/folder.ts'
 import { startHttpIntake } from './intake/http.ts'
 import type { Health } from './intake/http-contract.ts'
@@ -27,6 +28,7 @@ export interface StoreAgentOptions {
 
 export interface StoreAgent {
   readonly journal: Journal
+  readonly state: CaptureStateHolder
   readonly plu: PluSink
   readonly httpPort: number
   close(): Promise<void>
@@ -44,6 +46,7 @@ const systemClock: Clock = {
 const steadyClock: Clock = { ...systemClock, nowMs: () => performance.now() }
 
 export const startStoreAgent = async ({ config, identity, httpToken, items, log }: StoreAgentOptions): Promise<StoreAgent> => {
+  const state = createCaptureState()
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer()
@@ -68,7 +71,7 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
       const folder = await startFolderIntake({ ...config.watch, capture, clock: steadyClock, log })
       closers.push(() => folder.close())
     }
-    return { journal, plu, httpPort: http.port, close }
+    return { journal, state, plu, httpPort: http.port, close }
   } catch (error) {
     await close()
     throw error

@@ -39,6 +39,12 @@ export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHa
   'journal.head': () => agentOf(lifecycle).journal.head(),
   'journal.read': ({ afterSeq, limit }) => agentOf(lifecycle).journal.read(afterSeq, limit),
   'journal.reincarnate': ({ incarnation, reason }) => lifecycle.reincarnate(incarnation, reason),
+  'journal.acknowledged': ({ incarnation, ackedSeq }) => {
+    agentOf(lifecycle).journal.acknowledge(incarnation, ackedSeq)
+    return null
+  },
+  'journal.missing': () => agentOf(lifecycle).journal.missing(),
+  'journal.restore': ({ records }) => agentOf(lifecycle).journal.restore(records),
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {
     await agentOf(lifecycle).plu.publish(publication)

@@ -85,7 +85,11 @@ describe('any input', () => {
         ['502', 'AED'],
         ['HighStreet', 'USD'],
       ].map(([storeId, currency]) =>
-        openCapture({ journal, quarantine, identity: { storeId: storeIdSchema.parse(storeId), currency: currencySchema.parse(currency) } }),
+        openCapture({
+          journal,
+          quarantine,
+          identity: { storeId: storeIdSchema.parse(storeId), currency: currencySchema.parse(currency), timeZone: 'UTC' },
+        }),
       ),
     )
     const counts: Record<string, number> = {}

@@ -38,6 +38,8 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
       const message = `The receipt says ${grandMinor}; its lines make ${linesMinor}, net and tax ${statedMinor}, tenders ${tenderedMinor} (${read.transaction.currency}, minor units).`
       return [about(row, 'DOES_NOT_ADD_UP', message, read.transaction)]
     }
+    case 'day-close':
+    case 'exception':
     case 'unread':
       return []
     case 'poison':

@@ -5,6 +5,7 @@
  *   batch ─ placeBatch ─▶ gap | { resent, fresh } ─ judgeRecord each ─▶ Judged ─ settleKeys ─▶ verdicts
  */
 import type { z } from 'zod'
+import { dayClosePayloadSchema, type DayCloseStatement, dayCloseStatementSchema } from '#sync/contract/day-close.ts'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import {
   chainText,
@@ -13,6 +14,7 @@ import {
   type TidelineRecord,
   transactionPayloadSchema,
 } from '#sync/contract/record.ts'
+import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
 import { isTransaction } from './compiled-shape.ts'
@@ -101,11 +103,26 @@ const readPayload = (record: TidelineRecord, storeId: string): PayloadReading =>
       const parsed = conflictPayloadSchema.safeParse(json)
       return { naturalKey: null, flaw: parsed.success ? wrongStore(parsed.data.transaction.storeId, storeId) : invalid(parsed.error) }
     }
+    case 'day-close': {
+      const parsed = readDayClose(json)
+      return { naturalKey: null, flaw: typeof parsed === 'string' ? parsed : wrongStore(parsed.storeId, storeId) }
+    }
+    case 'exception': {
+      const parsed = storeExceptionSchema.safeParse(json)
+      return { naturalKey: null, flaw: parsed.success ? null : invalid(parsed.error) }
+    }
     case 'quarantine': {
       const parsed = quarantinePayloadSchema.safeParse(json)
       return { naturalKey: null, flaw: parsed.success ? null : invalid(parsed.error) }
     }
   }
+}
+
+const readDayClose = (json: unknown): DayCloseStatement | string => {
+  const payload = dayClosePayloadSchema.safeParse(json)
+  if (!payload.success) return invalid(payload.error)
+  const statement = dayCloseStatementSchema.safeParse(parseJson(payload.data.statement))
+  return statement.success ? statement.data : invalid(statement.error)
 }
 
 const parseJson = (text: string): unknown => {

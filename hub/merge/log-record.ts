@@ -1,5 +1,7 @@
 /** A record as the log holds it, and its payload read again: the database is an edge too. */
 import { type ConflictPayload, conflictPayloadSchema, type QuarantinePayload, quarantinePayloadSchema } from '#sync/contract/record.ts'
+import { dayClosePayloadSchema, type DayCloseStatement, dayCloseStatementSchema } from '#sync/contract/day-close.ts'
+import { type StoreException, storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { Selectable } from 'kysely'
@@ -13,6 +15,8 @@ export type Reading =
   | { reading: 'transaction'; transaction: Transaction }
   | { reading: 'conflict'; conflict: ConflictPayload }
   | { reading: 'quarantine'; quarantine: QuarantinePayload }
+  | { reading: 'day-close'; statement: DayCloseStatement }
+  | { reading: 'exception'; exception: StoreException }
   | { reading: 'unread' }
   | { reading: 'poison'; message: string }
 
@@ -28,6 +32,10 @@ export const readRecord = (row: LogRecord): Reading => {
         return { reading: 'conflict', conflict: conflictPayloadSchema.parse(json) }
       case 'quarantine':
         return { reading: 'quarantine', quarantine: quarantinePayloadSchema.parse(json) }
+      case 'day-close':
+        return { reading: 'day-close', statement: readStatement(json) }
+      case 'exception':
+        return { reading: 'exception', exception: storeExceptionSchema.parse(json) }
       default:
         return { reading: 'poison', message: `a record of kind ${row.kind}, which this hub does not know` }
     }
@@ -35,6 +43,9 @@ export const readRecord = (row: LogRecord): Reading => {
     return { reading: 'poison', message: error instanceof Error ? error.message : String(error) }
   }
 }
+
+const readStatement = (json: unknown): DayCloseStatement =>
+  dayCloseStatementSchema.parse(JSON.parse(dayClosePayloadSchema.parse(json).statement))
 
 /** The transactions among the records that count, with their rows. */
 export const transactionsOf = (rows: readonly LogRecord[]): { row: LogRecord; transaction: Transaction; naturalKey: string }[] =>

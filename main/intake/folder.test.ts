@@ -34,7 +34,7 @@ describe('watched folder', () => {
     const capture = await openCapture({
       journal,
       quarantine,
-      identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') },
+      identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'UTC' },
     })
     folder = await startFolderIntake({
       dir,
@@ -249,7 +249,7 @@ describe('watched folder', () => {
     const capture = await openCapture({
       journal,
       quarantine,
-      identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') },
+      identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'UTC' },
     })
     folder = await startFolderIntake({ dir, settleMs: 20, maxFileBytes: 100_000, capture, clock: time.clock, log: silentLog })
     await put('a.json', JSON.stringify(saleOf(1)))

@@ -46,7 +46,11 @@ describe('HTTP intake', () => {
 
   const start = async (more: Partial<Parameters<typeof startHttpIntake>[0]> = {}): Promise<void> => {
     const quarantine = await openQuarantine('/q', disk)
-    const capture = await openCapture({ journal, quarantine, identity: { storeId, currency: currencySchema.parse('USD') } })
+    const capture = await openCapture({
+      journal,
+      quarantine,
+      identity: { storeId, currency: currencySchema.parse('USD'), timeZone: 'UTC' },
+    })
     const health = async () => ({
       store: storeId,
       deviceId,

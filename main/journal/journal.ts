@@ -9,7 +9,7 @@
  */
 import { join } from 'node:path'
 import { must } from '#sync/contract/assert.ts'
-import type { JournalHead } from '#sync/contract/ipc.ts'
+import type { JournalHead, MissingRecords } from '#sync/contract/ipc.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { DeviceId, Incarnation, Instant } from '#sync/contract/vocabulary.ts'
 import type { JournalSource } from '#sync/core/ports.ts'
@@ -45,6 +45,12 @@ export interface Journal extends JournalSource {
   appendAll(entries: readonly JournalEntry[]): Promise<TidelineRecord[]>
   /** A new incarnation with all records, because `from` is not this disk's alone. Appends wait for it; a failure leaves all as it was. */
   renew(from: string, reason: string): Promise<RenewalOutcome>
+  /** The hub has everything of this incarnation up to `ackedSeq`: it may be pruned once it is old. */
+  acknowledge(incarnation: Incarnation, ackedSeq: number): void
+  /** What this journal once held and cannot read any more. */
+  missing(): MissingRecords[]
+  /** Takes records of a missing range back, where they fit the chain. */
+  restore(records: readonly TidelineRecord[]): Promise<{ restored: number; refused: number }>
   close(): Promise<void>
 }
 
@@ -228,6 +234,9 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
     },
     appendAll,
     renew,
+    acknowledge: () => undefined,
+    missing: () => [],
+    restore: async (records) => ({ restored: 0, refused: records.length }),
     close: async () => {
       if (closed) return
       closed = true

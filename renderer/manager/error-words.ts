@@ -12,6 +12,7 @@ export const errorWords: Record<ErrorCode, string> = {
   KEY_CONFLICT: 'This receipt number came twice with different contents. Both are kept; somebody must decide which is right.',
   WRONG_STORE: 'This receipt belongs to another store. Check the store number set in the till.',
   WRONG_CURRENCY: 'This receipt is in a currency that this store does not use. Check the till’s settings.',
+  WRONG_WORKSTATION: 'A till used another till’s access key. Its settings must be corrected.',
   CANNOT_WRITE: 'This computer’s disk cannot be written to. Free some space at once: sales are not being saved.',
   NOT_READY: 'The local database is starting. Sales are still taken; please wait a moment.',
   UNKNOWN_DEVICE: 'Head office does not know this computer. It must be enrolled again.',

@@ -7,8 +7,12 @@ import { anyTransaction, saleOf } from '#test/fixtures/transactions.ts'
 import type { CapturedItem, CaptureHints } from './captured-item.ts'
 import { endsWhole, readDocument } from './dialects.ts'
 
-const hintsOf = (t: Pick<Transaction, 'storeId' | 'currency'>): CaptureHints => ({ storeId: t.storeId, currency: t.currency })
-const hints: CaptureHints = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD') }
+const hintsOf = (t: Pick<Transaction, 'storeId' | 'currency'>): CaptureHints => ({
+  storeId: t.storeId,
+  currency: t.currency,
+  timeZone: 'UTC',
+})
+const hints: CaptureHints = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'UTC' }
 
 const taken = (items: readonly CapturedItem[]): Transaction[] =>
   items.flatMap((item) => (item.outcome === 'transaction' ? [item.transaction] : []))

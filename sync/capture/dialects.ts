@@ -1,47 +1,74 @@
-/** The till dialects, and the one way in: text to captured items. A new dialect is a folder and a row here. */
+/** The till dialects, and the one way in: text to captured items. A new dialect is a folder and a row here; the first that recognises a document reads it. */
 import { type CapturedItem, type CaptureHints, quarantinedItem, reasonOf } from './captured-item.ts'
-import { readJson } from './json/json-dialect.ts'
-import { readPoslog } from './poslog/poslog-dialect.ts'
+import type { Dialect, DialectReader, DocumentHead } from './dialect.ts'
+import { jsonDialect } from './json/json-dialect.ts'
+import { poslogDialect } from './poslog/poslog-dialect.ts'
 
-/** Yields after each small piece of work, so that a large document need not hold up everything else. */
-export type Reading = Generator<void, CapturedItem[]>
+export const dialects: readonly Dialect[] = [jsonDialect, poslogDialect]
 
-interface Dialect {
-  name: string
-  /** By the first character that is not white space: content types and file names of tills are often wrong. */
-  startsWith: readonly string[]
-  mediaType: RegExp
-  read(text: string, hints: CaptureHints): Reading
+/** Enough of a document to know its dialect by. */
+const headCharacters = 64_000
+
+export interface DocumentReader extends DialectReader {
+  /** Undefined until enough has been read, and for a document of no known dialect. */
+  dialect(): string | undefined
 }
 
-export const dialects: readonly Dialect[] = [
-  { name: 'json', startsWith: ['{', '['], mediaType: /json/i, read: readJson },
-  { name: 'poslog', startsWith: ['<'], mediaType: /xml/i, read: readPoslog },
-]
+/** Never throws for what a till may send, and gives at least one item. */
+export const openDocument = (hints: CaptureHints): DocumentReader => {
+  let head = ''
+  let chosen: Dialect | undefined
+  let reader: DialectReader | undefined
 
-/** Never throws for what a till may send, and returns at least one item. */
-export const readInSteps = function* (text: string, hints: CaptureHints): Reading {
-  const start = text
-    .slice(0, 1_000)
-    .replace(/^\ufeff/, '')
-    .trimStart()
-    .charAt(0)
-  const dialect =
-    dialects.find((d) => d.startsWith.includes(start)) ?? dialects.find((d) => d.mediaType.test(hints.contentType ?? hints.fileName ?? ''))
-  if (dialect) return yield* dialect.read(text.replace(/^\ufeff/, ''), hints)
-  if (start === '' && text.trim() === '')
-    return [quarantinedItem([reasonOf('MALFORMED', 'the document is empty', 'document')], '', 'document')]
-  const reason = reasonOf('UNKNOWN_DIALECT', `neither ${dialects.map((d) => d.name).join(' nor ')}`, 'start of the document')
-  return [quarantinedItem([reason], text, 'document')]
+  const begin = (): CapturedItem[] => {
+    const text = head.replace(/^\ufeff/, '')
+    head = ''
+    const documentHead: DocumentHead = {
+      text: text.slice(0, headCharacters).trimStart(),
+      contentType: hints.contentType ?? '',
+      fileName: hints.fileName ?? '',
+    }
+    chosen = dialects.find((dialect) => dialect.recognises(documentHead, hints))
+    reader = chosen?.open(hints) ?? unknownDocument()
+    return reader.write(text)
+  }
+  return {
+    dialect: () => chosen?.name,
+    write: (chunk) => {
+      if (reader) return reader.write(chunk)
+      head += chunk
+      return head.length >= headCharacters ? begin() : []
+    },
+    end: () => {
+      const items = reader ? [] : begin()
+      return [...items, ...(reader?.end() ?? [])]
+    },
+  }
+}
+
+const maxKept = 4_000_000
+
+const unknownDocument = (): DialectReader => {
+  let kept = ''
+  return {
+    write: (chunk) => {
+      if (kept.length < maxKept) kept += chunk
+      return []
+    },
+    end: () => {
+      const reason =
+        kept.trim() === ''
+          ? reasonOf('MALFORMED', 'the document is empty', 'document')
+          : reasonOf('UNKNOWN_DIALECT', `none of ${dialects.map((d) => d.name).join(', ')}`, 'start of the document')
+      return [quarantinedItem([reason], kept.trim() === '' ? '' : kept, 'document')]
+    },
+  }
 }
 
 /** All of it at once. */
 export const readDocument = (text: string, hints: CaptureHints): CapturedItem[] => {
-  const reading = readInSteps(text, hints)
-  for (;;) {
-    const step = reading.next()
-    if (step.done) return step.value
-  }
+  const reader = openDocument(hints)
+  return [...reader.write(text), ...reader.end()]
 }
 
 /** True when the text was read to its end: nothing says that more of it is still to come. */

@@ -23,6 +23,8 @@ export const errorCodes = {
   WRONG_STORE: { retry: 'fatal' },
   /** The currency is unknown, or not this store's. */
   WRONG_CURRENCY: { retry: 'fatal' },
+  /** A till's token was used for a transaction of another workstation. Correct the till's settings, or give it a token of its own. */
+  WRONG_WORKSTATION: { retry: 'fatal' },
   /** The journal cannot be written (disk full, read-only). The till must keep the sale and try again. */
   CANNOT_WRITE: { retry: 'transient' },
   /** The local database is starting or restarting. Capture works; look-ups will again in a moment. */

@@ -1,8 +1,8 @@
 /**
  * Calls and pushes between the agent's three processes. `main` relays nothing it does not parse.
  *
- *   engine → main    engine.configuration, journal.head, journal.read, journal.reincarnate, device.sign, plu.publish,
- *                    view.publish, engine.log
+ *   engine → main    engine.configuration, journal.head, journal.read, journal.reincarnate, journal.acknowledged, journal.missing,
+ *                    journal.restore, device.sign, plu.publish, view.publish, engine.log
  *   main → engine    items.lookup, sync.now                      (requests, answered)
  *   main → engine    journal.appended                            (push)
  *   manager → main   view.get, sync.now, agent.status, enrolment.submit
@@ -13,7 +13,17 @@ import { itemSchema, priceSchema } from './catalogue.ts'
 import { identitySchema } from './config.ts'
 import { errorCodeNames } from './error-codes.ts'
 import { recordSchema } from './record.ts'
-import { barcodeSchema, incarnationSchema, instantSchema, sha256Schema } from './vocabulary.ts'
+import { dayLedgerSchema } from './day-close.ts'
+import { storeExceptionSchema } from './store-exception.ts'
+import {
+  barcodeSchema,
+  businessDaySchema,
+  incarnationSchema,
+  instantSchema,
+  seqSchema,
+  sha256Schema,
+  workstationIdSchema,
+} from './vocabulary.ts'
 
 export const journalHeadSchema = z.strictObject({
   incarnation: incarnationSchema,
@@ -44,6 +54,17 @@ export const reincarnationSchema = z.discriminatedUnion('outcome', [
 ])
 export type Reincarnation = z.infer<typeof reincarnationSchema>
 
+/** Records that this journal once held and cannot read any more. They may still be in the local database or at the hub. */
+export const missingRecordsSchema = z.strictObject({
+  incarnation: incarnationSchema,
+  fromSeq: seqSchema,
+  toSeq: seqSchema,
+})
+export type MissingRecords = z.infer<typeof missingRecordsSchema>
+
+/** How much room the journal's disk has. `reserve`: the last sales still land; `full`, `failing`: none are taken any more. */
+export const diskStates = ['roomy', 'low', 'reserve', 'full', 'failing'] as const
+
 export const linkStates = ['starting', 'not-enrolled', 'offline', 'connecting', 'online', 'refused'] as const
 export const transactionStates = ['captured', 'at-hub', 'posted', 'held'] as const
 
@@ -56,6 +77,8 @@ export const managerViewSchema = z.strictObject({
     code: z.enum(errorCodeNames).optional(),
     message: z.string().optional(),
   }),
+  /** The local database is being filled from the journal: so many of its records are there. */
+  rebuild: z.strictObject({ records: z.int().min(0), total: z.int().min(0) }).optional(),
   pending: z.strictObject({ count: z.int().min(0), oldestCapturedAt: instantSchema.optional() }),
   counts: z.strictObject({ captured: z.int(), atHub: z.int(), posted: z.int(), held: z.int(), quarantined: z.int() }),
   /** Newest first, at most 200, of the newest business day. */
@@ -99,6 +122,20 @@ export const managerViewSchema = z.strictObject({
 })
 export type ManagerView = z.infer<typeof managerViewSchema>
 
+export const businessDayStateSchema = z.strictObject({
+  businessDay: businessDaySchema,
+  workstations: z.array(
+    z.strictObject({
+      workstationId: workstationIdSchema,
+      ledger: dayLedgerSchema,
+      /** From the newest close of the day that has this till's own totals. */
+      close: z.enum(['open', 'agrees', 'differs']),
+    }),
+  ),
+  closedAt: instantSchema.optional(),
+})
+export type BusinessDayState = z.infer<typeof businessDayStateSchema>
+
 /** What main itself knows: true also before enrolment and while the engine is away. */
 export const agentStatusSchema = z.strictObject({
   agentVersion: z.string(),
@@ -120,6 +157,14 @@ export const agentStatusSchema = z.strictObject({
       records: z.int().min(0),
       /** The disk was found to be restored or copied, and the journal went on under a new incarnation with so many records. */
       newLife: z.strictObject({ at: instantSchema, records: z.int().min(0) }).optional(),
+      disk: z.strictObject({ state: z.enum(diskStates), freeBytes: z.int().min(0).optional(), message: z.string().optional() }),
+      /** Open ones, newest first, at most 200; and how many there are. */
+      exceptions: z.array(z.strictObject({ raisedAt: instantSchema, exception: storeExceptionSchema })),
+      exceptionCount: z.int().min(0),
+      /** Newest first, at most 14: is each till's sequence whole, and is the day closed? */
+      days: z.array(businessDayStateSchema),
+      /** Files being read just now. */
+      files: z.array(z.strictObject({ name: z.string(), readBytes: z.int().min(0), totalBytes: z.int().min(0), taken: z.int().min(0) })),
     }),
     z.strictObject({ state: z.literal('failed'), message: z.string() }),
   ]),
@@ -150,6 +195,17 @@ export const engineToMain = {
   'journal.reincarnate': {
     request: z.strictObject({ incarnation: incarnationSchema, reason: z.string().max(500) }),
     response: reincarnationSchema,
+  },
+  /** The hub's watermark, whenever it moves: what lies behind it may be pruned once it is old. */
+  'journal.acknowledged': {
+    request: z.strictObject({ incarnation: incarnationSchema, ackedSeq: z.int().min(0) }),
+    response: z.null(),
+  },
+  'journal.missing': { request: z.null(), response: z.array(missingRecordsSchema) },
+  /** Records of a missing range, from wherever they were found; those that fit the chain are taken. */
+  'journal.restore': {
+    request: z.strictObject({ source: z.enum(['local-database', 'hub']), records: z.array(recordSchema).min(1).max(500) }),
+    response: z.strictObject({ restored: z.int().min(0), refused: z.int().min(0) }),
   },
   'device.sign': { request: z.strictObject({ text: z.string().max(500) }), response: z.string() },
   'plu.publish': { request: pluPublicationSchema, response: z.null() },

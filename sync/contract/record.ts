@@ -7,10 +7,18 @@
  * `hash` itself does not travel: both ends compute it as SHA-256 of `chainText`.
  */
 import { z } from 'zod'
-import { transactionSchema } from './transaction.ts'
-import { deviceIdSchema, incarnationSchema, instantSchema, seqSchema, sha256Schema } from './vocabulary.ts'
+import { sequenceNumberSchema, transactionSchema } from './transaction.ts'
+import {
+  businessDaySchema,
+  deviceIdSchema,
+  incarnationSchema,
+  instantSchema,
+  seqSchema,
+  sha256Schema,
+  workstationIdSchema,
+} from './vocabulary.ts'
 
-export const recordKinds = ['transaction', 'conflict', 'quarantine'] as const
+export const recordKinds = ['transaction', 'conflict', 'quarantine', 'day-close', 'exception'] as const
 
 export const recordSchema = z.strictObject({
   deviceId: deviceIdSchema,
@@ -36,6 +44,13 @@ export const conflictPayloadSchema = z.strictObject({
 })
 export type ConflictPayload = z.infer<typeof conflictPayloadSchema>
 
+export const claimedNumberSchema = z.strictObject({
+  workstationId: workstationIdSchema,
+  businessDay: businessDaySchema,
+  sequenceNumber: sequenceNumberSchema,
+})
+export type ClaimedNumber = z.infer<typeof claimedNumberSchema>
+
 /** kind `quarantine`: what could not be understood. The whole input stays in the store's quarantine folder under `contentHash`. */
 export const quarantinePayloadSchema = z.strictObject({
   source: z.string().max(300),
@@ -46,6 +61,8 @@ export const quarantinePayloadSchema = z.strictObject({
   contentHash: sha256Schema,
   sizeBytes: z.int().min(0),
   excerpt: z.string().max(4_000),
+  /** The number that the input bears, where so much could be read: it explains a gap in the till's sequence. */
+  claimed: claimedNumberSchema.optional(),
 })
 export type QuarantinePayload = z.infer<typeof quarantinePayloadSchema>
 export type Reason = QuarantinePayload['reasons'][number]

@@ -1,7 +1,7 @@
 /**
  * Messages from store to hub: one Socket.IO event each, each answered through its acknowledgement.
  *
- *   connect → hub emits `challenge` → `hello` (signed) → welcome → `batch`* and `pull`*
+ *   connect → hub emits `challenge` → `hello` (signed) → welcome → `batch`*, `pull`* and `fetch`*
  */
 import { z } from 'zod'
 import { errorCodeNames } from './error-codes.ts'
@@ -67,11 +67,25 @@ export const pulledSchema = z.strictObject({
   more: z.boolean(),
 })
 
+/** A store asks for records of its own that its disk lost; the hub gives those that its log has, ascending, as they were received. */
+export const fetchSchema = z.strictObject({
+  incarnation: incarnationSchema,
+  fromSeq: seqSchema,
+  toSeq: seqSchema,
+})
+export const fetchedSchema = z.strictObject({
+  outcome: z.literal('fetched'),
+  records: z.array(recordSchema).max(500),
+  /** More of the range may follow behind the last record. */
+  more: z.boolean(),
+})
+
 /** All that travels up: request and answer by event name. */
 export const upMessages = {
   hello: { request: helloSchema, response: z.discriminatedUnion('outcome', [welcomeSchema, refusedSchema]) },
   batch: { request: batchSchema, response: z.discriminatedUnion('outcome', [batchAcknowledgedSchema, batchGapSchema, refusedSchema]) },
   pull: { request: pullSchema, response: z.discriminatedUnion('outcome', [pulledSchema, refusedSchema]) },
+  fetch: { request: fetchSchema, response: z.discriminatedUnion('outcome', [fetchedSchema, refusedSchema]) },
 } as const
 
 export type UpEvent = keyof typeof upMessages

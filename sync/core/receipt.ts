@@ -1,13 +1,13 @@
 /**
- * Does a receipt add up? Lines that count, plus taxes not contained in them, make the grand total; the tenders pay it; net and tax
- * sum to it. A receipt that does not is taken all the same: the sale happened.
+ * Does a receipt add up? Lines that count, less receipt discounts, plus taxes not contained in them, plus cash rounding, make the grand
+ * total; the tenders pay it; net, tax and rounding sum to it. A receipt that does not is taken all the same: the sale happened.
  */
 import type { Transaction } from '../contract/transaction.ts'
 
 export interface ReceiptDifference {
-  /** Lines that are not voided, plus exclusive taxes. */
+  /** Lines that are not voided, less receipt discounts, plus exclusive taxes and cash rounding. */
   linesMinor: number
-  /** Net plus tax as the receipt states them. */
+  /** Net plus tax plus rounding, as the receipt states them. */
   statedMinor: number
   /** Tenders that are not voided. */
   tenderedMinor: number
@@ -22,11 +22,12 @@ const sum = (amounts: number[]): number => amounts.reduce((total, amount) => tot
 /** Null when it adds up, or when its kind has nothing to add. */
 export const receiptDifference = (transaction: Transaction): ReceiptDifference | null => {
   if (!settledKinds.has(transaction.kind)) return null
-  const { lineItems, taxes, tenders, totals } = transaction
+  const { lineItems, taxes, tenders, totals, discounts = [] } = transaction
+  const rounding = totals.roundingMinor ?? 0
   const lines = sum(lineItems.filter((l) => !l.voided).map((l) => l.amountMinor))
   const difference = {
-    linesMinor: lines + sum(taxes.filter((t) => !t.inclusive).map((t) => t.taxMinor)),
-    statedMinor: totals.netMinor + totals.taxMinor,
+    linesMinor: lines - sum(discounts.map((d) => d.amountMinor)) + sum(taxes.filter((t) => !t.inclusive).map((t) => t.taxMinor)) + rounding,
+    statedMinor: totals.netMinor + totals.taxMinor + rounding,
     tenderedMinor: sum(tenders.filter((t) => !t.voided).map((t) => t.amountMinor)),
     grandMinor: totals.grandMinor,
   }

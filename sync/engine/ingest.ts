@@ -34,8 +34,10 @@ export interface IngestPorts {
   onIngested(docs: readonly RecordDoc[]): void
 }
 
-const addToTally = (tally: Tally, record: TidelineRecord): Tally =>
-  record.kind === 'quarantine' ? { ...tally, quarantined: tally.quarantined + 1 } : { ...tally, transactions: tally.transactions + 1 }
+const addToTally = (tally: Tally, { kind }: TidelineRecord): Tally => {
+  if (kind === 'quarantine') return { ...tally, quarantined: tally.quarantined + 1 }
+  return kind === 'transaction' || kind === 'conflict' ? { ...tally, transactions: tally.transactions + 1 } : tally
+}
 
 export const recordDocs = (records: readonly TidelineRecord[], before: Tally): RecordDoc[] => {
   let tally = before

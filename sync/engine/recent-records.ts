@@ -8,6 +8,7 @@ import type { RecordDoc } from '#sync/store/schemas.ts'
 const keptTransactions = 2 * viewBounds.transactions
 
 const readPayload = (record: TidelineRecord): CapturedTransaction | CapturedQuarantine | null => {
+  if (record.kind === 'day-close' || record.kind === 'exception') return null
   const payload: unknown = JSON.parse(record.payload)
   if (record.kind === 'quarantine') {
     const parsed = quarantinePayloadSchema.safeParse(payload)

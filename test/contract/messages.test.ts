@@ -54,6 +54,11 @@ const valid: Record<string, fc.Arbitrary<object>> = {
     refused,
     fc.record({ outcome: fc.constant('pulled'), entries: fc.array(entry, { maxLength: 5 }), checkpoint, more: fc.boolean() }),
   ),
+  'up fetch request': fc.record({ incarnation, fromSeq: seq, toSeq: seq }),
+  'up fetch response': fc.oneof(
+    refused,
+    fc.record({ outcome: fc.constant('fetched'), records: fc.array(record, { maxLength: 5 }), more: fc.boolean() }),
+  ),
   'down challenge': fc.record({ nonce: fc.string({ minLength: 16, maxLength: 128 }) }),
   'down poke': fc.record({ feed }),
   'down dismiss': fc.record({ code: fc.constantFrom(...errorCodeNames), message: text }),

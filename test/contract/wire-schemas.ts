@@ -3,6 +3,8 @@ import type { z } from 'zod'
 import { downMessages } from '#sync/contract/down.ts'
 import { feedDocumentSchemas } from '#sync/contract/feed.ts'
 import { conflictPayloadSchema, quarantinePayloadSchema, transactionPayloadSchema } from '#sync/contract/record.ts'
+import { dayClosePayloadSchema, dayCloseStatementSchema } from '#sync/contract/day-close.ts'
+import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { upMessages } from '#sync/contract/up.ts'
 
 const prefixed = (prefix: string, schemas: Record<string, z.ZodType>): [string, z.ZodType][] =>
@@ -12,5 +14,12 @@ export const wireSchemas = new Map<string, z.ZodType>([
   ...Object.entries(upMessages).flatMap(([name, { request, response }]) => prefixed(`up ${name}`, { request, response })),
   ...prefixed('down', downMessages),
   ...prefixed('feed', feedDocumentSchemas),
-  ...prefixed('payload', { transaction: transactionPayloadSchema, conflict: conflictPayloadSchema, quarantine: quarantinePayloadSchema }),
+  ...prefixed('payload', {
+    transaction: transactionPayloadSchema,
+    conflict: conflictPayloadSchema,
+    quarantine: quarantinePayloadSchema,
+    dayClose: dayClosePayloadSchema,
+    dayCloseStatement: dayCloseStatementSchema,
+    exception: storeExceptionSchema,
+  }),
 ])

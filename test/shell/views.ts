@@ -1,4 +1,5 @@
 /** Scripted states of one store, for tests of what its manager sees. */
+import { emptyCaptureState } from '#main/capture-state.ts'
 import { must } from '#sync/contract/assert.ts'
 import { managerViewSchema, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
 import { identitySchema } from '#sync/contract/config.ts'
@@ -14,7 +15,7 @@ export const store = identitySchema.parse({
 export const enrolledStatus: AgentStatus = {
   agentVersion: '0.1.0',
   enrolment: { state: 'enrolled', hubUrl: 'https://hub.example.com', store },
-  capture: { state: 'running', httpPort: 7310, records: 412 },
+  capture: { state: 'running', httpPort: 7310, records: 412, ...emptyCaptureState },
   engine: 'running',
   protection: 'operating-system',
 }

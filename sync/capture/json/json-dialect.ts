@@ -1,12 +1,22 @@
 /** Canonical JSON: one transaction, an array of them, or `{ "transactions": [...] }`. Amounts are integers already. */
 import { type CapturedItem, type CaptureHints, quarantinedItem, reasonOf } from '../captured-item.ts'
 import { toCanonical } from '../canonical.ts'
+import { type Dialect, wholeDocument } from '../dialect.ts'
 import { nestingDepth } from './nesting-depth.ts'
 
 const maxDepth = 32
 const maxTransactions = 50_000
 
-export const readJson = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
+export const jsonDialect: Dialect = {
+  name: 'json',
+  recognises: ({ text, contentType, fileName }) =>
+    text === '' || text.startsWith('{') || text.startsWith('[')
+      ? text !== ''
+      : !text.startsWith('<') && /json/i.test(contentType || fileName),
+  open: (hints) => wholeDocument((text) => readJson(text, hints)),
+}
+
+const readJson = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
   const depth = nestingDepth(text)
   if (depth > maxDepth) return [refused('INVALID', `nested deeper than ${maxDepth}`, text)]
   yield
@@ -37,7 +47,7 @@ const transactionsIn = (value: unknown): unknown[] => {
 const readTransaction = (candidate: unknown, where: string, hints: CaptureHints): CapturedItem => {
   const canonical = toCanonical(candidate, hints, where)
   return canonical.ok
-    ? { outcome: 'transaction', transaction: canonical.transaction, warnings: [] }
+    ? { outcome: 'transaction', transaction: canonical.transaction, warnings: [], where }
     : quarantinedItem(canonical.reasons, JSON.stringify(candidate), where)
 }
 

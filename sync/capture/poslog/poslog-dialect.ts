@@ -3,6 +3,7 @@
  * goes on at the next `<Transaction>`: one bad character in a day's file must not hold up the sales behind it.
  */
 import { type CapturedItem, type CaptureHints, quarantinedItem, reasonOf } from '../captured-item.ts'
+import { type Dialect, wholeDocument } from '../dialect.ts'
 import { createPoslogReader, type ReadEnd } from './poslog-reader.ts'
 import { readTransaction } from './poslog-transaction.ts'
 
@@ -11,7 +12,13 @@ const stepCharacters = 32_000
 const token = /<!--|<!\[CDATA\[|<(?:[\w.-]+:)?Transaction(?=[\s>/])/g
 const closers: Record<string, string> = { '<!--': '-->', '<![CDATA[': ']]>' }
 
-export const readPoslog = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
+export const poslogDialect: Dialect = {
+  name: 'poslog',
+  recognises: ({ text, contentType, fileName }) => text.startsWith('<') || (text !== '' && /xml/i.test(contentType || fileName)),
+  open: (hints) => wholeDocument((text) => readPoslog(text, hints)),
+}
+
+const readPoslog = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
   const items: CapturedItem[] = []
   let count = 0
   let rootLocal = ''

@@ -22,7 +22,7 @@ export const readTransaction = (node: XmlNode, where: string, hints: CaptureHint
   const canonical = toCanonical(candidate, hints, where)
   const reasons = [...fields.reasons, ...(canonical.ok ? [] : canonical.reasons)]
   if (reasons.length > 0 || !canonical.ok) return quarantinedItem(reasons, renderNode(node, maxExcerpt), where)
-  return { outcome: 'transaction', transaction: canonical.transaction, warnings: fields.warnings }
+  return { outcome: 'transaction', transaction: canonical.transaction, warnings: fields.warnings, where }
 }
 
 const readCandidate = (node: XmlNode, currency: string, fields: FieldReader): Record<string, unknown> => {

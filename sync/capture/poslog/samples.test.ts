@@ -8,7 +8,7 @@ import { readDocument } from '../dialects.ts'
 
 const sample = (name: string): string => readFileSync(new URL(`../../../test/fixtures/poslog/${name}.xml`, import.meta.url), 'utf8')
 const read = (text: string, storeId: string, currency: string): Transaction[] =>
-  readDocument(text, { storeId: storeIdSchema.parse(storeId), currency: currencySchema.parse(currency) }).map((item) => {
+  readDocument(text, { storeId: storeIdSchema.parse(storeId), currency: currencySchema.parse(currency), timeZone: 'UTC' }).map((item) => {
     if (item.outcome === 'quarantined') throw new Error(JSON.stringify(item.reasons))
     return item.transaction
   })
