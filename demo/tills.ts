@@ -9,12 +9,14 @@ import type { Transaction } from '#sync/contract/transaction.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import type { AuditedSale } from './audit.ts'
 import { poslogDocument } from '#test/fixtures/poslog-text.ts'
+import { ringIntoZ, type ZReports } from './day-end.ts'
 import { ringUp, type ShelfItem, type TillIdentity } from './till-sale.ts'
 
 export interface Till {
   identity: TillIdentity
   /** Sales handed over: answered over HTTP, or a complete file in the watched folder. */
   sold: AuditedSale[]
+  zReports: ZReports
   repeated: number
   /** The last trouble in words, while there is one. */
   trouble: string | undefined
@@ -41,13 +43,14 @@ export interface RunningTill {
 }
 
 export const runTill = (setup: TillSetup, handOver: HandOver): RunningTill => {
-  const till: Till = { identity: setup.identity, sold: [], repeated: 0, trouble: undefined }
+  const till: Till = { identity: setup.identity, sold: [], zReports: new Map(), repeated: 0, trouble: undefined }
   const sell = async (): Promise<void> => {
     for (let sequenceNumber = 1; !setup.signal.aborted; sequenceNumber += 1) {
       const shelf = await untilItWorks(till, setup.shelf)
       const transaction = ringUp(setup.random, setup.identity, sequenceNumber, new Date(), shelf)
       await untilItWorks(till, () => handOver(transaction))
       till.sold.push({ key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor })
+      ringIntoZ(till.zReports, transaction)
       if (setup.random() < repeatChance) {
         await untilItWorks(till, () => handOver(transaction))
         till.repeated += 1

@@ -1,0 +1,92 @@
+/**
+ * The end of a demo day: each till sends its Z report, the agent closes the day, and a certificate is made of the journal and checked
+ * by the verifier that knows nothing of this program.
+ */
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TillTotals, Transaction } from '#sync/contract/transaction.ts'
+import { runCommand } from '../scripts/command.ts'
+import { checkoutRoot } from '../scripts/root.ts'
+import type { Stack } from './stack.ts'
+import type { Till } from './tills.ts'
+
+/** What a till adds up for itself as it sells: one Z report a business day. */
+export type ZReports = Map<string, Required<Omit<TillTotals, 'tenders' | 'taxes'>> & { tenders: Map<string, number>; taxes: Map<string, number> }>
+
+const addTo = (sums: Map<string, number>, key: string, amount: number): void => void sums.set(key, (sums.get(key) ?? 0) + amount)
+
+export const ringIntoZ = (reports: ZReports, sale: Transaction): void => {
+  const z = reports.get(sale.businessDay) ?? { transactionCount: 0, grandMinor: 0, tenders: new Map(), taxes: new Map() }
+  z.transactionCount += 1
+  z.grandMinor += sale.totals.grandMinor
+  for (const tender of sale.tenders) addTo(z.tenders, tender.kind, tender.amountMinor)
+  for (const tax of sale.taxes) addTo(z.taxes, tax.code, tax.taxMinor)
+  reports.set(sale.businessDay, z)
+}
+
+export interface DayEnd {
+  businessDay: string
+  /** Till and agent say the same of every till's day. */
+  agrees: boolean
+  certificate: string
+  /** What the outsider's verifier said. */
+  verified: boolean
+}
+
+const postClose = async ({ agent }: Stack, body: unknown): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await fetch(`${agent.url}/v1/day-closes`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${agent.token}` },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    })
+    const answer = await response.text()
+    if (response.ok) return
+    if (attempt === 20) throw new Error(`the agent refused the day close with ${response.status}: ${answer.slice(0, 300)}`)
+    await delay(250)
+  }
+}
+
+const zBody = (till: Till, businessDay: string) => {
+  const z = till.zReports.get(businessDay)
+  if (!z) return []
+  return [
+    {
+      workstationId: till.identity.workstationId,
+      businessDay,
+      totals: {
+        transactionCount: z.transactionCount,
+        grandMinor: z.grandMinor,
+        tenders: [...z.tenders].map(([kind, amountMinor]) => ({ kind, amountMinor })),
+        taxes: [...z.taxes].map(([code, taxMinor]) => ({ code, taxMinor })),
+      },
+    },
+  ]
+}
+
+const makeCertificate = async ({ agent }: Stack, dir: string, businessDay: string): Promise<Pick<DayEnd, 'certificate' | 'verified'>> => {
+  const certificate = join(dir, `certificate-${businessDay}.jsonl`)
+  const proved = await runCommand(
+    process.execPath,
+    ['scripts/journal.ts', 'prove', businessDay, '--data', agent.folders.data, '--out', certificate],
+    { cwd: checkoutRoot },
+  )
+  if (proved.code !== 0) throw new Error(`no certificate of ${businessDay}: ${proved.stdout}${proved.stderr}`)
+  const checked = await runCommand(process.execPath, ['docs/certificate/verify.mjs', certificate], { cwd: checkoutRoot })
+  return { certificate, verified: checked.code === 0 }
+}
+
+/** Closes every business day that the tills sold on. */
+export const endDays = async (stack: Stack, tills: readonly Till[], dir: string): Promise<DayEnd[]> => {
+  const businessDays = [...new Set(tills.flatMap((till) => [...till.zReports.keys()]))].sort()
+  const ends: DayEnd[] = []
+  for (const businessDay of businessDays) {
+    await postClose(
+      stack,
+      tills.flatMap((till) => zBody(till, businessDay)),
+    )
+    ends.push({ businessDay, agrees: await agreesOn(stack, businessDay), ...(await makeCertificate(stack, dir, businessDay)) })
+  }
+  return ends
+}
