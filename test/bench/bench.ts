@@ -6,11 +6,12 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { captureAck } from './capture-ack.ts'
+import { captureLoad } from './capture-load.ts'
 import { drain } from './drain.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, drain, memory]
+const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, drain, memory]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 
