@@ -7,10 +7,12 @@ import { buildManagerView, ofNewestDay } from '#sync/core/manager-view.ts'
 import type { Clock, ViewSink } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import type { Tally } from '#sync/store/schemas.ts'
+import type { ManagerView } from '#sync/contract/ipc.ts'
 import type { CatalogueKeeper } from './catalogue-keeper.ts'
 import { coalesce } from './coalesce.ts'
 import { reasonOf, type EngineLog } from './log.ts'
 import type { RecentRecords } from './recent-records.ts'
+import { tallyBefore } from './record-docs.ts'
 
 const intervalMs = 400
 
@@ -27,6 +29,7 @@ export interface ViewPorts {
   ackedSeq(): number
   headSeq(): number
   tally(): Tally
+  rebuild(): ManagerView['rebuild']
 }
 
 export interface ViewPublisher {
@@ -49,8 +52,9 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
     const headSeq = ports.headSeq()
     const tally = ports.tally()
     const transactions = ofNewestDay(recent.transactions)
-    const [acked, oldestPending, verdicts, postings, posted, held] = await Promise.all([
-      store.records.one(incarnation, ackedSeq),
+    const [[oldest], acked, oldestPending, verdicts, postings, posted, held] = await Promise.all([
+      store.records.oldest(incarnation, 1),
+      store.records.one(incarnation, Math.min(ackedSeq, headSeq)),
       ackedSeq < headSeq ? store.records.one(incarnation, ackedSeq + 1) : null,
       store.verdicts.of(
         incarnation,
@@ -60,12 +64,19 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
       store.feeds.postings.countOfState('posted'),
       store.feeds.postings.countOfState('held'),
     ])
-    const counts = { captured: tally.transactions, atHub: acked?.tally.transactions ?? 0, posted, held, quarantined: tally.quarantined }
+    const notKept = oldest ? tallyBefore(oldest) : tally
+    const counts = {
+      captured: tally.transactions - notKept.transactions,
+      atHub: (acked?.tally ?? notKept).transactions - notKept.transactions,
+      quarantined: tally.quarantined - notKept.quarantined,
+      ...{ posted, held },
+    }
     const view = buildManagerView({
       nowMs: clock.nowMs(),
       identity: ports.identity,
       settings: ports.catalogue.settings,
       link: ports.link(),
+      rebuild: ports.rebuild(),
       ackedSeq,
       headSeq,
       oldestPending: oldestPending?.record,

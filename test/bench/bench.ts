@@ -9,8 +9,9 @@ import { captureAck } from './capture-ack.ts'
 import { drain } from './drain.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
+import { rebuild } from './rebuild.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, drain, memory]
+const benchmarks: Benchmark[] = [intake, captureAck, drain, rebuild, memory]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 
