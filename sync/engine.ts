@@ -125,7 +125,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     },
   })
   const acknowledgements = keeper && createAcknowledgementReport({ keeper, clock, log, incarnation, ackedSeq: outbox.ackedSeq })
-  const recovery = keeper && createRecovery({ keeper, store, line, clock, log })
+  const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log })
   const pruning = createPruning({
     ...{ journal, keeper, store, clock, log, incarnation },
     ackedSeq: outbox.ackedSeq,

@@ -20,7 +20,7 @@ const askAgainMs = 60_000
 
 export interface RecoveryPorts {
   keeper: JournalKeeper
-  store: Store
+  records: Pick<Store['records'], 'range'>
   line: Pick<HubLine, 'tryRequest' | 'state'>
   clock: Clock
   log: EngineLog
@@ -50,15 +50,17 @@ const inPages = (records: readonly TidelineRecord[]): TidelineRecord[][] => {
   return pages
 }
 
-export const createRecovery = ({ keeper, store, line, clock, log }: RecoveryPorts): Recovery => {
+export const createRecovery = ({ keeper, records, line, clock, log }: RecoveryPorts): Recovery => {
   let settled = false
   let closed = false
   let reported = ''
+  /** What was missing after RxDB was last asked: it has nothing new until that changes. */
+  let lookedFor = ''
   let cancelTimer = (): void => undefined
 
-  const handBack = async (source: RecordSource, records: readonly TidelineRecord[]): Promise<Taken> => {
+  const handBack = async (source: RecordSource, found: readonly TidelineRecord[]): Promise<Taken> => {
     const taken: Taken = { restored: 0, refused: 0 }
-    for (const page of inPages(records)) {
+    for (const page of inPages(found)) {
       const answer = await keeper.restore(source, page)
       taken.restored += answer.restored
       taken.refused += answer.refused
@@ -74,7 +76,7 @@ export const createRecovery = ({ keeper, store, line, clock, log }: RecoveryPort
   const rangeFromDatabase = async ({ incarnation, fromSeq, toSeq }: MissingRecords): Promise<Taken> => {
     let taken: Taken = { restored: 0, refused: 0 }
     for (let seq = fromSeq; seq <= toSeq && !closed; seq += pageSize) {
-      const docs = await store.records.range(incarnation, seq, Math.min(pageSize, toSeq - seq + 1))
+      const docs = await records.range(incarnation, seq, Math.min(pageSize, toSeq - seq + 1))
       const found = docs.map((doc) => doc.record)
       taken = addTaken(taken, await handBack('local-database', found))
     }
@@ -124,8 +126,11 @@ export const createRecovery = ({ keeper, store, line, clock, log }: RecoveryPort
   const attempt = async (): Promise<void> => {
     let missing = await keeper.missing()
     for (let again = true; again && missing.length > 0 && !closed;) {
-      const local = await fromDatabase(missing)
-      if (local.restored > 0) missing = await keeper.missing()
+      if (JSON.stringify(missing) !== lookedFor) {
+        const local = await fromDatabase(missing)
+        if (local.restored > 0) missing = await keeper.missing()
+        lookedFor = JSON.stringify(missing)
+      }
       if (missing.length === 0 || line.state().state !== 'online') break
       const hub = await fromHub(missing)
       if (hub.restored > 0) missing = await keeper.missing()

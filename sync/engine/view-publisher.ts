@@ -1,4 +1,4 @@
-/** Publishes the manager's view at most every `intervalMs`, after something in it may have changed. */
+/** Publishes the manager's view at most every `intervalMs` (`rebuildIntervalMs`), after something in it may have changed. */
 import { feedDocumentSchemas } from '#sync/contract/feed.ts'
 import type { Identity } from '#sync/contract/config.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
@@ -15,6 +15,8 @@ import type { RecentRecords } from './recent-records.ts'
 import { tallyBefore } from './record-docs.ts'
 
 const intervalMs = 400
+/** A view costs the database a few hundred look-ups; while it is being filled they would hold up the filling. */
+const rebuildIntervalMs = 1_000
 
 export interface ViewPorts {
   store: Store
@@ -40,7 +42,7 @@ export interface ViewPublisher {
 export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
   const { store, clock, incarnation, recent } = ports
   let cancelTimer: (() => void) | null = null
-  let publishedAtMs = -intervalMs
+  let publishedAtMs = -rebuildIntervalMs
 
   const postingsOf = async (keys: readonly string[]) => {
     const docs = await store.feeds.postings.of(keys)
@@ -94,7 +96,8 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
   )
   const changed = (): void => {
     if (cancelTimer) return
-    const waitMs = Math.max(0, Math.min(intervalMs, publishedAtMs + intervalMs - clock.nowMs()))
+    const betweenMs = ports.rebuild() ? rebuildIntervalMs : intervalMs
+    const waitMs = Math.max(0, Math.min(betweenMs, publishedAtMs + betweenMs - clock.nowMs()))
     cancelTimer = clock.after(waitMs, () => {
       cancelTimer = null
       void publishing.run()
