@@ -37,6 +37,7 @@ export interface ViewInputs {
   identity: Identity
   settings: StoreSettings | undefined
   link: LinkState
+  /** While the local database is filled from the journal. */
   rebuild?: ManagerView['rebuild']
   ackedSeq: number
   headSeq: number

@@ -1,7 +1,6 @@
 /** The two ways a browser's local database is filled with one journal: the engine's page, and Dexie as it is. Each gives records a second. */
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
-import { recordDocs } from '#sync/engine/record-docs.ts'
 import { blankPath, type EnginePages, type MainSide } from '../engine/engine-page.ts'
 
 const dexieBundle = join(import.meta.dirname, '..', '..', 'node_modules', 'dexie', 'dist', 'dexie.min.js')
@@ -36,7 +35,7 @@ export const rebuildByEngine = async (context: BrowserContext, pages: EnginePage
   }
   const engine = await pages.openIn(context, { ...main, journal: { ...main.journal, read } })
   try {
-    await engine.untilView((v) => v.counts.captured === count)
+    await engine.untilView((v) => v.counts.captured === count && v.rebuild === undefined)
     const rate = perSecond(count, startedAt)
     const { lax } = await engine.writes()
     if (lax > 0) throw new Error(`${lax} writes were not strictly durable`)
@@ -48,6 +47,9 @@ export const rebuildByEngine = async (context: BrowserContext, pages: EnginePage
   }
 }
 
+/** `same`: the rows and indexes that the engine's own table has. `lean`: without RxDB's fields, and with the one index that the agent asks by. */
+export type Layout = 'same' | 'lean'
+
 interface RawDexie {
   new (
     name: string,
@@ -56,43 +58,58 @@ interface RawDexie {
     version(n: number): { stores(tables: Record<string, string>): void }
     table(name: string): { bulkAdd(docs: unknown[]): Promise<unknown>; count(): Promise<number> }
     close(): void
+    delete(): Promise<void>
   }
 }
 
-/** The same documents, in the browser's memory before the clock starts; a table with the indexes that the agent itself needs. */
-export const fillByDexie = async (
-  context: BrowserContext,
-  pages: EnginePages,
-  main: MainSide,
-  count: number,
-  pageSize: number,
-): Promise<number> => {
+interface Held {
+  Dexie: RawDexie
+  schema: string
+  pages: Record<string, unknown>[][]
+}
+
+/** A page that holds in memory what the engine wrote: its rows, page by page, and its table's indexes. */
+export const holdEngineRows = async (context: BrowserContext, pages: EnginePages, pageSize: number): Promise<Page> => {
   const page = await openBlank(context, pages)
-  try {
-    await page.addScriptTag({ path: dexieBundle })
-    let tally = { transactions: 0, quarantined: 0 }
-    for (let afterSeq = 0; afterSeq < count; afterSeq += pageSize) {
-      const docs = recordDocs(await main.journal.read(afterSeq, pageSize), tally)
-      tally = docs.at(-1)?.tally ?? tally
-      await page.evaluate((text) => {
-        const held = window as never as { pages?: unknown[][] }
-        held.pages = [...(held.pages ?? []), JSON.parse(text) as unknown[]]
-      }, JSON.stringify(docs))
+  await page.addScriptTag({ path: dexieBundle })
+  await page.evaluate(async (size) => {
+    const done = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error)
+      })
+    const db = await done(indexedDB.open('rxdb-dexie-tideline--0--records'))
+    const store = () => db.transaction('docs').objectStore('docs')
+    const held = window as never as Held
+    held.schema = ['id', ...store().indexNames].join(', ')
+    held.pages = []
+    for (let after = ''; ;) {
+      const rows = (await done(store().getAll(IDBKeyRange.lowerBound(after, true), size))) as Record<string, unknown>[]
+      if (rows.length === 0) break
+      held.pages.push(rows)
+      after = String(rows.at(-1)?.['id'])
     }
-    const { seconds, stored } = await page.evaluate(async () => {
-      const { Dexie, pages: held } = window as never as { Dexie: RawDexie; pages: unknown[][] }
-      const db = new Dexie('raw', { chromeTransactionDurability: 'strict' })
-      db.version(1).stores({ docs: 'id, [kind+id]' })
-      const started = performance.now()
-      for (const docs of held) await db.table('docs').bulkAdd(docs)
-      const seconds = (performance.now() - started) / 1_000
-      const stored = await db.table('docs').count()
-      db.close()
-      return { seconds, stored }
-    })
-    if (stored !== count) throw new Error(`Dexie holds ${stored} documents, not ${count}`)
-    return count / seconds
-  } finally {
-    await page.close()
-  }
+    db.close()
+  }, pageSize)
+  return page
+}
+
+export const fillByDexie = async (page: Page, layout: Layout, count: number): Promise<number> => {
+  const { seconds, stored } = await page.evaluate(async (wanted) => {
+    const { Dexie, pages, schema } = window as never as Held
+    const lean = wanted === 'lean'
+    const docs = lean ? pages.map((rows) => rows.map(({ id, kind, record, tally }) => ({ id, kind, record, tally }))) : pages
+    const db = new Dexie('raw', { chromeTransactionDurability: 'strict' })
+    db.version(1).stores({ docs: lean ? 'id, [kind+id]' : schema })
+    const table = db.table('docs')
+    await table.count()
+    const started = performance.now()
+    for (const rows of docs) await table.bulkAdd(rows)
+    const taken = (performance.now() - started) / 1_000
+    const there = await table.count()
+    await db.delete()
+    return { seconds: taken, stored: there }
+  }, layout)
+  if (stored !== count) throw new Error(`Dexie holds ${stored} documents, not ${count}`)
+  return count / seconds
 }

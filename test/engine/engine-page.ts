@@ -13,7 +13,8 @@ import { json } from 'node:stream/consumers'
 import { chromium, type BrowserContext, type Page } from 'playwright'
 import { build } from 'vite'
 import { engineToMain, type IpcTable, type ManagerView } from '#sync/contract/ipc.ts'
-import type { JournalKeeper, JournalSource } from '#sync/core/ports.ts'
+import type { TidelineRecord } from '#sync/contract/record.ts'
+import type { JournalKeeper, JournalSource, RecordSource } from '#sync/core/ports.ts'
 import type { Incarnation } from '#sync/contract/vocabulary.ts'
 import type { TidelineBridge } from '#renderer/bridge.ts'
 
@@ -34,6 +35,8 @@ export interface MainSide {
   keeper?: JournalKeeper
   configuration: unknown
   sign(text: string): Promise<string>
+  /** For `skipTime`. */
+  skipsTime?: boolean
 }
 
 /** A page of the engine's own origin with nothing in it. */
@@ -182,6 +185,8 @@ export class EnginePage {
         null
       ),
       'journal.missing': async () => (await main.keeper?.missing()) ?? [],
+      'journal.restore': ({ source, records }: { source: RecordSource; records: TidelineRecord[] }) =>
+        main.keeper?.restore(source, records) ?? Promise.resolve({ restored: 0, refused: records.length }),
       'device.sign': ({ text }: { text: string }) => main.sign(text),
       'plu.publish': async (publication: unknown) => (this.published.push(publication), null),
       'view.publish': async (view: ManagerView) => (this.views.push(view), this.#onView(), null),
@@ -207,6 +212,7 @@ export class EnginePage {
         })
         .catch(() => undefined)
     })
+    if (this.#main.skipsTime) await this.#page.clock.install()
     await this.#page.addInitScript(installBridge)
     await this.#page.goto(url)
   }
@@ -256,6 +262,11 @@ export class EnginePage {
         }),
       collection,
     )
+  }
+
+  /** What would be due after this time is due now. */
+  async skipTime(ms: number): Promise<void> {
+    await this.#page.clock.fastForward(ms)
   }
 
   writes(): Promise<{ strict: number; lax: number }> {
