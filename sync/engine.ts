@@ -8,21 +8,27 @@ import type { PluEntry } from './contract/ipc.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
 import { lookUpBarcode } from './core/plu.ts'
-import type { Clock, ItemLookup, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
+import type { Clock, ItemLookup, JournalKeeper, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
+import { createAcknowledgementReport } from './engine/acknowledgement-report.ts'
 import { CatalogueKeeper } from './engine/catalogue-keeper.ts'
 import { createFeeds } from './engine/feeds.ts'
 import { watchForeignHistory, type Reincarnate } from './engine/foreign-history.ts'
 import { createHubLine, type Welcome } from './engine/hub-line.ts'
-import { createIngest, divergenceOf, journalHashAt } from './engine/ingest.ts'
+import { createIngest } from './engine/ingest.ts'
+import { divergenceOf, journalHashAt, prunedSeqOf } from './engine/journal-reach.ts'
 import { reasonOf, type EngineLog } from './engine/log.ts'
 import { createOutboxRunner } from './engine/outbox-runner.ts'
 import { createPriceSchedule } from './engine/price-schedule.ts'
+import { createPruning } from './engine/pruning.ts'
 import { RecentRecords } from './engine/recent-records.ts'
+import { createRecovery } from './engine/recovery.ts'
 import { createViewPublisher } from './engine/view-publisher.ts'
 import { openStore, type AnyStorage, type Store } from './store/open-store.ts'
 
 export interface EngineParts {
   journal: JournalSource
+  /** Without it nothing is reported to the journal, and nothing comes back to it. */
+  keeper?: JournalKeeper
   signer: Signer
   clock: Clock
   random: Random
@@ -69,28 +75,33 @@ const warnOfStranded = async (store: Store, incarnation: string, log: EngineLog)
   }
 }
 
+const forgottenByHub = (hubAckedSeq: number): string =>
+  `The hub holds this journal up to ${hubAckedSeq}; what follows had been acknowledged, and is not kept here any more.`
+
 export const startEngine = async (parts: EngineParts): Promise<Engine> => {
-  const { journal, clock, log } = parts
+  const { journal, keeper, clock, log } = parts
   const { identity } = parts.configuration
   const { incarnation } = await journal.head()
+  const prunedSeq = await prunedSeqOf(journal)
   const store = await openStore({ storage: parts.storage, ...(parts.name === undefined ? {} : { name: parts.name }) })
   const last = await store.records.last(incarnation)
-  const divergence = await divergenceOf(journal, last)
+  const divergence = await divergenceOf(journal, last, prunedSeq)
   const catalogue = new CatalogueKeeper()
   await catalogue.load(store)
   const recent = new RecentRecords()
   await recent.load(store, incarnation, last?.record.seq ?? 0)
-  const ackedSeq = await store.positions.ackedSeq(incarnation)
+  const ackedSeq = Math.max(prunedSeq, await store.positions.ackedSeq(incarnation))
   await warnOfStranded(store, incarnation, log)
 
   const foreignHistory = watchForeignHistory(incarnation, parts.reincarnate, log)
   const ingest = createIngest({
-    ...{ journal, store, clock, log, incarnation, last },
+    ...{ journal, store, clock, log, incarnation, last, prunedSeq },
     onIngested: (docs) => {
       recent.add(docs)
       outbox.dispatch({ kind: 'appended', headSeq: ingest.headSeq() })
       view.changed()
     },
+    onPruned: (seq) => outbox.dispatch({ kind: 'pruned', prunedSeq: seq }),
   })
   const line = createHubLine({
     ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
@@ -108,7 +119,17 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     headSeq: ingest.headSeq(),
     line,
     log,
-    onPersisted: () => view.changed(),
+    onPersisted: () => {
+      acknowledgements?.changed()
+      view.changed()
+    },
+  })
+  const acknowledgements = keeper && createAcknowledgementReport({ keeper, clock, log, incarnation, ackedSeq: outbox.ackedSeq })
+  const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log })
+  const pruning = createPruning({
+    ...{ journal, keeper, store, clock, log, incarnation },
+    ackedSeq: outbox.ackedSeq,
+    onPruned: () => view.changed(),
   })
   const schedule = createPriceSchedule({ catalogue: catalogue.index, plu: parts.plu, clock, log, onPriceChange: () => view.changed() })
   const feeds = createFeeds({
@@ -122,7 +143,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   })
   const view = createViewPublisher({
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
-    ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally },
+    ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally, rebuild: ingest.rebuild },
   })
 
   const beginWhenWhole = async (): Promise<void> => {
@@ -131,9 +152,12 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const resume = async (connection: number, welcome: Welcome): Promise<void> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
     try {
-      const localHash = await journalHashAt(journal, welcome.ackedSeq)
+      const at = await journalHashAt(journal, welcome.ackedSeq)
       if (!line.isCurrent(connection)) return
+      if (at.reach === 'pruned') return line.refuse('JOURNAL_BEHIND', forgottenByHub(welcome.ackedSeq))
+      const localHash = at.reach === 'known' ? at.hash : null
       outbox.dispatch({ kind: 'welcomed', connection, hubAckedSeq: welcome.ackedSeq, hubHash: welcome.headHash, localHash })
+      recovery?.welcomed()
       await feeds.pull()
     } catch (error) {
       if (line.isCurrent(connection)) line.lose(reasonOf(error))
@@ -143,7 +167,12 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   if (divergence) {
     log('error', divergence)
     foreignHistory.refused('JOURNAL_BEHIND', divergence)
-  } else ingest.start()
+  } else {
+    ingest.start()
+    acknowledgements?.start()
+    pruning.start()
+  }
+  recovery?.start()
   await feeds.retryParked()
   await beginWhenWhole()
   line.start()
@@ -163,7 +192,8 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     },
     close: async () => {
       line.close()
-      await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close()])
+      await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close(), pruning.close()])
+      await Promise.all([acknowledgements?.close(), recovery?.close()])
       await store.close()
     },
   }

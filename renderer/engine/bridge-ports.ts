@@ -1,6 +1,6 @@
 /** The engine's ports over the bridge: each request and each answer is parsed with the contract of ipc.ts. */
 import { engineToMain, pushes, type IpcRequest, type IpcResponse } from '#sync/contract/ipc.ts'
-import type { JournalSource, PluSink, Signer, ViewSink } from '#sync/core/ports.ts'
+import type { JournalKeeper, JournalSource, PluSink, Signer, ViewSink } from '#sync/core/ports.ts'
 import type { EngineLog } from '#sync/engine/log.ts'
 import type { TidelineBridge } from '../bridge.ts'
 
@@ -20,6 +20,14 @@ export const bridgeJournal = (bridge: TidelineBridge): JournalSource => ({
     bridge.onPush((event, payload) => {
       if (event === 'journal.appended') callback(pushes['journal.appended'].parse(payload).seq)
     }),
+})
+
+export const bridgeKeeper = (bridge: TidelineBridge): JournalKeeper => ({
+  acknowledged: async (incarnation, ackedSeq) => {
+    await ask(bridge, 'journal.acknowledged', { incarnation, ackedSeq })
+  },
+  missing: () => ask(bridge, 'journal.missing', null),
+  restore: (source, records) => ask(bridge, 'journal.restore', { source, records: [...records] }),
 })
 
 export const bridgeSigner = (bridge: TidelineBridge): Signer => ({ sign: (text) => ask(bridge, 'device.sign', { text }) })

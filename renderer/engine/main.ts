@@ -8,7 +8,7 @@ import type { Clock } from '#sync/core/ports.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { reasonOf } from '#sync/engine/log.ts'
 import { SocketLink } from '#sync/link/socket-link.ts'
-import { ask, bridgeJournal, bridgeLog, bridgePluSink, bridgeSigner, bridgeViewSink } from './bridge-ports.ts'
+import { ask, bridgeJournal, bridgeKeeper, bridgeLog, bridgePluSink, bridgeSigner, bridgeViewSink } from './bridge-ports.ts'
 
 const bridge = window.tideline
 const log = bridgeLog(bridge)
@@ -28,6 +28,7 @@ const start = async (): Promise<Engine> => {
   const { hubUrl, ...configuration } = await ask(bridge, 'engine.configuration', null)
   return startEngine({
     journal: bridgeJournal(bridge),
+    keeper: bridgeKeeper(bridge),
     signer: bridgeSigner(bridge),
     clock,
     random: Math.random,

@@ -1,6 +1,6 @@
 /**
- * What the manager's window shows, from plain inputs. `counts` are of this journal: captured ≥ atHub (records with a till's
- * transaction); posted and held are the store's, as the hub reported them. The list is the newest business day's, newest first.
+ * What the manager's window shows, from plain inputs. `counts` are of what this journal's copy keeps: captured ≥ atHub
+ * (records with a till's transaction); posted and held are the store's, as the hub reported them. The list is the newest business day's, newest first.
  */
 import type { Item, PostingState, Price, StoreSettings } from '../contract/catalogue.ts'
 import type { Identity } from '../contract/config.ts'
@@ -37,6 +37,8 @@ export interface ViewInputs {
   identity: Identity
   settings: StoreSettings | undefined
   link: LinkState
+  /** While the local database is filled from the journal. */
+  rebuild?: ManagerView['rebuild']
   ackedSeq: number
   headSeq: number
   oldestPending: Pick<TidelineRecord, 'capturedAt'> | undefined
@@ -129,6 +131,7 @@ const storeView = (identity: Identity, settings: StoreSettings | undefined): Ide
 export const buildManagerView = (inputs: ViewInputs): ManagerView => ({
   store: storeView(inputs.identity, inputs.settings),
   link: linkView(inputs.link),
+  ...(inputs.rebuild ? { rebuild: inputs.rebuild } : {}),
   pending: {
     count: Math.max(0, inputs.headSeq - inputs.ackedSeq),
     ...(inputs.oldestPending ? { oldestCapturedAt: inputs.oldestPending.capturedAt } : {}),

@@ -51,6 +51,8 @@ export interface OutboxState {
 
 export type OutboxEvent =
   | { kind: 'appended'; headSeq: number }
+  /** The journal gave up what it had up to here before it was copied; that is acknowledged, or it would be there still. */
+  | { kind: 'pruned'; prunedSeq: number }
   /** `localHash`: the journal's own chain hash at `hubAckedSeq`, null when the journal does not reach that far. */
   | { kind: 'welcomed'; connection: number; hubAckedSeq: number; hubHash: string; localHash: string | null }
   | { kind: 'lost' }
@@ -95,6 +97,8 @@ export const stepOutbox = (state: OutboxState, event: OutboxEvent): OutboxStep =
   switch (event.kind) {
     case 'appended':
       return fill({ ...state, headSeq: Math.max(state.headSeq, event.headSeq) }, [])
+    case 'pruned':
+      return takePruned(state, event.prunedSeq)
     case 'welcomed':
       return welcome(state, event)
     case 'lost':
@@ -147,6 +151,15 @@ const welcome = (state: OutboxState, event: Extract<OutboxEvent, { kind: 'welcom
     rewinds: 0,
   }
   return fill(resumed, confirmedSeq === state.confirmedSeq ? [] : [{ kind: 'persist', ackedSeq: confirmedSeq, verdicts: [] }])
+}
+
+/** What is on its way may begin among the records given up: the next welcome tells where to go on. */
+const takePruned = (state: OutboxState, prunedSeq: number): OutboxStep => {
+  const at = (seq: number): number => Math.max(seq, prunedSeq)
+  const raised = { ...state, ackedSeq: at(state.ackedSeq), confirmedSeq: at(state.confirmedSeq), headSeq: at(state.headSeq) }
+  const next = { ...raised, nextSeq: Math.max(state.nextSeq, raised.confirmedSeq + 1) }
+  if (state.connection === null || state.nextSeq > prunedSeq) return stay(next)
+  return reset(next, 'the journal gave up records that were to be sent')
 }
 
 const takeRead = (state: OutboxState, fromSeq: number, records: readonly TidelineRecord[]): OutboxStep => {

@@ -1,8 +1,9 @@
 /** Ports to the world that the store side's core owns. Adapters live in sync/store, sync/link, main and renderer/engine. */
-import type { PluEntry, PluPublication, JournalHead, ManagerView } from '../contract/ipc.ts'
+import type { PluEntry, PluPublication, JournalHead, ManagerView, MissingRecords } from '../contract/ipc.ts'
 import type { DownEvent, DownMessage } from '../contract/down.ts'
 import type { TidelineRecord } from '../contract/record.ts'
 import type { UpEvent, UpRequest, UpResponse } from '../contract/up.ts'
+import type { Incarnation } from '../contract/vocabulary.ts'
 
 /** Milliseconds since the epoch. For showing and for effective dates; never for order. */
 export interface Clock {
@@ -14,14 +15,24 @@ export interface Clock {
 /** A number in [0, 1), for backoff jitter only. */
 export type Random = () => number
 
-/** The journal as the engine sees it: read only. */
+/** The journal as the engine sees it: read only. It may have been pruned; then it begins later than at 1. */
 export interface JournalSource {
   head(): Promise<JournalHead>
-  /** Records with seq > afterSeq, ascending, at most `limit`. */
+  /** Records with seq > afterSeq that it still has, ascending, at most `limit`. */
   read(afterSeq: number, limit: number): Promise<TidelineRecord[]>
   /** Called with the newest seq after each durable append. */
   onAppended(callback: (seq: number) => void): () => void
 }
+
+/** What the engine knows that the journal does not: how far the hub has it, and records that its disk lost. */
+export interface JournalKeeper {
+  acknowledged(incarnation: Incarnation, ackedSeq: number): Promise<void>
+  /** What the journal once held and cannot read any more, also of former incarnations. */
+  missing(): Promise<MissingRecords[]>
+  /** At most 500 at once; those that fit the chain are taken. */
+  restore(source: RecordSource, records: readonly TidelineRecord[]): Promise<{ restored: number; refused: number }>
+}
+export type RecordSource = 'local-database' | 'hub'
 
 export interface Signer {
   /** Ed25519 signature of the UTF-8 text, base64url. */

@@ -39,6 +39,8 @@ export interface HubLine {
   syncNow(): void
   /** Rejects with LinkLost when the line is not up; a lost answer brings the line down. */
   request<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E>>
+  /** For what the hub may not know: a missing answer is null, and the line stays up. */
+  tryRequest<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E> | null>
   /** False once this connection has ended. */
   isCurrent(connection: number): boolean
   lose(reason: string): void
@@ -138,11 +140,21 @@ export const createHubLine = (ports: HubLinePorts): HubLine => {
       throw error
     }
   }
+  const tryRequest = async <E extends UpEvent>(event: E, message: UpRequest<E>): Promise<UpResponse<E> | null> => {
+    if (state.state !== 'online') return null
+    try {
+      return await link.request(event, message)
+    } catch (error) {
+      if (error instanceof LinkLost) return null
+      throw error
+    }
+  }
   return {
     state: () => state,
     start: () => step({ kind: 'start' }),
     syncNow: () => step({ kind: 'sync-now' }),
     request,
+    tryRequest,
     isCurrent: (mine) => mine === connection,
     lose: (reason) => step({ kind: 'lost', reason }),
     refuse: (code, message) => step({ kind: 'refused', code, message }),

@@ -21,26 +21,53 @@ const readPayload = (record: TidelineRecord): CapturedTransaction | CapturedQuar
   return parsed.success ? { record, transaction: parsed.data } : null
 }
 
+/** The newest of each sort that can still be shown. */
+const keepNewest = (docs: readonly RecordDoc[]): RecordDoc[] => {
+  const firstShown = Math.max(0, docs.length - keptTransactions)
+  const quarantined = docs.slice(0, firstShown).filter((d) => d.kind === 'quarantine')
+  return [...quarantined.slice(-viewBounds.quarantine), ...docs.slice(firstShown)]
+}
+
+/** Parsed when somebody looks: while a copy is being filled, page after page replaces what nobody has seen. */
 export class RecentRecords {
+  #transactions: CapturedTransaction[] = []
+  #quarantine: CapturedQuarantine[] = []
+  /** Ascending. */
+  #unread: RecordDoc[] = []
+
   /** Newest first. */
-  transactions: CapturedTransaction[] = []
-  quarantine: CapturedQuarantine[] = []
+  get transactions(): readonly CapturedTransaction[] {
+    this.#read()
+    return this.#transactions
+  }
+
+  /** Newest first. */
+  get quarantine(): readonly CapturedQuarantine[] {
+    this.#read()
+    return this.#quarantine
+  }
 
   async load(store: Store, incarnation: string, headSeq: number): Promise<void> {
     const fromSeq = Math.max(1, headSeq - keptTransactions + 1)
     const tail = headSeq === 0 ? [] : await store.records.range(incarnation, fromSeq, headSeq - fromSeq + 1)
     this.add(tail)
+    this.#read()
     const quarantine = (await store.records.newestOfKind(incarnation, 'quarantine', viewBounds.quarantine)).map((d) =>
       readPayload(d.record),
     )
-    this.quarantine = quarantine.filter((q) => q !== null && 'quarantine' in q)
+    this.#quarantine = quarantine.filter((q) => q !== null && 'quarantine' in q)
   }
 
   /** `docs` ascending, following what was added before. */
   add(docs: readonly RecordDoc[]): void {
-    const newest = docs.slice(-keptTransactions).map((d) => readPayload(d.record))
-    const descending = newest.toReversed().filter((r) => r !== null)
-    this.transactions = [...descending.filter((r) => 'transaction' in r), ...this.transactions].slice(0, keptTransactions)
-    this.quarantine = [...descending.filter((r) => 'quarantine' in r), ...this.quarantine].slice(0, viewBounds.quarantine)
+    this.#unread = keepNewest([...this.#unread, ...docs])
+  }
+
+  #read(): void {
+    if (this.#unread.length === 0) return
+    const descending = this.#unread.toReversed().flatMap((d) => readPayload(d.record) ?? [])
+    this.#unread = []
+    this.#transactions = [...descending.filter((r) => 'transaction' in r), ...this.#transactions].slice(0, keptTransactions)
+    this.#quarantine = [...descending.filter((r) => 'quarantine' in r), ...this.#quarantine].slice(0, viewBounds.quarantine)
   }
 }

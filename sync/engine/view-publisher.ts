@@ -1,4 +1,4 @@
-/** Publishes the manager's view at most every `intervalMs`, after something in it may have changed. */
+/** Publishes the manager's view at most every `intervalMs` (`rebuildIntervalMs`), after something in it may have changed. */
 import { feedDocumentSchemas } from '#sync/contract/feed.ts'
 import type { Identity } from '#sync/contract/config.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
@@ -7,12 +7,16 @@ import { buildManagerView, ofNewestDay } from '#sync/core/manager-view.ts'
 import type { Clock, ViewSink } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import type { Tally } from '#sync/store/schemas.ts'
+import type { ManagerView } from '#sync/contract/ipc.ts'
 import type { CatalogueKeeper } from './catalogue-keeper.ts'
 import { coalesce } from './coalesce.ts'
 import { reasonOf, type EngineLog } from './log.ts'
 import type { RecentRecords } from './recent-records.ts'
+import { tallyBefore } from './record-docs.ts'
 
 const intervalMs = 400
+/** A view costs the database a few hundred look-ups; while it is being filled they would hold up the filling. */
+const rebuildIntervalMs = 1_000
 
 export interface ViewPorts {
   store: Store
@@ -27,6 +31,7 @@ export interface ViewPorts {
   ackedSeq(): number
   headSeq(): number
   tally(): Tally
+  rebuild(): ManagerView['rebuild']
 }
 
 export interface ViewPublisher {
@@ -37,7 +42,7 @@ export interface ViewPublisher {
 export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
   const { store, clock, incarnation, recent } = ports
   let cancelTimer: (() => void) | null = null
-  let publishedAtMs = -intervalMs
+  let publishedAtMs = -rebuildIntervalMs
 
   const postingsOf = async (keys: readonly string[]) => {
     const docs = await store.feeds.postings.of(keys)
@@ -49,8 +54,9 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
     const headSeq = ports.headSeq()
     const tally = ports.tally()
     const transactions = ofNewestDay(recent.transactions)
-    const [acked, oldestPending, verdicts, postings, posted, held] = await Promise.all([
-      store.records.one(incarnation, ackedSeq),
+    const [[oldest], acked, oldestPending, verdicts, postings, posted, held] = await Promise.all([
+      store.records.oldest(incarnation, 1),
+      store.records.one(incarnation, Math.min(ackedSeq, headSeq)),
       ackedSeq < headSeq ? store.records.one(incarnation, ackedSeq + 1) : null,
       store.verdicts.of(
         incarnation,
@@ -60,12 +66,19 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
       store.feeds.postings.countOfState('posted'),
       store.feeds.postings.countOfState('held'),
     ])
-    const counts = { captured: tally.transactions, atHub: acked?.tally.transactions ?? 0, posted, held, quarantined: tally.quarantined }
+    const notKept = oldest ? tallyBefore(oldest) : tally
+    const counts = {
+      captured: tally.transactions - notKept.transactions,
+      atHub: (acked?.tally ?? notKept).transactions - notKept.transactions,
+      quarantined: tally.quarantined - notKept.quarantined,
+      ...{ posted, held },
+    }
     const view = buildManagerView({
       nowMs: clock.nowMs(),
       identity: ports.identity,
       settings: ports.catalogue.settings,
       link: ports.link(),
+      rebuild: ports.rebuild(),
       ackedSeq,
       headSeq,
       oldestPending: oldestPending?.record,
@@ -83,7 +96,8 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
   )
   const changed = (): void => {
     if (cancelTimer) return
-    const waitMs = Math.max(0, Math.min(intervalMs, publishedAtMs + intervalMs - clock.nowMs()))
+    const betweenMs = ports.rebuild() ? rebuildIntervalMs : intervalMs
+    const waitMs = Math.max(0, Math.min(betweenMs, publishedAtMs + betweenMs - clock.nowMs()))
     cancelTimer = clock.after(waitMs, () => {
       cancelTimer = null
       void publishing.run()

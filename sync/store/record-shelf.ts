@@ -3,7 +3,7 @@
  * and records of a former incarnation stay readable beside the new ones. Inserting again what is there changes nothing.
  */
 import type { RxCollection } from 'rxdb/plugins/core'
-import { failedWrite, rawTableOf } from './raw-table.ts'
+import { deleteForGood, failedWrite, insertNew, rawTableOf } from './raw-table.ts'
 import type { RecordDoc } from './schemas.ts'
 
 export const recordDocId = (incarnation: string, seq: number): string => `${incarnation}:${String(seq).padStart(12, '0')}`
@@ -18,6 +18,7 @@ export class RecordShelf {
   }
 
   async insert(docs: RecordDoc[]): Promise<void> {
+    if (await insertNew(this.#collection, docs)) return
     const { error } = await this.#collection.bulkInsert(docs)
     const failed = error.filter((e) => e.status !== 409 || e.documentInDb.record.payloadHash !== e.writeRow.document.record.payloadHash)
     if (failed.length > 0) throw failedWrite('records', failed)
@@ -44,6 +45,23 @@ export class RecordShelf {
     const table = await rawTableOf(this.#collection)
     if (table) return (await table.where(':id').between(beforeAll(incarnation), afterAll(incarnation)).last()) ?? null
     return (await this.#descending(incarnation, {}, 1))[0] ?? null
+  }
+
+  /** Ascending from the first one kept, at most `limit`. */
+  async oldest(incarnation: string, limit: number): Promise<RecordDoc[]> {
+    return this.#ascending(incarnation, afterAll(incarnation), limit)
+  }
+
+  /** Ascending from the first one kept up to and including `throughSeq`, at most `limit`. */
+  async oldestIds(incarnation: string, throughSeq: number, limit: number): Promise<string[]> {
+    const end = recordDocId(incarnation, throughSeq + 1)
+    const table = await rawTableOf(this.#collection)
+    if (table) return table.where(':id').between(beforeAll(incarnation), end, true, false).limit(limit).primaryKeys()
+    return (await this.#ascending(incarnation, end, limit)).map((doc) => doc.id)
+  }
+
+  async prune(ids: readonly string[]): Promise<void> {
+    await deleteForGood(this.#collection, ids)
   }
 
   /** Newest first. */
@@ -75,6 +93,14 @@ export class RecordShelf {
     const table = await rawTableOf(this.#collection)
     if (table) return table.where(':id').above(id).limit(1).toArray()
     const docs = await this.#collection.find({ selector: { id: { $gt: id } }, sort: [{ id: 'asc' }], limit: 1 }).exec()
+    return docs.map((d) => d.toJSON() as RecordDoc)
+  }
+
+  async #ascending(incarnation: string, end: string, limit: number): Promise<RecordDoc[]> {
+    const table = await rawTableOf(this.#collection)
+    if (table) return table.where(':id').between(beforeAll(incarnation), end, true, false).limit(limit).toArray()
+    const within = { id: { $gt: beforeAll(incarnation), $lt: end } }
+    const docs = await this.#collection.find({ selector: within, sort: [{ id: 'asc' }], limit }).exec()
     return docs.map((d) => d.toJSON() as RecordDoc)
   }
 

@@ -7,7 +7,10 @@ import type { FeedName } from '#sync/contract/feed.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
 
-/** How many of each sort the journal held up to and including this record; the same at each rebuild. */
+/**
+ * How many of each sort the journal held up to and including this record, counted from where the copy began; the same at each rebuild
+ * of a whole journal. A copy filled from a pruned one counts from its first record: only differences within a copy mean something.
+ */
 export interface Tally {
   transactions: number
   quarantined: number

@@ -1,7 +1,7 @@
 /** Verdicts other than `accepted`, by record. Written before the watermark passes their records. */
 import type { RxCollection } from 'rxdb/plugins/core'
 import { verdictSchema, type Verdict } from '#sync/contract/verdict.ts'
-import { failedWrite } from './raw-table.ts'
+import { deleteForGood, failedWrite } from './raw-table.ts'
 import { recordDocId } from './record-shelf.ts'
 import type { VerdictDoc } from './schemas.ts'
 
@@ -17,6 +17,11 @@ export class VerdictShelf {
     const newest = new Map(verdicts.map((verdict) => [verdict.seq, { id: recordDocId(incarnation, verdict.seq), verdict }]))
     const { error } = await this.#collection.bulkUpsert([...newest.values()])
     if (error.length > 0) throw failedWrite('verdicts', error)
+  }
+
+  /** By the records' ids. */
+  async prune(recordIds: readonly string[]): Promise<void> {
+    await deleteForGood(this.#collection, recordIds)
   }
 
   async of(incarnation: string, seqs: readonly number[]): Promise<Map<number, Verdict>> {

@@ -10,8 +10,9 @@ import { captureLoad } from './capture-load.ts'
 import { drain } from './drain.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
+import { rebuild } from './rebuild.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, drain, memory]
+const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, drain, rebuild, memory]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 

@@ -1,6 +1,7 @@
 /** The shipped engine page in Chromium, on IndexedDB on disk: rebuild after a wipe, restart, strict durability. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { EnginePages, type EnginePage } from './engine-page.ts'
+import { MemoryKeeper } from './memory-keeper.ts'
 import { MemoryJournal, quarantineText } from './records.ts'
 import { ScriptedHub } from './scripted-hub.ts'
 import { serveScriptedHub, type SocketHub } from './socket-hub.ts'
@@ -26,9 +27,9 @@ afterEach(async () => {
   await server.close()
 })
 
-const launch = async (): Promise<void> => {
+const launch = async (keeper?: MemoryKeeper): Promise<void> => {
   page = await pages.launch({
-    journal,
+    ...{ journal, ...(keeper ? { keeper, skipsTime: true } : {}) },
     configuration: { hubUrl: server.url, identity, agentVersion: '0.1.0' },
     sign: (text) => Promise.resolve(`signed-${text.length}`),
   })
@@ -37,6 +38,7 @@ const recordRows = async () =>
   (await page.rows('records'))
     .filter((r) => String(r['id']).startsWith(journal.incarnation))
     .map(({ id, kind, record, tally }) => ({ id, kind, record, tally }))
+const keptSeqs = async (): Promise<number[]> => (await recordRows()).map((r) => (r.record as { seq: number }).seq)
 const sequence = (length: number): number[] => Array.from({ length }, (_, i) => i + 1)
 
 describe('engine page in Chromium', () => {
@@ -71,6 +73,31 @@ describe('engine page in Chromium', () => {
     await page.request('sync.now', null)
     await page.untilView((v) => v.counts.atHub === 31)
     expect(hub.batches.flat()).toEqual(sequence(31))
+  })
+
+  it('[CAP2] [JNL5] a wiped database is filled from a pruned journal, shown while it fills, and ages with the journal', async () => {
+    const keeper = new MemoryKeeper(() => journal)
+    journal.appendSales(12_000)
+    hub.log.push(...journal.records.slice(0, 11_000))
+    hub.judge.set(11_500, { verdict: 'conflict' })
+    journal.prunedSeq = 4_000
+    await launch(keeper)
+    await page.untilView((v) => v.counts.captured === 8_000 && v.pending.count === 0)
+    const progress = page.views.flatMap((v) => v.rebuild ?? [])
+    expect(progress.length).toBeGreaterThan(0)
+    expect(new Set(progress.map((r) => r.total))).toEqual(new Set([8_000]))
+    expect(page.views.at(-1)?.rebuild).toBeUndefined()
+    expect(await keptSeqs()).toEqual(sequence(12_000).slice(4_000))
+    expect(keeper.told.map((t) => t.ackedSeq)).toContain(12_000)
+    journal.prunedSeq = 11_600
+    await page.skipTime(61_000)
+    await page.untilView((v) => v.counts.captured === 400)
+    expect(await keptSeqs()).toEqual(sequence(12_000).slice(11_600))
+    expect(await page.rows('verdicts')).toEqual([])
+    journal.appendSales(1)
+    await page.untilView((v) => v.counts.atHub === 401)
+    expect(hub.log.map((r) => r.seq)).toEqual(sequence(12_001))
+    expect((await page.writes()).lax).toBe(0)
   })
 
   it('[CAP2] every write to IndexedDB asks for strict durability', async () => {

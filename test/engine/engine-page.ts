@@ -1,17 +1,21 @@
 /**
  * The engine's page as it ships, built with the project's own Vite configuration, in Debian's Chromium with a profile on disk.
- * The preload's place is taken by a bridge to this process, which plays main: the journal and the sinks live here.
+ * The preload's place is taken by a bridge to this process, which plays main: the journal and the sinks live here. What the page asks
+ * comes over loopback HTTP, a copy from process to process as Electron's IPC is.
  */
 import { createReadStream, existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { chromium, type BrowserContext, type Page } from 'playwright'
 import { build } from 'vite'
 import { engineToMain, type IpcTable, type ManagerView } from '#sync/contract/ipc.ts'
-import type { JournalSource } from '#sync/core/ports.ts'
+import type { TidelineRecord } from '#sync/contract/record.ts'
+import type { JournalKeeper, JournalSource, RecordSource } from '#sync/core/ports.ts'
+import type { Incarnation } from '#sync/contract/vocabulary.ts'
 import type { TidelineBridge } from '#renderer/bridge.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -28,14 +32,26 @@ const contentTypes: Record<string, string> = { '.html': 'text/html', '.js': 'tex
 
 export interface MainSide {
   journal: JournalSource
+  keeper?: JournalKeeper
   configuration: unknown
   sign(text: string): Promise<string>
+  /** For `skipTime`. */
+  skipsTime?: boolean
 }
+
+/** A page of the engine's own origin with nothing in it. */
+export const blankPath = '/blank'
+
+type Answer = (method: string, params: unknown) => Promise<unknown>
+
+const askedOf = async (request: IncomingMessage): Promise<{ method: string; params: unknown }> =>
+  (await json(request)) as { method: string; params: unknown }
 
 /** The page builds once per process; its server's port is the origin under which Chromium keeps the data. */
 export class EnginePages {
   readonly #dir: string
   readonly #server: Server
+  #answer: Answer = () => Promise.reject(new Error('no engine is open'))
 
   private constructor(dir: string, server: Server) {
     this.#dir = dir
@@ -51,27 +67,50 @@ export class EnginePages {
       build: { outDir: site, emptyOutDir: true, rolldownOptions: { input: join(root, 'renderer', 'engine', 'index.html') } },
     })
     const server = createServer((request, response) => {
+      if (request.method === 'POST')
+        return void askedOf(request)
+          .then(({ method, params }) => pages.#answer(method, params))
+          .then(
+            (answer) => response.end(JSON.stringify(answer)),
+            (error: unknown) => response.writeHead(500).end(String(error)),
+          )
+      if (request.url === blankPath) return void response.setHeader('content-type', 'text/html').end('<!doctype html>')
       const file = join(site, new URL(request.url ?? '/', 'http://localhost').pathname)
       if (!file.startsWith(site) || !existsSync(file)) return void response.writeHead(404).end()
       response.setHeader('content-type', contentTypes[extname(file)] ?? 'application/octet-stream')
       createReadStream(file).pipe(response)
     })
+    const pages = new EnginePages(dir, server)
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-    return new EnginePages(dir, server)
+    return pages
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   get profile(): string {
     return join(this.#dir, 'profile')
   }
 
-  async launch(main: MainSide): Promise<EnginePage> {
-    const context = await chromium.launchPersistentContext(this.profile, {
+  browser(): Promise<BrowserContext> {
+    return chromium.launchPersistentContext(this.profile, {
       executablePath: '/usr/bin/chromium',
       headless: true,
       args: chromiumArgs,
     })
-    const page = context.pages()[0] ?? (await context.newPage())
-    return EnginePage.open(context, page, main, `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/engine/index.html`)
+  }
+
+  async launch(main: MainSide): Promise<EnginePage> {
+    return this.openIn(await this.browser(), main)
+  }
+
+  /** One engine at a time: the page's questions go to the one opened last. */
+  async openIn(context: BrowserContext, main: MainSide): Promise<EnginePage> {
+    const engine = new EnginePage(context, await context.newPage(), main)
+    this.#answer = (method, params) => engine.answer(method, params)
+    await engine.open(`${this.origin}/engine/index.html`)
+    return engine
   }
 
   /** What a full disk or a corrupted LevelDB does. Only while no page is open. */
@@ -89,7 +128,6 @@ export class EnginePages {
 const installBridge = (): void => {
   const page = window as unknown as {
     tideline: TidelineBridge
-    mainRequest(method: string, params: unknown): Promise<unknown>
     engineRequest(method: string, params: unknown): Promise<unknown>
     enginePush(event: string, payload: unknown): void
     laxWrites: number
@@ -99,7 +137,11 @@ const installBridge = (): void => {
   let take: (handler: (method: string, params: unknown) => Promise<unknown>) => void
   const handler = new Promise<(method: string, params: unknown) => Promise<unknown>>((resolve) => (take = resolve))
   page.tideline = {
-    request: (method, params) => page.mainRequest(method, params),
+    request: async (method, params) => {
+      const answer = await fetch('/main', { method: 'POST', body: JSON.stringify({ method, params }) })
+      if (!answer.ok) throw new Error(await answer.text())
+      return answer.json()
+    },
     onRequest: (given) => take(given),
     onPush: (given) => {
       handlers.add(given)
@@ -127,40 +169,52 @@ export class EnginePage {
   #stopListening: () => void = () => undefined
   #onView: () => void = () => undefined
 
-  private constructor(context: BrowserContext, page: Page) {
+  readonly #answers: Record<string, (params: never) => Promise<unknown>>
+  readonly #main: MainSide
+
+  constructor(context: BrowserContext, page: Page, main: MainSide) {
     this.#context = context
     this.#page = page
-  }
-
-  static async open(context: BrowserContext, page: Page, main: MainSide, url: string): Promise<EnginePage> {
-    const engine = new EnginePage(context, page)
-    const answers: Record<string, (params: never) => Promise<unknown>> = {
+    this.#main = main
+    this.#answers = {
       'engine.configuration': () => Promise.resolve(main.configuration),
       'journal.head': () => main.journal.head(),
       'journal.read': ({ afterSeq, limit }: { afterSeq: number; limit: number }) => main.journal.read(afterSeq, limit),
+      'journal.acknowledged': async ({ incarnation, ackedSeq }: { incarnation: Incarnation; ackedSeq: number }) => (
+        await main.keeper?.acknowledged(incarnation, ackedSeq),
+        null
+      ),
+      'journal.missing': async () => (await main.keeper?.missing()) ?? [],
+      'journal.restore': ({ source, records }: { source: RecordSource; records: TidelineRecord[] }) =>
+        main.keeper?.restore(source, records) ?? Promise.resolve({ restored: 0, refused: records.length }),
       'device.sign': ({ text }: { text: string }) => main.sign(text),
-      'plu.publish': async (publication: unknown) => (engine.published.push(publication), null),
-      'view.publish': async (view: ManagerView) => (engine.views.push(view), engine.#onView(), null),
+      'plu.publish': async (publication: unknown) => (this.published.push(publication), null),
+      'view.publish': async (view: ManagerView) => (this.views.push(view), this.#onView(), null),
       'engine.log': async ({ level, message, fields }: { level: string; message: string; fields?: unknown }) => (
-        engine.logged.push(`${level}: ${message} ${JSON.stringify(fields ?? {})}`),
+        this.logged.push(`${level}: ${message} ${JSON.stringify(fields ?? {})}`),
         null
       ),
     }
-    await page.exposeFunction('mainRequest', async (method: string, params: unknown) => {
-      const { request } = (engineToMain as IpcTable)[method] ?? {}
-      if (!request || !answers[method]) throw new Error(`no such request: ${method}`)
-      return answers[method](request.parse(params) as never)
-    })
-    engine.#stopListening = main.journal.onAppended((seq) => {
-      void page
+  }
+
+  async answer(method: string, params: unknown): Promise<unknown> {
+    const { request } = (engineToMain as IpcTable)[method] ?? {}
+    const answer = this.#answers[method]
+    if (!request || !answer) throw new Error(`no such request: ${method}`)
+    return answer(request.parse(params) as never)
+  }
+
+  async open(url: string): Promise<void> {
+    this.#stopListening = this.#main.journal.onAppended((seq) => {
+      void this.#page
         .evaluate((payload) => (window as never as { enginePush(e: string, p: unknown): void }).enginePush('journal.appended', payload), {
           seq,
         })
         .catch(() => undefined)
     })
-    await page.addInitScript(installBridge)
-    await page.goto(url)
-    return engine
+    if (this.#main.skipsTime) await this.#page.clock.install()
+    await this.#page.addInitScript(installBridge)
+    await this.#page.goto(url)
   }
 
   request(method: string, params: unknown): Promise<unknown> {
@@ -194,11 +248,38 @@ export class EnginePage {
     )
   }
 
+  /** How many rows a collection has in IndexedDB. */
+  count(collection: string): Promise<number> {
+    return this.#page.evaluate(
+      (name) =>
+        new Promise<number>((resolve, reject) => {
+          const open = indexedDB.open(`rxdb-dexie-tideline--0--${name}`)
+          open.onerror = () => reject(open.error)
+          open.onsuccess = () => {
+            const count = open.result.transaction('docs').objectStore('docs').count()
+            count.onsuccess = () => (open.result.close(), resolve(count.result))
+          }
+        }),
+      collection,
+    )
+  }
+
+  /** What would be due after this time is due now. */
+  async skipTime(ms: number): Promise<void> {
+    await this.#page.clock.fastForward(ms)
+  }
+
   writes(): Promise<{ strict: number; lax: number }> {
     return this.#page.evaluate(() => {
       const { strictWrites, laxWrites } = window as never as { strictWrites: number; laxWrites: number }
       return { strict: strictWrites, lax: laxWrites }
     })
+  }
+
+  /** The browser goes on. */
+  async closePage(): Promise<void> {
+    this.#stopListening()
+    await this.#page.close()
   }
 
   async close(): Promise<void> {

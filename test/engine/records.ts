@@ -47,9 +47,11 @@ export const quarantineText = (source: string): string =>
     excerpt: '<oops',
   })
 
-/** A journal in memory that keeps the same promises as the real one: numbered, chained, told of after the append. */
+/** A journal in memory that keeps the same promises as the real one: numbered, chained, told of after the append. `records` is all it ever held. */
 export class MemoryJournal implements JournalSource {
   readonly incarnation
+  /** What it gave up, as a journal does with acknowledged records of old. */
+  prunedSeq = 0
   readonly records: TidelineRecord[] = []
   readonly #deviceId
   #hash: Sha256 = genesisHash
@@ -86,7 +88,8 @@ export class MemoryJournal implements JournalSource {
   }
 
   read(afterSeq: number, limit: number): Promise<TidelineRecord[]> {
-    return Promise.resolve(this.records.slice(afterSeq, afterSeq + limit))
+    const first = Math.max(afterSeq, this.prunedSeq)
+    return Promise.resolve(this.records.slice(first, first + limit))
   }
 
   onAppended(callback: (seq: number) => void): () => void {

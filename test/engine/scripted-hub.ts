@@ -13,6 +13,9 @@ import { sha256 } from './records.ts'
 
 export type BatchFault = 'lose-request' | 'lose-answer' | 'half' | 'gap' | ErrorCode
 
+/** `silent`: a hub that does not know the question and never answers; the line stays up. */
+export type FetchFault = 'silent' | 'lose-answer' | ErrorCode
+
 const overWire = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 export class ScriptedHub {
@@ -26,6 +29,11 @@ export class ScriptedHub {
   readonly judge = new Map<number, Omit<Verdict, 'seq'>>()
   readonly batchFaults: BatchFault[] = []
   readonly batches: number[][] = []
+  /** Records of former incarnations that it has. */
+  readonly formerLog: TidelineRecord[] = []
+  readonly fetchFaults: FetchFault[] = []
+  readonly fetches: UpRequest<'fetch'>[] = []
+  fetchLimit = 500
   readonly feeds = new Map<FeedName, FeedEntry[]>()
   hellos = 0
   #handlers: LinkHandlers | null = null
@@ -74,6 +82,7 @@ export class ScriptedHub {
     const message = upMessages[event].request.parse(overWire(request))
     const answer = this.answer(event, message)
     await Promise.resolve()
+    if (answer === 'silent') throw new LinkLost('no answer in time')
     if (answer === null || this.#handlers !== handlers) {
       if (this.#handlers === handlers) this.cut()
       throw new LinkLost('no answer')
@@ -82,9 +91,10 @@ export class ScriptedHub {
   }
 
   /** What a hub answers to a parsed message; null = the answer is lost. */
-  answer(event: UpEvent, message: unknown): UpResponse<UpEvent> | null {
+  answer(event: UpEvent, message: unknown): UpResponse<UpEvent> | null | 'silent' {
     if (event === 'hello') return this.#hello()
     if (event === 'batch') return this.#batch((message as UpRequest<'batch'>).records)
+    if (event === 'fetch') return this.#fetch(message as UpRequest<'fetch'>)
     return this.#pull(message as UpRequest<'pull'>)
   }
 
@@ -119,6 +129,17 @@ export class ScriptedHub {
     this.log.push(record)
     const verdict = this.judge.get(record.seq)
     if (verdict) this.verdicts.set(record.seq, { seq: record.seq, ...verdict })
+  }
+
+  #fetch(request: UpRequest<'fetch'>): UpResponse<'fetch'> | null | 'silent' {
+    this.fetches.push(request)
+    const fault = this.fetchFaults.shift()
+    if (fault === 'silent') return 'silent'
+    if (fault === 'lose-answer') return null
+    if (fault) return { outcome: 'refused', code: fault, message: 'as told' }
+    const { incarnation, fromSeq, toSeq } = request
+    const known = [...this.formerLog, ...this.log].filter((r) => r.incarnation === incarnation && r.seq >= fromSeq && r.seq <= toSeq)
+    return { outcome: 'fetched', records: known.slice(0, this.fetchLimit), more: known.length > this.fetchLimit }
   }
 
   #pull({ feed, after, limit }: UpRequest<'pull'>): UpResponse<'pull'> {

@@ -20,7 +20,7 @@ export const serveScriptedHub = async (hub: ScriptedHub): Promise<SocketHub> => 
       socket.on(event, (message: unknown, answer: (response: unknown) => void) => {
         const response = hub.answer(event, upMessages[event].request.parse(message))
         if (response === null) socket.disconnect(true)
-        else answer(response)
+        else if (response !== 'silent') answer(response)
       })
     socket.emit('challenge', { nonce: 'n'.repeat(24) })
   })

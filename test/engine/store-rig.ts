@@ -3,6 +3,8 @@ import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { identitySchema } from '#sync/contract/config.ts'
 import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
+import { openStore, type Store } from '#sync/store/open-store.ts'
+import { MemoryKeeper } from './memory-keeper.ts'
 import { deviceId, MemoryJournal } from './records.ts'
 import { ScriptedHub } from './scripted-hub.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -13,6 +15,7 @@ let rigs = 0
 
 export class StoreRig {
   journal = new MemoryJournal()
+  readonly keeper = new MemoryKeeper(() => this.journal)
   readonly hub = new ScriptedHub()
   readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
   readonly views: ManagerView[] = []
@@ -38,6 +41,7 @@ export class StoreRig {
   async start(): Promise<Engine> {
     this.engine = await startEngine({
       journal: this.journal,
+      keeper: this.keeper,
       signer: { sign: (text) => Promise.resolve(`signed-${text.length}`) },
       clock: this.clock,
       random: () => 0.5,
@@ -70,11 +74,29 @@ export class StoreRig {
     return this.engine
   }
 
+  /** For what starts slowly: the clock goes on while it does. */
+  async startBehindClock(): Promise<Engine> {
+    let started = false
+    const starting = this.start().then((engine) => ((started = true), engine))
+    await this.clock.until(() => started, 'the start')
+    return starting
+  }
+
   /** Stops the engine and starts it again on the same local database, or on an empty one. */
   async restart({ wiped = false } = {}): Promise<Engine> {
     await this.engine.close()
     if (wiped) this.#databaseName = this.#freshName()
     return this.start()
+  }
+
+  /** The local database by itself, while no engine has it. */
+  async withStore<T>(look: (store: Store) => Promise<T>): Promise<T> {
+    const store = await openStore({ storage: getRxStorageMemory(), name: this.#databaseName })
+    try {
+      return await look(store)
+    } finally {
+      await store.close()
+    }
   }
 
   async untilAcked(seq = this.journal.records.length): Promise<void> {
