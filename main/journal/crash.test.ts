@@ -37,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('renew' as const), wait: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('prune' as const),
       acked: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -170,11 +170,11 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
     if (one.kind === 'prune') {
       day += 1
       const records = await journal.read(0, 100_000).catch(() => [])
-      const acked = records[Math.floor(one.acked * records.length)]?.seq ?? 0
+      const acked = records[Math.floor(Math.sqrt(one.acked) * (records.length - 1))]?.seq ?? 0
       // What is being written may be the last of another life by the time it is acknowledged.
       for (const record of records) if (record.seq <= acked) acknowledged.add(numberOf(record))
       journal.acknowledge(records[0]?.incarnation ?? journal.incarnation, acked)
-      const request = { today: nowIso().slice(0, 10), days: one.days, maxBytes: random() < 0.3 ? 3_000 : 1e9, isUrgent: random() < 0.2 }
+      const request = { today: nowIso().slice(0, 10), days: one.days, maxBytes: random() < 0.5 ? 3_000 : 1e9, isUrgent: random() < 0.4 }
       const pruning = journal.prune(request).then(
         ({ segments }) => (work.pruned += segments),
         () => undefined,
