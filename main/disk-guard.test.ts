@@ -111,12 +111,8 @@ describe('disk states', () => {
   })
 
   it('[JNL3] only sales write from the reserve on', () => {
-    expect([roomy, after(measured(1)), after({ kind: 'reserve-given-up' }), after(refused(true)), after(refused(false))].map(isTight)).toEqual([
-      false,
-      false,
-      true,
-      true,
-      true,
-    ])
+    expect(
+      [roomy, after(measured(1)), after({ kind: 'reserve-given-up' }), after(refused(true)), after(refused(false))].map(isTight),
+    ).toEqual([false, false, true, true, true])
   })
 })

@@ -46,7 +46,8 @@ export const startDiskGuard = async (options: DiskGuardOptions): Promise<DiskGua
   const take = (event: DiskEvent): void => {
     const before = current
     current = nextDiskState(before, event, warnBytes)
-    const isNews = before.state !== current.state || (current.state === 'failing' && before.state === 'failing' && current.cause !== before.cause)
+    const isNews =
+      before.state !== current.state || (current.state === 'failing' && before.state === 'failing' && current.cause !== before.cause)
     if (isNews || before.freeBytes !== current.freeBytes) state.set({ disk: statusOf(current) })
     if (isNews) tell(current)
   }

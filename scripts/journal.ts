@@ -7,7 +7,9 @@ import { verify } from './journal/verify.ts'
 /** One row a verb. */
 const verbs: Record<string, Verb> = { verify, show, export: exportRecords }
 
-const usage = (): string => `npm run journal -- VERB [--data DIR] …\n\n${Object.values(verbs).map((verb) => verb.usage).join('\n')}
+const usage = (): string => `npm run journal -- VERB [--data DIR] …\n\n${Object.values(verbs)
+  .map((verb) => verb.usage)
+  .join('\n')}
   --data DIR  the agent's data folder, or its journal folder; else TIDELINE_DATA_DIR, else the system's own place`
 
 const run = async ([name = '', ...args]: readonly string[]): Promise<number> => {
@@ -19,7 +21,8 @@ const run = async ([name = '', ...args]: readonly string[]): Promise<number> => 
   try {
     return await verb.run(args)
   } catch (fault) {
-    const isComplaint = fault instanceof Complaint || (fault instanceof TypeError && 'code' in fault && String(fault.code).startsWith('ERR_PARSE_ARGS'))
+    const isComplaint =
+      fault instanceof Complaint || (fault instanceof TypeError && 'code' in fault && String(fault.code).startsWith('ERR_PARSE_ARGS'))
     if (!isComplaint) throw fault
     console.error(fault.message)
     return 2

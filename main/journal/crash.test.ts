@@ -93,7 +93,12 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
   let day = 0
   const nowIso = (): string => new Date(day * 86_400_000).toISOString()
   const open = (): Promise<Journal> =>
-    openJournal({ ...{ dir: '/j', deviceId, disk, random, nowIso }, lock: async () => async () => undefined, segmentBytes: 2_000, reserveBytes: 3_000 })
+    openJournal({
+      ...{ dir: '/j', deviceId, disk, random, nowIso },
+      lock: async () => async () => undefined,
+      segmentBytes: 2_000,
+      reserveBytes: 3_000,
+    })
   const openAtLast = async (): Promise<Journal> => {
     chance = 0
     const wasFull = disk.capacity < Infinity
@@ -130,9 +135,13 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
     for (const record of await journal.read(0, 100_000)) library.set(`${record.incarnation}:${record.seq}`, record)
   }
   const missingRecords = (): TidelineRecord[] =>
-    journal.missing().flatMap(({ incarnation, fromSeq, toSeq }) =>
-      Array.from({ length: toSeq - fromSeq + 1 }, (_, i) => library.get(`${incarnation}:${fromSeq + i}`)).filter((one) => one !== undefined),
-    )
+    journal
+      .missing()
+      .flatMap(({ incarnation, fromSeq, toSeq }) =>
+        Array.from({ length: toSeq - fromSeq + 1 }, (_, i) => library.get(`${incarnation}:${fromSeq + i}`)).filter(
+          (one) => one !== undefined,
+        ),
+      )
   const missingNumbers = (): number[] => missingRecords().map(numberOf)
   const restore = async (): Promise<void> => {
     const { restored } = await journal.restore(missingRecords())

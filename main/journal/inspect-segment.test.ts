@@ -17,7 +17,9 @@ const chainOf = (count: number, text = 'Tea \u0001 "two" ä'): ChainedRecord[] =
   const chain: ChainedRecord[] = []
   for (let seq = 1; seq <= count; seq += 1) {
     const previousHash = chain.at(-1)?.hash ?? genesisHash
-    chain.push(chainRecord({ deviceId, incarnation, seq, kind: 'transaction', capturedAt, payload: JSON.stringify({ seq, text }), previousHash }))
+    chain.push(
+      chainRecord({ deviceId, incarnation, seq, kind: 'transaction', capturedAt, payload: JSON.stringify({ seq, text }), previousHash }),
+    )
   }
   return chain
 }
@@ -43,7 +45,8 @@ const load = async (files: Files): Promise<Load> => {
   const loaded = await loadJournal(disk, { dir: '/j', incarnation, base }, ({ record }) => void kept.push(record.seq))
   return { loaded, kept }
 }
-const kindsOf = ({ loaded }: Load) => loaded.findings.map(({ kind, segment, line, lost }) => [kind, segment, line, lost && [lost.fromSeq, lost.toSeq]])
+const kindsOf = ({ loaded }: Load) =>
+  loaded.findings.map(({ kind, segment, line, lost }) => [kind, segment, line, lost && [lost.fromSeq, lost.toSeq]])
 const rangesOf = ({ loaded }: Load) => loaded.holes.map(({ fromSeq, toSeq }) => [fromSeq, toSeq])
 const edit = (files: Files, firstSeq: number, change: (lines: Uint8Array[]) => Uint8Array[]): void => {
   const name = segmentName(incarnation, firstSeq)
@@ -65,19 +68,48 @@ describe('faults of a segment', () => {
 
   it('[JNL1] finds nothing in a whole journal', async () => {
     const { loaded, kept } = await load(filesOf(chain))
-    expect([loaded.findings, loaded.holes, loaded.end, kept]).toEqual([[], [], { seq: 9, hash: chain[8]?.hash }, [1, 2, 3, 4, 5, 6, 7, 8, 9]])
+    expect([loaded.findings, loaded.holes, loaded.end, kept]).toEqual([
+      [],
+      [],
+      { seq: 9, hash: chain[8]?.hash },
+      [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    ])
   })
 
   it.each<[string, number, (lines: Uint8Array[]) => Uint8Array[], unknown[], number[][]]>([
     ['a damaged line', 4, ([a, b, c]) => [a, flipped(b), c] as Uint8Array[], ['damaged-line', second, 2, [5, 5]], [[5, 5]]],
-    ['a damaged line at the end of a segment', 4, ([a, b, c]) => [a, b, flipped(c)] as Uint8Array[], ['damaged-line', second, 3, [6, 6]], [[6, 6]]],
+    [
+      'a damaged line at the end of a segment',
+      4,
+      ([a, b, c]) => [a, b, flipped(c)] as Uint8Array[],
+      ['damaged-line', second, 3, [6, 6]],
+      [[6, 6]],
+    ],
     ['a damaged newest line', 7, ([a, b, c]) => [a, b, flipped(c)] as Uint8Array[], ['damaged-line', last, 3, [9, 9]], [[9, 9]]],
     ['two damaged lines', 4, ([a, b, c]) => [flipped(a), flipped(b), c] as Uint8Array[], ['damaged-line', second, 1, [4, 5]], [[4, 5]]],
     ['a removed line', 4, ([a, , c]) => [a, c] as Uint8Array[], ['broken-link', second, 2, [5, 5]], [[5, 5]]],
-    ['a line of somebody else', 4, ([a, b, c]) => [a, Buffer.from('# checked by Bob\n'), b, c] as Uint8Array[], ['foreign-line', second, 2, undefined], []],
-    ['a line of somebody else at the end', 7, (lines) => [...lines, Buffer.from('# checked by Bob\n')], ['foreign-line', last, 4, undefined], []],
+    [
+      'a line of somebody else',
+      4,
+      ([a, b, c]) => [a, Buffer.from('# checked by Bob\n'), b, c] as Uint8Array[],
+      ['foreign-line', second, 2, undefined],
+      [],
+    ],
+    [
+      'a line of somebody else at the end',
+      7,
+      (lines) => [...lines, Buffer.from('# checked by Bob\n')],
+      ['foreign-line', last, 4, undefined],
+      [],
+    ],
     ['a torn tail', 7, (lines) => [...lines, Buffer.from('0123 {"device')], ['torn-tail', last, 4, undefined], []],
-    ['a newest line full of holes', 7, ([a, b, c]) => [a, b, Buffer.from(c ?? []).fill(0, 90, 160)] as Uint8Array[], ['torn-tail', last, 3, undefined], []],
+    [
+      'a newest line full of holes',
+      7,
+      ([a, b, c]) => [a, b, Buffer.from(c ?? []).fill(0, 90, 160)] as Uint8Array[],
+      ['torn-tail', last, 3, undefined],
+      [],
+    ],
     ['a segment that was cut off', 4, ([a]) => [a] as Uint8Array[], ['missing-segment', segmentName(incarnation, 5), 1, [5, 6]], [[5, 6]]],
   ])('[JNL1] %s', async (_name, segment, change, finding, holes) => {
     const files = filesOf(chain)

@@ -114,7 +114,8 @@ export const inspectSegment = ({ name, bytes, incarnation, start, nextFirstSeq }
     const next: ChainPosition = { seq: record.seq, hash }
     if (stretch) closeStretch(record.seq - 1)
     const expected = end.seq + 1
-    if (record.seq < expected) return report('broken-link', piece, `record ${record.seq} stands where ${expected} is due: repeated or moved`)
+    if (record.seq < expected)
+      return report('broken-link', piece, `record ${record.seq} stands where ${expected} is due: repeated or moved`)
     if (record.seq > expected)
       report('broken-link', piece, `record ${record.seq} stands where ${expected} is due`, { fromSeq: expected, toSeq: record.seq - 1 })
     else if (end.hash !== null && record.previousHash !== end.hash)

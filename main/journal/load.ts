@@ -53,7 +53,13 @@ export const loadJournal = async (disk: Disk, life: LifeOnDisk, visit?: Visit): 
       loaded.findings.push(missingSegment(incarnation, expected.seq + 1, firstSeq - 1))
       expected = { seq: firstSeq - 1, hash: null }
     }
-    const inspection = inspectSegment({ name: basename(path), bytes, incarnation, start: expected, nextFirstSeq: starts[index + 1] ?? null })
+    const inspection = inspectSegment({
+      name: basename(path),
+      bytes,
+      incarnation,
+      start: expected,
+      nextFirstSeq: starts[index + 1] ?? null,
+    })
     loaded.findings.push(...inspection.findings)
     for (const { chained, isForeign } of inspection.records) if (!isForeign) coverage.add(chained)
     for (const one of eachOnce(inspection)) {

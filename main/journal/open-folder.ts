@@ -72,7 +72,8 @@ const beginNewLife = async (
   const { disk, dir, deviceId, segmentBytes } = options
   const incarnation = options.newIncarnation()
   // An unfinished copy is recognised at the next opening. It is no loss when this cannot be written.
-  if (reason !== 'manifest-lost') await writeManifest(disk, dir, { ...old, discarded: [...old.discarded, incarnation] }).catch(() => undefined)
+  if (reason !== 'manifest-lost')
+    await writeManifest(disk, dir, { ...old, discarded: [...old.discarded, incarnation] }).catch(() => undefined)
   const carrying = openCarryOver(disk, dir, { deviceId, incarnation, segmentBytes })
   const missing: Omit<Hole, 'since'>[] = []
   const findings: Finding[] = []

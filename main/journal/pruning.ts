@@ -38,7 +38,11 @@ const formerLives = async ({ disk, dir, manifest }: PruningParts): Promise<Pruna
     manifest.former.map(async (life) => {
       const paths = segmentStarts(names, life.incarnation).map((firstSeq) => join(dir, segmentName(life.incarnation, firstSeq)))
       const sizes = await Promise.all(paths.map((path) => disk.sizeOf(path)))
-      return { ...life, bytes: sum(sizes.map((size) => size ?? 0)), hasHoles: manifest.holes.some((hole) => hole.incarnation === life.incarnation) }
+      return {
+        ...life,
+        bytes: sum(sizes.map((size) => size ?? 0)),
+        hasHoles: manifest.holes.some((hole) => hole.incarnation === life.incarnation),
+      }
     }),
   )
 }
@@ -62,7 +66,8 @@ export const pruneFiles = async (parts: PruningParts, request: PruneRequest): Pr
     discarded: [...manifest.discarded, ...plan.former],
   })
   const gone = segments.slice(0, plan.segments)
-  const goneBytes = sum(gone.map(({ size }) => size)) + sum(former.filter((life) => plan.former.includes(life.incarnation)).map(({ bytes }) => bytes))
+  const goneBytes =
+    sum(gone.map(({ size }) => size)) + sum(former.filter((life) => plan.former.includes(life.incarnation)).map(({ bytes }) => bytes))
   const paths = gone.map(({ path }) => path)
   parts.dropOldest(plan.segments)
   await removeSegments(disk, dir, paths)

@@ -53,7 +53,10 @@ describe('restoring', () => {
     await journal.close()
     disk.powerCut()
     const reopened = await open(disk)
-    expect([reopened.missing(), (await numbers(reopened)).toSorted((a, b) => a - b)]).toEqual([[], Array.from({ length: 12 }, (_, i) => i + 1)])
+    expect([reopened.missing(), (await numbers(reopened)).toSorted((a, b) => a - b)]).toEqual([
+      [],
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    ])
     const restored = (await reopened.read(0, 100)).filter((record) => lost.some(({ payload: text }) => text === record.payload))
     expect(restored.map(({ capturedAt }) => capturedAt)).toEqual(lost.map(({ capturedAt }) => capturedAt))
   })

@@ -9,7 +9,8 @@ export interface ReadClose {
   isSigned: boolean
 }
 
-export const keyPrint = (publicKey: string): string => createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex').slice(0, 16)
+export const keyPrint = (publicKey: string): string =>
+  createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex').slice(0, 16)
 
 const isSignedBy = (publicKey: string, text: string, signature: string): boolean => {
   try {
@@ -40,5 +41,7 @@ export const faultOfClose = (
   const { incarnation, headSeq, headHash } = statement.chain
   const found = hashAt(incarnation, headSeq)
   if (found === null) return { note: `signed, but record ${headSeq} of ${incarnation} is not on this disk any more` }
-  return found === headHash ? null : { fault: `record ${headSeq} of ${incarnation} is not the one that was signed: the journal was changed` }
+  return found === headHash
+    ? null
+    : { fault: `record ${headSeq} of ${incarnation} is not the one that was signed: the journal was changed` }
 }

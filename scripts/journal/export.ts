@@ -8,7 +8,10 @@ import { contentOf, selectionOptions, selectorOf } from './selection.ts'
 import { header, rowOf } from './spreadsheet.ts'
 import { Complaint, type Verb } from './verb.ts'
 
-const formats = { jsonl: (record: TidelineRecord): string => `${JSON.stringify(record)}\n`, csv: (record: TidelineRecord): string => csvOf(record) }
+const formats = {
+  jsonl: (record: TidelineRecord): string => `${JSON.stringify(record)}\n`,
+  csv: (record: TidelineRecord): string => csvOf(record),
+}
 
 const csvOf = (record: TidelineRecord): string => {
   const transaction = transactionOf(record)
@@ -29,7 +32,9 @@ const openOutput = async (path: string | undefined): Promise<{ write(text: strin
     return { write, close: async () => undefined }
   }
   const file = await open(path, 'wx').catch((fault: Error & { code?: string }) => {
-    throw new Complaint(fault.code === 'EEXIST' ? `${path} is there already; name a new file` : `${path} cannot be written: ${fault.message}`)
+    throw new Complaint(
+      fault.code === 'EEXIST' ? `${path} is there already; name a new file` : `${path} cannot be written: ${fault.message}`,
+    )
   })
   return { write: async (text) => void (await file.write(text)), close: () => file.close() }
 }
@@ -59,7 +64,13 @@ export const exportRecords: Verb = {
       await output.write(pending)
       pending = ''
     }
-    const loaded = await readLife(folder, life, () => ({ record }) => take(record))
+    const loaded = await readLife(
+      folder,
+      life,
+      () =>
+        ({ record }) =>
+          take(record),
+    )
     await output.write(pending)
     await output.close()
     const wrong = loaded.findings.filter(({ kind }) => kind !== 'torn-tail').length

@@ -43,7 +43,8 @@ export const findJournal = async (data: string | undefined): Promise<JournalFold
 export const livesOf = async ({ dir, manifest }: JournalFolder): Promise<Life[]> => {
   const lives = livesAmong(await nodeDisk.list(dir)).filter((life) => !manifest?.discarded.includes(life))
   const others = lives.filter((life) => life !== manifest?.incarnation)
-  const roleOf = (life: Incarnation): Life['role'] => (manifest?.former.some(({ incarnation }) => incarnation === life) ? 'former' : 'unnamed')
+  const roleOf = (life: Incarnation): Life['role'] =>
+    manifest?.former.some(({ incarnation }) => incarnation === life) ? 'former' : 'unnamed'
   return [
     ...others.map((incarnation): Life => ({ dir, incarnation, base: null, role: roleOf(incarnation) })),
     ...(manifest ? [{ dir, incarnation: manifest.incarnation, base: manifest.base, role: 'present' as const }] : []),

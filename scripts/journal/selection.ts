@@ -53,7 +53,8 @@ const numberOf = (name: string, text: string | undefined, otherwise: number): nu
 
 export const selectorOf = (asked: Asked): ((record: TidelineRecord, content: Content) => boolean) => {
   const [from, to] = [numberOf('from', asked.from, 0), numberOf('to', asked.to, Infinity)]
-  if (asked.day !== undefined && !/^\d{4}-\d\d-\d\d$/.test(asked.day)) throw new Complaint(`--day takes a date such as 2026-01-31, not "${asked.day}"`)
+  if (asked.day !== undefined && !/^\d{4}-\d\d-\d\d$/.test(asked.day))
+    throw new Complaint(`--day takes a date such as 2026-01-31, not "${asked.day}"`)
   const kinds: readonly string[] = recordKinds
   if (asked.kind !== undefined && !kinds.includes(asked.kind)) throw new Complaint(`--kind is one of ${kinds.join(', ')}`)
   return (record, content) =>

@@ -21,7 +21,13 @@ const reasonOf = ({ kind, payload }: TidelineRecord): string => {
 const lineOf = (record: TidelineRecord, content: Content): string => {
   const till = content.workstationId === undefined ? '-' : `${content.workstationId} no. ${content.sequenceNumber ?? '-'}`
   const what = record.kind === 'transaction' || record.kind === 'conflict' ? (content.kind ?? '') : ''
-  const columns = [String(record.seq).padStart(8), record.capturedAt, record.kind.padEnd(11), (content.businessDay ?? '-').padEnd(10), till.padEnd(18)]
+  const columns = [
+    String(record.seq).padStart(8),
+    record.capturedAt,
+    record.kind.padEnd(11),
+    (content.businessDay ?? '-').padEnd(10),
+    till.padEnd(18),
+  ]
   return [...columns, what.padEnd(10), amountOf(content).padStart(14), reasonOf(record)].join('  ').trimEnd()
 }
 

@@ -23,9 +23,22 @@ export const rowOf = (record: TidelineRecord, transaction: Transaction): string 
   const { totals, currency } = transaction
   const money = (minor: number): string => decimal(minor, minorDigits(currency))
   const tendered = (isCash: boolean): number =>
-    transaction.tenders.filter(({ kind, voided }) => !voided && (kind === 'cash') === isCash).reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+    transaction.tenders
+      .filter(({ kind, voided }) => !voided && (kind === 'cash') === isCash)
+      .reduce((sum, { amountMinor }) => sum + amountMinor, 0)
   const { storeId, workstationId, businessDay, sequenceNumber, kind, endedAt } = transaction
-  const texts = [recordIdOf(record), String(record.seq), record.capturedAt, storeId, workstationId, businessDay, String(sequenceNumber), kind, endedAt, currency]
+  const texts = [
+    recordIdOf(record),
+    String(record.seq),
+    record.capturedAt,
+    storeId,
+    workstationId,
+    businessDay,
+    String(sequenceNumber),
+    kind,
+    endedAt,
+    currency,
+  ]
   const amounts = [totals.netMinor, totals.taxMinor, totals.grandMinor, tendered(true), tendered(false)].map(money)
   return `${[...texts.map(cell), ...amounts, String(transaction.lineItems.length)].join(',')}\r\n`
 }

@@ -56,9 +56,16 @@ const checkCloses = async (folder: JournalFolder, closes: readonly ReadClose[]):
   return closes.map((close) => {
     const answer = faultOfClose(close, hashAt)
     const { record, statement } = close
-    const what = { life: record.incarnation, seq: record.seq, businessDay: statement?.businessDay ?? '?', key: statement ? keyPrint(statement.publicKey) : '?' }
+    const what = {
+      life: record.incarnation,
+      seq: record.seq,
+      businessDay: statement?.businessDay ?? '?',
+      key: statement ? keyPrint(statement.publicKey) : '?',
+    }
     if (answer === null) return { ...what, verdict: 'good' as const }
-    return 'fault' in answer ? { ...what, verdict: 'bad' as const, message: answer.fault } : { ...what, verdict: 'unknown' as const, message: answer.note }
+    return 'fault' in answer
+      ? { ...what, verdict: 'bad' as const, message: answer.fault }
+      : { ...what, verdict: 'unknown' as const, message: answer.note }
   })
 }
 
@@ -86,13 +93,20 @@ export const verify: Verb = {
     if (!folder.manifest) console.log('WRONG  journal.json is missing or cannot be read: nobody can say which of these is written')
     for (const report of reports) printLife(report)
     for (const { businessDay, life, seq, verdict, message, key } of closes)
-      console.log(`day close ${businessDay} (${life}:${seq}) ${verdict === 'good' ? `good, signed with key ${key}` : `${verdict.toUpperCase()}: ${message}`}`)
+      console.log(
+        `day close ${businessDay} (${life}:${seq}) ${verdict === 'good' ? `good, signed with key ${key}` : `${verdict.toUpperCase()}: ${message}`}`,
+      )
     const missing = folder.manifest?.holes ?? []
-    for (const { incarnation, fromSeq, toSeq } of missing) console.log(`missing: records ${fromSeq} to ${toSeq} of ${incarnation}, lost and not yet back`)
+    for (const { incarnation, fromSeq, toSeq } of missing)
+      console.log(`missing: records ${fromSeq} to ${toSeq} of ${incarnation}, lost and not yet back`)
     const findings = reports.flatMap((report) => report.findings)
     const badCloses = closes.filter(({ verdict }) => verdict === 'bad').length
     const isGood = findings.length === 0 && badCloses === 0 && folder.manifest !== null
-    console.log(isGood ? 'All that is here is whole.' : `${findings.length} findings, ${badCloses} bad day closes. docs/runbooks/journal.md says what to do.`)
+    console.log(
+      isGood
+        ? 'All that is here is whole.'
+        : `${findings.length} findings, ${badCloses} bad day closes. docs/runbooks/journal.md says what to do.`,
+    )
     if (values.json)
       console.log(
         JSON.stringify({

@@ -18,7 +18,14 @@ const publicKey = keys.publicKey.export({ format: 'der', type: 'spki' }).toStrin
 
 const closeDay = async (journal: Journal, changed: { headHash?: string } = {}): Promise<void> => {
   const head = await journal.head()
-  const chain = { incarnation: head.incarnation, firstSeq: 1, previousHash: '0'.repeat(64), headSeq: head.seq, headHash: head.hash, ...changed }
+  const chain = {
+    incarnation: head.incarnation,
+    firstSeq: 1,
+    previousHash: '0'.repeat(64),
+    headSeq: head.seq,
+    headHash: head.hash,
+    ...changed,
+  }
   const statement = JSON.stringify({
     ...{ format: 'tideline-day-close/1', storeId: '9', deviceId, publicKey, businessDay: '2026-01-31', currency: 'USD' },
     ...{ closedAt: '2026-01-31T22:00:00.000Z', chain, workstations: [] },
@@ -47,12 +54,19 @@ describe('npm run journal', () => {
 
   it('[JNL6] verifies, shows and exports while the journal is open and a tail is being written, and changes nothing', async () => {
     const dir = join(data, 'journal')
-    const newest = (await readdir(dir)).filter((name) => name.endsWith('.jsonl')).toSorted().at(-1) ?? ''
+    const newest =
+      (await readdir(dir))
+        .filter((name) => name.endsWith('.jsonl'))
+        .toSorted()
+        .at(-1) ?? ''
     await writeFile(join(dir, newest), 'a line that is being wri', { flag: 'a' })
     const copy = `${data}-before`
     await cp(dir, copy, { recursive: true })
     const verified = await run('verify', '--json')
-    expect([verified.code, lastLine(verified.stdout)]).toMatchObject([0, { good: true, lives: [{ records: 13 }], closes: [{ verdict: 'good' }] }])
+    expect([verified.code, lastLine(verified.stdout)]).toMatchObject([
+      0,
+      { good: true, lives: [{ records: 13 }], closes: [{ verdict: 'good' }] },
+    ])
     const shown = await run('show', '--from', '3', '--to', '4')
     expect(shown.stdout).toMatch(/ 3 .*transaction .*2026-01-31 .*34 no\. 3 .*sale .*3\.00 USD\n.* 4 .*\n2 of 13 records/)
     const exported = await run('export', '--format', 'csv', '--day', '2026-01-31')
@@ -79,7 +93,12 @@ describe('npm run journal', () => {
   }, 30_000)
 
   it('says what is wrong with the command or the folder', async () => {
-    const { code, stderr } = await runCommand(process.execPath, [join(checkoutRoot, 'scripts/journal.ts'), 'verify', '--data', join(data, 'none')])
+    const { code, stderr } = await runCommand(process.execPath, [
+      join(checkoutRoot, 'scripts/journal.ts'),
+      'verify',
+      '--data',
+      join(data, 'none'),
+    ])
     expect([code, stderr]).toEqual([2, expect.stringContaining('There is no folder')])
     expect(await run('show', '--day', 'yesterday')).toMatchObject({ code: 2, stderr: expect.stringContaining('a date such as') })
   }, 30_000)

@@ -26,7 +26,9 @@ const unshare = process.getuid?.() === 0 ? ['-m'] : ['-rm']
 const startAgent = (mount: string, mountCommand: string): Agent => {
   const script = `${mountCommand} && exec "$0" "$1" "$2"`
   const program = join(checkoutRoot, 'test/journal/full-disk-agent.ts')
-  const child = spawn('unshare', [...unshare, 'sh', '-c', script, process.execPath, program, mount], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('unshare', [...unshare, 'sh', '-c', script, process.execPath, program, mount], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const states: string[] = []
   const port = new Promise<number>((resolve, reject) => {
@@ -58,7 +60,9 @@ const numbersIn = async (agent: Agent): Promise<number[]> => {
   const texts = await Promise.all(names.map((name) => readFile(join(dir, name), 'utf8')))
   // Half a line is what a refused write leaves until the next one.
   const lines = texts.flatMap((text) => text.split('\n').slice(0, -1))
-  return lines.map((line) => (JSON.parse((JSON.parse(line.slice(65)) as { payload: string }).payload) as { sequenceNumber: number }).sequenceNumber)
+  return lines.map(
+    (line) => (JSON.parse((JSON.parse(line.slice(65)) as { payload: string }).payload) as { sequenceNumber: number }).sequenceNumber,
+  )
 }
 
 const health = async (agent: Agent): Promise<{ disk: { state: string; message?: string } }> =>
