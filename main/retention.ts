@@ -27,6 +27,8 @@ export interface Retention {
 }
 
 const dayMs = 86_400_000
+/** The hub's word may come while the disk is full. */
+const tightMs = 60_000
 
 export const startRetention = (options: RetentionOptions): Retention => {
   const { journal, retention, doneDir, clock, log, isTight, firstMs = 300_000, everyMs = 3_600_000 } = options
@@ -48,7 +50,7 @@ export const startRetention = (options: RetentionOptions): Retention => {
     for (const step of [pruneJournal, pruneDone])
       await step().catch((fault: unknown) => log.warn(`Pruning failed: ${fault instanceof Error ? fault.message : String(fault)}`))
     running = null
-    plan(everyMs)
+    plan(isTight() ? Math.min(everyMs, tightMs) : everyMs)
   }
   const run = (): Promise<void> => {
     if (closed) return Promise.resolve()

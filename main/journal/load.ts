@@ -62,9 +62,11 @@ export const loadJournal = async (disk: Disk, life: LifeOnDisk, visit?: Visit): 
     })
     loaded.findings.push(...inspection.findings)
     for (const { chained, isForeign } of inspection.records) if (!isForeign) coverage.add(chained)
-    for (const one of eachOnce(inspection)) {
-      loaded.records += 1
-      await visit?.(one.chained, { segment: basename(path), byte: one.byte })
+    const once = inspection.findings.length === 0 ? inspection.records : eachOnce(inspection)
+    loaded.records += once.length
+    for (const one of visit ? once : []) {
+      const visited = visit?.(one.chained, { segment: basename(path), byte: one.byte })
+      if (visited) await visited
     }
     expected = inspection.end
     loaded.segments.push({ path, firstSeq, offsets: inspection.records.map(({ byte }) => byte), size: wholeSize(inspection) })

@@ -131,6 +131,25 @@ describe('pruning', () => {
     expect(ofFormer()).toBe(0)
   })
 
+  it('[CAP13] a copy that a power cut left unfinished goes at the next opening', async () => {
+    const disk = createMemoryDisk(seededRandom(8))
+    const journal = await open(disk)
+    await fill(journal, 1, 600)
+    const { incarnation } = journal
+    const renewal = journal.renew(incarnation, 'test')
+    const others = () => segmentsOf(disk).filter((path) => !path.includes(incarnation))
+    while (others().length === 0) await Promise.resolve()
+    await disk.syncDir('/j')
+    disk.powerCut()
+    // The process is gone with the power, and tidies nothing up.
+    disk.fault = (operation) => (operation === 'remove' ? 'EIO' : null)
+    await renewal
+    disk.fault = () => null
+    expect(others().length).toBeGreaterThan(0)
+    const reopened = await open(disk)
+    expect([reopened.incarnation, (await reopened.head()).seq, others()]).toEqual([incarnation, 600, []])
+  })
+
   it('[JNL5] damage behind a base is found, and what was pruned is not missing', async () => {
     const disk = createMemoryDisk(seededRandom(7))
     const journal = await open(disk)
