@@ -42,8 +42,10 @@ export const createCoverage = (): Coverage => {
   const runs: Run[] = []
   const add = ({ record: { seq, previousHash }, hash }: ChainedRecord): void => {
     const last = runs.at(-1)
-    if (last && seq === last.toSeq + 1) Object.assign(last, { toSeq: seq, hash })
-    else runs.push({ fromSeq: seq, toSeq: seq, previousHash, hash })
+    if (last && seq === last.toSeq + 1) {
+      last.toSeq = seq
+      last.hash = hash
+    } else runs.push({ fromSeq: seq, toSeq: seq, previousHash, hash })
   }
   const holes: Coverage['holes'] = (base, findings) => {
     const found: HoleRange[] = []
