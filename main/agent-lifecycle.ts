@@ -5,6 +5,7 @@
  *
  * Enrolment ends only by the hub's decision, and capture starts right after it, without a restart.
  */
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { AgentConfig, Identity } from '#sync/contract/config.ts'
@@ -69,6 +70,12 @@ const newLifeOf = ({ begun }: CapturingAgent['journal']) => (begun ? { newLife: 
 
 export const tillTokenFile = (dataDir: string): string => join(dataDir, 'till-token')
 
+/** One that is there is not written again: on a full disk that would keep sales from being taken. */
+const keepTillToken = (file: string, content: string): void => {
+  if (existsSync(file) && readFileSync(file, 'utf8') === content) return chmodSync(file, 0o600)
+  writeFileAtomically(file, content, 0o600)
+}
+
 export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
   const { settings, vault, log } = ports
   let capturing: CapturingAgent | undefined
@@ -111,7 +118,7 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
     const config: AgentConfig = { ...rest, hubUrl: must(hubUrl(), 'hub address') }
     change({ enrolment: { state: 'enrolled', hubUrl: config.hubUrl, store: identity } })
     try {
-      writeFileAtomically(tillTokenFile(settings.dataDir), `${vault.tillToken}\n`, 0o600)
+      keepTillToken(tillTokenFile(settings.dataDir), `${vault.tillToken}\n`)
       const agent = await ports.startCapture({ config, identity, httpToken: vault.tillToken, items: ports.items, log })
       if (closed) return void (await agent.close())
       capturing = agent

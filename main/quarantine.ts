@@ -1,6 +1,6 @@
 /**
  * What could not be understood, byte for byte, one file for each content. It is durable before a journal record names it, and is never
- * deleted by the agent.
+ * deleted by the agent: it waits for a person. On a disk that is nearly full nothing new is kept; whoever sent it has it still.
  */
 import { join } from 'node:path'
 import type { Sha256 } from '#sync/contract/vocabulary.ts'
@@ -13,7 +13,7 @@ export interface Quarantine {
   read(contentHash: Sha256): Promise<Uint8Array | null>
 }
 
-export const openQuarantine = async (dir: string, disk: Disk = nodeDisk): Promise<Quarantine> => {
+export const openQuarantine = async (dir: string, disk: Disk = nodeDisk, isTight: () => boolean = () => false): Promise<Quarantine> => {
   await disk.makeDir(dir)
   const keeping = new Map<Sha256, Promise<void>>()
   const read = (contentHash: Sha256): Promise<Uint8Array | null> => disk.readWhole(join(dir, contentHash))
@@ -22,6 +22,7 @@ export const openQuarantine = async (dir: string, disk: Disk = nodeDisk): Promis
     const known = await read(contentHash)
     // A name that is there may not be durable yet.
     if (known && sha256(known) === contentHash) await disk.syncDir(dir)
+    else if (isTight()) throw new Error('the disk is nearly full, and what is left is for sales')
     else await writeAtomically(disk, dir, contentHash, bytes)
   }
   const keep = async (bytes: Uint8Array): Promise<Sha256> => {

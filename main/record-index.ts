@@ -27,12 +27,23 @@ export const openRecordIndex = async (journal: Journal): Promise<RecordIndex> =>
     after = last.seq
   }
 
+  /** Numbers as they were when the journal was opened; a renewal may have lowered them since. */
+  const add = (key: string, seq: number): void => keys.add(key, seq + journal.renumbered)
+  journal.onRestored((records) => {
+    for (const record of records) {
+      const key = keyOfRecord(record)
+      if (key !== null) add(key, record.seq)
+    }
+  })
+
+  /** What was pruned is not found any more: it would be recorded again, and the hub counts it once. */
   const find = async (key: string): Promise<TidelineRecord | null> => {
-    for (const seq of keys.candidates(key).sort((a, b) => a - b)) {
-      const [record] = await journal.read(seq - 1, 1)
-      if (record && keyOfRecord(record) === key) return record
+    for (const number of keys.candidates(key).sort((a, b) => a - b)) {
+      const seq = number - journal.renumbered
+      const [record] = seq < 1 ? [] : await journal.read(seq - 1, 1)
+      if (record?.seq === seq && keyOfRecord(record) === key) return record
     }
     return null
   }
-  return { add: keys.add, mayHave: (key) => keys.candidates(key).length > 0, find }
+  return { add, mayHave: (key) => keys.candidates(key).length > 0, find }
 }

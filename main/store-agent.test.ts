@@ -22,6 +22,7 @@ describe('store agent', () => {
       hubUrl: 'http://127.0.0.1:1',
       http: { port: 0 },
       watch: { dir: join(dataDir, 'in'), settleMs: 10 },
+      disk: { reserveBytes: 100_000 },
     })
     return startStoreAgent({ config, identity, httpToken: 'token', items, log: silentLog })
   }

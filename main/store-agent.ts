@@ -10,12 +10,18 @@ import type { Clock, ItemLookup, PluSink } from '#sync/core/ports.ts'
 import type { AgentLog } from './agent-log.ts'
 import { openCapture } from './capture.ts'
 import { type CaptureStateHolder, createCaptureState } from './capture-state.ts'
+import { startDiskGuard } from './disk-guard.ts'
+import { statusOf } from './disk-state.ts'
 import { startFolderIntake } from './intake/folder.ts'
+import { doneDir } from './intake/folder-files.ts'
 import { startHttpIntake } from './intake/http.ts'
 import type { Health } from './intake/http-contract.ts'
+import { nodeDisk } from './journal/disk.ts'
+import { describeFinding } from './journal/finding.ts'
 import { type Journal, journalDir, openJournal } from './journal/journal.ts'
 import { openPluExport } from './plu-export.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
+import { startRetention } from './retention.ts'
 
 export interface StoreAgentOptions {
   config: AgentConfig
@@ -33,6 +39,9 @@ export interface StoreAgent {
   readonly httpPort: number
   close(): Promise<void>
 }
+
+const largestSegmentBytes = 16_000_000
+const tellAtMost = 50
 
 const systemClock: Clock = {
   nowMs: () => Date.now(),
@@ -52,10 +61,20 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer()
   }
   try {
-    const journal = await openJournal({ dir: journalDir(config.dataDir), deviceId: identity.deviceId })
+    const { disk: room, retention: limits } = config
+    const dir = journalDir(config.dataDir)
+    const segmentBytes = Math.min(largestSegmentBytes, Math.ceil(limits.maxBytes / 8))
+    const journal = await openJournal({ dir, deviceId: identity.deviceId, segmentBytes, reserveBytes: room.reserveBytes })
     closers.push(() => journal.close())
     await tellRecovery(journal, log)
-    const quarantine = await openQuarantine(quarantineDir(config.dataDir))
+    const freeBytes = (): Promise<number> => nodeDisk.freeBytes(dir)
+    const guard = await startDiskGuard({ journal, freeBytes, warnBytes: room.warnBytes, clock: steadyClock, state, log })
+    closers.push(async () => guard.close())
+    const watched = config.watch && doneDir(config.watch.dir)
+    const retention = startRetention({ journal, retention: limits, doneDir: watched, clock: systemClock, log, isTight: guard.isTight })
+    closers.push(() => retention.close())
+    guard.onChanged(() => void (guard.isTight() && retention.run()))
+    const quarantine = await openQuarantine(quarantineDir(config.dataDir), nodeDisk, guard.isTight)
     const capture = await openCapture({ journal, quarantine, identity })
     const plu = await openPluExport(config.pluDir ?? join(config.dataDir, 'plu'), systemClock)
     const health = async (): Promise<Health> => ({
@@ -64,11 +83,12 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
       writable: journal.writable(),
       journal: await journal.head(),
       lastCapturedAt: capture.lastCapturedAt() as Instant | null,
+      disk: statusOf(guard.current()),
     })
     const http = await startHttpIntake({ ...config.http, token: httpToken, capture, items, health, log })
     closers.push(() => http.close())
     if (config.watch) {
-      const folder = await startFolderIntake({ ...config.watch, capture, clock: steadyClock, log })
+      const folder = await startFolderIntake({ ...config.watch, capture, clock: steadyClock, log, isPaused: guard.isTight })
       closers.push(() => folder.close())
     }
     return { journal, state, plu, httpPort: http.port, close }
@@ -81,7 +101,9 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
 const tellRecovery = async ({ recovery, head }: Journal, log: AgentLog): Promise<void> => {
   const { incarnation, seq } = await head()
   if (recovery.kind === 'torn-tail') log.warn(`the journal's torn tail of ${recovery.bytes} bytes was cut off and set aside`)
-  if (recovery.kind === 'new-life')
+  if (recovery.kind === 'new-life') {
     log.error(`the journal began a new life (${recovery.reason}) with ${recovery.records} records of the old one`)
+    for (const finding of recovery.findings.slice(0, tellAtMost)) log.error(`journal: ${describeFinding(finding)}`)
+  }
   log.info(`the journal ${incarnation} stands at ${seq}`)
 }

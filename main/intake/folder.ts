@@ -24,6 +24,8 @@ export interface FolderIntakeOptions {
   capture: Capture
   clock: Clock
   log: AgentLog
+  /** Files stay where they are meanwhile. */
+  isPaused?: () => boolean
   /** How long a file that ends too early must be still before it counts as finished. */
   giveUpMs?: number
   /** The folder is looked at this often even when no event came: network shares send none. */
@@ -121,6 +123,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
   }
 
   const sweepOnce = async (): Promise<void> => {
+    if (options.isPaused?.()) return
     await makeFolders()
     const names = (await readdir(dir)).filter(isForUs).sort()
     for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)

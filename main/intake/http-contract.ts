@@ -1,7 +1,7 @@
 /** The tills' HTTP interface: what travels, as schemas. The OpenAPI document is made of them (openapi.ts). */
 import { z } from 'zod'
 import { unitSchema } from '#sync/contract/transaction.ts'
-import { journalHeadSchema } from '#sync/contract/ipc.ts'
+import { diskStates, journalHeadSchema } from '#sync/contract/ipc.ts'
 import { amountMinorSchema, currencySchema, instantSchema, itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { errorCodeNames } from '#sync/contract/error-codes.ts'
 
@@ -57,5 +57,8 @@ export const healthSchema = z.strictObject({
   writable: z.boolean().meta({ description: 'False after a failed write, until one succeeds again' }),
   journal: journalHeadSchema,
   lastCapturedAt: instantSchema.nullable(),
+  disk: z
+    .strictObject({ state: z.enum(diskStates), freeBytes: z.int().min(0).optional(), message: z.string().optional() })
+    .meta({ description: 'Room on the disk: from reserve on the last sales still land, from full on none is taken' }),
 })
 export type Health = z.infer<typeof healthSchema>

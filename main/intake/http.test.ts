@@ -57,6 +57,7 @@ describe('HTTP intake', () => {
       writable: journal.writable(),
       journal: await journal.head(),
       lastCapturedAt: null,
+      disk: { state: 'roomy' as const },
     })
     intake = await startHttpIntake({
       host: '127.0.0.1',

@@ -1,7 +1,7 @@
 /**
  * A new life that begins with what could be read of the old one: after damage inside the chain, when the device was enrolled anew, and
- * when the disk turned out to be restored or copied. Every record is appended again under the new identity; the hub knows transactions
- * it has by their natural keys. The old files stay, and nothing refers to the new ones until the manifest names them.
+ * when the disk turned out to be restored or copied. Every record is appended again under the new identity, numbered from 1; the hub knows
+ * transactions it has by their natural keys. Nothing refers to the new files until the manifest names them.
  */
 import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { DeviceId, Incarnation } from '#sync/contract/vocabulary.ts'
@@ -19,6 +19,9 @@ export interface CarryOver {
   end(): ChainPosition
   /** Durable when it resolves. */
   take(records: readonly TidelineRecord[]): Promise<void>
+  /** Durable once `settle` resolved; a record alone would cost a sync of its own. */
+  takeSoon(record: TidelineRecord): void | Promise<void>
+  settle(): Promise<void>
 }
 
 export const openCarryOver = (
@@ -27,6 +30,7 @@ export const openCarryOver = (
   { deviceId, incarnation, segmentBytes }: { deviceId: DeviceId; incarnation: Incarnation; segmentBytes: number },
 ): CarryOver => {
   const writer = createSegmentWriter(disk, dir, incarnation, [], segmentBytes)
+  const waiting: TidelineRecord[] = []
   let end = genesis
 
   const takeBatch = async (records: readonly TidelineRecord[]): Promise<void> => {
@@ -40,26 +44,18 @@ export const openCarryOver = (
     await writer.write(end.seq + 1, lines)
     end = { seq, hash: previousHash }
   }
+  const take: CarryOver['take'] = async (records) => {
+    for (let at = 0; at < records.length; at += batchRecords) await takeBatch(records.slice(at, at + batchRecords))
+  }
+  const settle = (): Promise<void> => take(waiting.splice(0))
   return {
     writer,
     end: () => end,
-    take: async (records) => {
-      for (let at = 0; at < records.length; at += batchRecords) await takeBatch(records.slice(at, at + batchRecords))
+    take,
+    takeSoon: (record) => {
+      waiting.push(record)
+      return waiting.length < batchRecords ? undefined : settle()
     },
-  }
-}
-
-/** All of it at once. */
-export const carryOver = async (
-  disk: Disk,
-  dir: string,
-  records: readonly TidelineRecord[],
-  to: { deviceId: DeviceId; incarnation: Incarnation; segmentBytes: number },
-): Promise<void> => {
-  const carrying = openCarryOver(disk, dir, to)
-  try {
-    await carrying.take(records)
-  } finally {
-    await carrying.writer.close()
+    settle,
   }
 }

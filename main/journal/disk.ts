@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
@@ -24,7 +24,13 @@ export interface Disk {
   list(dir: string): Promise<string[]>
   /** Opens for reading and writing; creates the file when it is missing. */
   open(path: string): Promise<DiskFile>
+  /** For reading alone; null when the file is missing. */
+  openToRead(path: string): Promise<DiskFile | null>
   readWhole(path: string): Promise<Uint8Array | null>
+  /** Null when the file is missing. */
+  sizeOf(path: string): Promise<number | null>
+  /** What programs like ours may still fill. */
+  freeBytes(dir: string): Promise<number>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
   syncDir(dir: string): Promise<void>
@@ -38,7 +44,7 @@ const renamePatiently = async (from: string, to: string): Promise<void> => {
     try {
       return await rename(from, to)
     } catch (error) {
-      const busy = error instanceof Error && 'code' in error && ['EPERM', 'EACCES', 'EBUSY'].includes(String(error.code))
+      const busy = ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '')
       if (process.platform !== 'win32' || !busy || attempt === renameAttempts) throw error
       await setTimeout(50)
     }
@@ -49,13 +55,15 @@ export const nodeDisk: Disk = {
   makeDir: async (dir) => void (await mkdir(dir, { recursive: true })),
   list: (dir) => readdir(dir),
   open: async (path) => diskFile(await openOrCreate(path)),
-  readWhole: async (path) => {
-    try {
-      return await readFile(path)
-    } catch (error) {
-      if (isMissing(error)) return null
-      throw error
-    }
+  openToRead: async (path) => {
+    const handle = await unlessMissing(open(path, 'r'))
+    return handle && diskFile(handle)
+  },
+  readWhole: (path) => unlessMissing(readFile(path)),
+  sizeOf: async (path) => (await unlessMissing(stat(path)))?.size ?? null,
+  freeBytes: async (dir) => {
+    const { bavail, bsize } = await statfs(dir)
+    return bavail * bsize
   },
   rename: renamePatiently,
   remove: (path) => rm(path, { force: true }),
@@ -71,7 +79,20 @@ export const nodeDisk: Disk = {
   },
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+/** The operating system's own name of what went wrong, such as ENOSPC. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+
+const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT'
+
+const unlessMissing = async <T>(opening: Promise<T>): Promise<T | null> => {
+  try {
+    return await opening
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
 
 const openOrCreate = async (path: string): Promise<FileHandle> => {
   try {
@@ -119,13 +140,19 @@ export const writeFully = async (file: DiskFile, bytes: Uint8Array, position: nu
 /** The file appears whole under its name, or not at all, and stays after a power cut. */
 export const writeAtomically = async (disk: Disk, dir: string, name: string, bytes: Uint8Array): Promise<void> => {
   const temporary = join(dir, `.${name}.tmp`)
-  const file = await disk.open(temporary)
   try {
-    await file.truncate(0)
-    await writeFully(file, bytes, 0)
-    await file.sync()
-  } finally {
-    await file.close()
+    const file = await disk.open(temporary)
+    try {
+      await file.truncate(0)
+      await writeFully(file, bytes, 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    // On a full disk half a file is room that somebody else needs.
+    await disk.remove(temporary).catch(() => undefined)
+    throw error
   }
   await disk.rename(temporary, join(dir, name))
   await disk.syncDir(dir)

@@ -24,16 +24,32 @@ describe('journal lock', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
-  it('[CAP3] respects a living process, and takes over from one that is gone', async () => {
+  it('[CAP3] [JNL4] respects a living process and names it, and takes over from one that is gone', async () => {
     const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] })
     await once(child, 'spawn')
     await lockOf(child.pid ?? 0, '')
-    await expect(lockFolder(dir)).rejects.toBeInstanceOf(JournalInUse)
+    await expect(lockFolder(dir)).rejects.toThrow(`held by process ${child.pid}`)
     child.stdin.end()
     await once(child, 'exit')
     await (
       await lockFolder(dir)
     )()
+  })
+
+  it('[JNL4] of several real processes that want it at once, one gets it, and the others are told its number', async () => {
+    const program = `
+      const { lockFolder } = await import(${JSON.stringify(new URL('lock.ts', import.meta.url).href)})
+      await lockFolder(process.argv[1]).then(() => console.log('mine'), (fault) => console.log(fault.message))
+      process.stdin.resume()`
+    const children = Array.from({ length: 3 }, () =>
+      spawn(process.execPath, ['--input-type=module', '-e', program, dir], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    )
+    const said = await Promise.all(children.map(async ({ stdout }) => String((await once(stdout, 'data'))[0]).trim()))
+    const winner = children[said.indexOf('mine')]
+    expect(said.filter((one) => one === 'mine')).toHaveLength(1)
+    for (const one of said) expect(['mine', `${join(dir, 'journal.lock')} is held by process ${winner?.pid}`]).toContain(one)
+    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(children.map((child) => once(child, 'exit')))
   })
 
   it.each([

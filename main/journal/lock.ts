@@ -36,20 +36,26 @@ export const lockFolder = async (dir: string): Promise<() => Promise<void>> => {
 }
 
 const takeLock = async (path: string): Promise<void> => {
+  // Before anything is written: on a full disk, too, whoever holds it is named.
+  await refuseLiving(path)
   const token = randomBytes(8).toString('hex')
   const draft = `${path}.${token}`
-  await writeFile(draft, JSON.stringify({ pid: process.pid, started: (await startOf(process.pid)) ?? '', token }))
   try {
+    await writeFile(draft, JSON.stringify({ pid: process.pid, started: (await startOf(process.pid)) ?? '', token }))
     for (let attempt = 0; attempt < 5; attempt += 1) {
       if (await linkOnce(draft, path)) return
-      const owner = await readOwner(path)
-      if (owner && (await isAlive(owner))) throw new JournalInUse(`${path} is held by process ${owner.pid}`)
-      await moveAside(path, owner, draft)
+      await moveAside(path, await refuseLiving(path), draft)
     }
     throw new JournalInUse(`${path} is wanted by several processes`)
   } finally {
     await rm(draft, { force: true })
   }
+}
+
+const refuseLiving = async (path: string): Promise<Owner | null> => {
+  const owner = await readOwner(path)
+  if (owner && (await isAlive(owner))) throw new JournalInUse(`${path} is held by process ${owner.pid}`)
+  return owner
 }
 
 /** A hard link appears whole and never replaces: the file is complete the moment it exists. */

@@ -5,13 +5,15 @@
 import { basename, dirname } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
 
-export type DiskOperation = 'open' | 'write' | 'sync' | 'truncate' | 'rename' | 'syncDir' | 'read'
-export type DiskFault = 'ENOSPC' | 'EIO' | 'short' | null
+export type DiskOperation = 'open' | 'write' | 'sync' | 'truncate' | 'rename' | 'remove' | 'syncDir' | 'read'
+export type DiskFault = 'ENOSPC' | 'EIO' | 'EROFS' | 'short' | null
 
 export interface MemoryDisk extends Disk {
   /** Asked before each operation. `short` cuts a write in half, and is not a failure. */
   fault: (operation: DiskOperation, path: string) => DiskFault
   powerCut(): void
+  /** How many bytes it holds; unbounded until set. */
+  capacity: number
   /** Flips one byte of what is on the disk. */
   corrupt(path: string, position: number): void
   readonly paths: readonly string[]
@@ -55,8 +57,9 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
   }
   const check = (operation: DiskOperation, path: string): DiskFault => {
     const fault = disk.fault(operation, path)
-    return fault === 'ENOSPC' || fault === 'EIO' ? raise(fault) : fault
+    return fault === null || fault === 'short' ? fault : raise(fault)
   }
+  const usedBytes = (): number => [...new Set(names.values())].reduce((sum, { current }) => sum + current.length, 0)
 
   /** What a change may have become by the time the power went. */
   const survivor = (change: FileChange): FileChange[] => {
@@ -83,9 +86,11 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
     return {
       write: async (bytes, position) => {
         const fault = disk.fault('write', path)
-        const kept = fault === null ? bytes : bytes.slice(0, Math.ceil(bytes.length / 2))
-        change({ kind: 'write', position, bytes: kept.slice() })
-        return fault === 'ENOSPC' || fault === 'EIO' ? raise(fault) : kept.length
+        const room = disk.capacity - usedBytes() + inode.current.length - position
+        if (room < 1) raise('ENOSPC')
+        const kept = bytes.slice(0, Math.min(room, fault === null ? bytes.length : Math.ceil(bytes.length / 2)))
+        change({ kind: 'write', position, bytes: kept })
+        return fault === null || fault === 'short' ? kept.length : raise(fault)
       },
       read: async (position, length) => {
         check('read', path)
@@ -112,6 +117,7 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
 
   const disk: MemoryDisk = {
     fault: () => null,
+    capacity: Infinity,
     makeDir: async () => undefined,
     list: async (dir) => [...names.keys()].filter((path) => dirname(path) === dir).map((path) => basename(path)),
     open: async (path) => {
@@ -122,6 +128,13 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
       changeNames((to) => void to.set(path, inode))
       return openFile(inode, path)
     },
+    openToRead: async (path) => {
+      check('open', path)
+      const known = names.get(path)
+      return known ? openFile(known, path) : null
+    },
+    sizeOf: async (path) => names.get(path)?.current.length ?? null,
+    freeBytes: async () => disk.capacity - usedBytes(),
     readWhole: async (path) => names.get(path)?.current.slice() ?? null,
     rename: async (from, to) => {
       check('rename', from)
@@ -131,7 +144,10 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
         changed.set(to, inode)
       })
     },
-    remove: async (path) => changeNames((to) => void to.delete(path)),
+    remove: async (path) => {
+      check('remove', path)
+      changeNames((to) => void to.delete(path))
+    },
     syncDir: async (dir) => {
       check('syncDir', dir)
       for (const change of pendingNames) change(durableNames)

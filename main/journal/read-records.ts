@@ -51,7 +51,8 @@ const rangeOf = (segment: Segment, first: number, limit: number, budget: number)
 }
 
 const readRange = async (disk: Disk, segment: Segment, range: ByteRange): Promise<TidelineRecord[]> => {
-  const file = await disk.open(segment.path)
+  const file = await disk.openToRead(segment.path)
+  if (!file) throw new Error(`${segment.path} is gone`)
   try {
     const bytes = await file.read(range.start, range.end - range.start)
     const records: TidelineRecord[] = []

@@ -27,11 +27,16 @@ export const decodeLine = (bytes: Uint8Array): ChainedRecord | null => {
   if (bytes.length < hashLength + 2) return null
   try {
     const text = decoder.decode(bytes)
+    if (text[hashLength] !== ' ') return null
     const record = JSON.parse(text.slice(hashLength + 1)) as TidelineRecord
     const hash = text.slice(0, hashLength) as Sha256
     const fits = sha256(record.payload) === record.payloadHash && sha256(chainText(record)) === hash
-    return fits ? { record, hash } : null
+    return fits && !isWrittenOtherwise(text, record) ? { record, hash } : null
   } catch {
     return null
   }
 }
+
+/** Only an escape can be written in two ways, in capitals for one, and be read alike. */
+const isWrittenOtherwise = (text: string, record: TidelineRecord): boolean =>
+  text.includes('\\u') && JSON.stringify(record) !== text.slice(hashLength + 1)

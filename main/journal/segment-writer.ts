@@ -9,6 +9,10 @@ import { type Segment, segmentName } from './segment.ts'
 export interface SegmentWriter {
   readonly segments: readonly Segment[]
   write(firstSeq: number, lines: readonly Uint8Array[]): Promise<void>
+  /** Cuts back what a failed write left, if any. */
+  settle(): Promise<void>
+  /** Forgets its oldest segments; the newest one stays. */
+  dropOldest(count: number): void
   close(): Promise<void>
 }
 
@@ -54,7 +58,7 @@ export const createSegmentWriter = (
   const segmentFor = async (firstSeq: number): Promise<Segment> => {
     const last = segments.at(-1)
     if (!last || (last.size >= segmentBytes && last.offsets.length > 0)) return createSegment(firstSeq)
-    if (!clean) file = await cutBack(last)
+    await settle()
     file ??= await disk.open(last.path)
     return last
   }
@@ -79,5 +83,12 @@ export const createSegmentWriter = (
     }
   }
 
-  return { segments, write, close: closeFile }
+  const settle = async (): Promise<void> => {
+    const last = segments.at(-1)
+    if (!last || clean) return
+    file = await cutBack(last)
+    clean = true
+  }
+
+  return { segments, write, settle, dropOldest: (count) => void segments.splice(0, Math.min(count, segments.length - 1)), close: closeFile }
 }

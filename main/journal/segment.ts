@@ -1,6 +1,5 @@
 /** A segment: consecutive records of one incarnation in one file, named for its first sequence number. */
-import type { Sha256 } from '#sync/contract/vocabulary.ts'
-import { type ChainedRecord, decodeLine } from './record-line.ts'
+import type { Incarnation, Sha256 } from '#sync/contract/vocabulary.ts'
 
 export interface Segment {
   path: string
@@ -9,6 +8,11 @@ export interface Segment {
   offsets: number[]
   /** Durable bytes. */
   size: number
+}
+
+export interface ChainPosition {
+  seq: number
+  hash: Sha256
 }
 
 const namePattern = /^([a-z0-9]{12})-(\d{12})\.jsonl$/
@@ -24,38 +28,8 @@ export const segmentStarts = (names: readonly string[], incarnation: string): nu
     })
     .sort((a, b) => a - b)
 
-export interface ChainPosition {
-  seq: number
-  hash: Sha256
-}
+/** All lives that have segments among a directory's names. */
+export const livesAmong = (names: readonly string[]): Incarnation[] =>
+  [...new Set(names.flatMap((name) => namePattern.exec(name)?.[1] ?? []))].sort() as Incarnation[]
 
-export interface SegmentScan {
-  offsets: number[]
-  /** Bytes of the whole, chained records from the start. */
-  size: number
-  end: ChainPosition
-  /** Whole records behind the first fault: not what a torn tail looks like. */
-  stranded: ChainedRecord[]
-}
-
-const newline = 0x0a
-
-/** Follows the chain from `start` through a segment's bytes, up to the first line that does not continue it. */
-export const scanSegment = (bytes: Uint8Array, start: ChainPosition, visit?: (chained: ChainedRecord) => void): SegmentScan => {
-  const scan: SegmentScan = { offsets: [], size: 0, end: start, stranded: [] }
-  let broken = false
-  for (let at = 0; at < bytes.length;) {
-    const lineEnd = bytes.indexOf(newline, at)
-    const chained = lineEnd < 0 ? null : decodeLine(bytes.subarray(at, lineEnd))
-    const next = lineEnd < 0 ? bytes.length : lineEnd + 1
-    broken ||= !chained || chained.record.seq !== scan.end.seq + 1 || chained.record.previousHash !== scan.end.hash
-    if (!broken && chained) {
-      scan.offsets.push(at)
-      scan.size = next
-      scan.end = { seq: chained.record.seq, hash: chained.hash }
-      visit?.(chained)
-    } else if (chained) scan.stranded.push(chained)
-    at = next
-  }
-  return scan
-}
+export const lastSeqOf = (segment: Segment): number => segment.firstSeq + segment.offsets.length - 1
