@@ -114,6 +114,8 @@ export interface Tables {
     /** proven | signed | not-proven */
     proof: string
     reason: string | null
+    /** Transactions among the records that it covers that count for nothing at the hub. */
+    uncounted: number | null
   }
   day_close_workstation: {
     device_id: string

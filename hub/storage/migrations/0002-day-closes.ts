@@ -22,7 +22,7 @@ const statements = [
   `create table day_close (
      device_id text not null, incarnation text not null, seq bigint not null, store_id text not null, business_day date not null,
      payload_hash text not null, closed_at text not null, currency text not null, proof text not null, reason text,
-     primary key (device_id, incarnation, seq))`,
+     uncounted bigint, primary key (device_id, incarnation, seq))`,
   'create index day_close_day on day_close (store_id, business_day)',
   `create table day_close_workstation (
      device_id text not null, incarnation text not null, seq bigint not null, workstation_id text not null,
