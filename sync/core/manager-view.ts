@@ -37,6 +37,8 @@ export interface ViewInputs {
   identity: Identity
   settings: StoreSettings | undefined
   link: LinkState
+  /** While the local database is filled from the journal. */
+  rebuild?: ManagerView['rebuild']
   ackedSeq: number
   headSeq: number
   oldestPending: Pick<TidelineRecord, 'capturedAt'> | undefined
@@ -129,6 +131,7 @@ const storeView = (identity: Identity, settings: StoreSettings | undefined): Ide
 export const buildManagerView = (inputs: ViewInputs): ManagerView => ({
   store: storeView(inputs.identity, inputs.settings),
   link: linkView(inputs.link),
+  ...(inputs.rebuild ? { rebuild: inputs.rebuild } : {}),
   pending: {
     count: Math.max(0, inputs.headSeq - inputs.ackedSeq),
     ...(inputs.oldestPending ? { oldestCapturedAt: inputs.oldestPending.capturedAt } : {}),
