@@ -1,14 +1,15 @@
 /**
  * Business days of a store: is each till's sequence whole, is the day closed and proven, and do till, agent and hub say the same?
- * `hub` counts the very records that the close covers; `now` is what counts at the hub at this moment, later receipts included.
+ * `hub` counts the very records that the close covers; `now` is what counts there at this moment, later receipts included.
  */
+import type { Transaction } from '#sync/contract/transaction.ts'
 import { businessDaySchema } from '#sync/contract/vocabulary.ts'
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { hubTotalsSchema, totalsOfEffects } from '../close/day-totals.ts'
+import { hubTotalsSchema } from '../close/day-totals.ts'
 import { closedWorkstationSchema, readNewestCloses } from '../close/newest-closes.ts'
 import { grouped } from '../merge/newest.ts'
-import type { TotalEffect } from '../merge/sales.ts'
+import { isSettled } from '../stock/movement.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema, type HubApp } from './app.ts'
 
@@ -25,7 +26,7 @@ const workstationSchema = z.object({
   hub,
   tillDifferences,
   hubDifferences,
-  now: hubTotalsSchema,
+  now: hubTotalsSchema.pick({ transactionCount: true, grandMinor: true, kinds: true }),
 })
 type DayWorkstation = z.infer<typeof workstationSchema>
 
@@ -112,45 +113,41 @@ const summaryOf = (businessDay: string, workstations: readonly DayWorkstation[])
 const readWorkstations = async (db: Database, storeId: string, businessDay: string): Promise<DayWorkstation[]> => {
   const closed = await readNewestCloses(db, storeId, businessDay)
   const counted = await readCounted(db, storeId, businessDay)
-  const places = new Map([...counted.keys(), ...closed.map((each) => placeOf(each))].map((place) => [place, null]))
-  return [...places.keys()].sort().map((place): DayWorkstation => {
-    const at = closed.find((each) => placeOf(each) === place)
-    const { effects, ...named } = counted.get(place) ?? {
-      effects: [],
-      workstationId: at?.workstationId ?? '',
-      currency: at?.currency ?? '',
-    }
-    const nothing = { close: null, ledger: null, till: null, agent: null, hub: null, tillDifferences: [], hubDifferences: [] }
-    return { ...nothing, ...at, ...named, now: totalsOfEffects(effects) }
-  })
+  const open = counted.filter((each) => !closed.some((other) => placeOf(other) === placeOf(each)))
+  const nothing = { close: null, ledger: null, till: null, agent: null, hub: null, tillDifferences: [], hubDifferences: [] }
+  const nowOf = (at: Place): DayWorkstation['now'] => counted.find((each) => placeOf(each) === placeOf(at))?.now ?? countNow([])
+  return [...closed.map((each) => ({ ...each, now: nowOf(each) })), ...open.map((each) => ({ ...nothing, ...each }))].sort((a, b) =>
+    placeOf(a) < placeOf(b) ? -1 : 1,
+  )
+}
+
+interface Place {
+  workstationId: string
+  currency: string
 }
 
 /** A till that takes two currencies is two rows. */
-const placeOf = (at: { workstationId: string; currency: string }): string => JSON.stringify([at.workstationId, at.currency])
+const placeOf = ({ workstationId: till, currency: money }: Place): string => JSON.stringify([till, money])
 
-interface Counted {
-  workstationId: string
-  currency: string
-  effects: TotalEffect[]
-}
-
-const readCounted = async (db: Database, storeId: string, businessDay: string): Promise<Map<string, Counted>> => {
+const readCounted = async (db: Database, storeId: string, businessDay: string): Promise<(Place & { now: DayWorkstation['now'] })[]> => {
   const rows = await db
     .selectFrom('day_total')
-    .selectAll()
+    .select(['workstation_id as workstationId', 'currency', 'key', 'count', 'amount_minor'])
     .where('store_id', '=', storeId)
     .where('business_day', '=', businessDay)
+    .where('measure', '=', 'transaction-kind')
+    .orderBy('key')
     .execute()
-  const named = rows.map((row) => ({ ...row, workstationId: row.workstation_id }))
-  return new Map(
-    [...grouped(named, placeOf)].map(([place, each]) => {
-      const effects = each.map((row): TotalEffect => ({
-        measure: row.measure as TotalEffect['measure'],
-        key: row.key,
-        count: row.count,
-        amountMinor: row.amount_minor,
-      }))
-      return [place, { workstationId: each[0]?.workstationId ?? '', currency: each[0]?.currency ?? '', effects }]
-    }),
+  return [...grouped(rows, placeOf).values()].flatMap(([first, ...others]) =>
+    first ? [{ workstationId: first.workstationId, currency: first.currency, now: countNow([first, ...others]) }] : [],
   )
+}
+
+const countNow = (rows: readonly { key: string; count: number; amount_minor: number }[]): DayWorkstation['now'] => {
+  const settled = rows.filter(({ key }) => isSettled(key))
+  return {
+    transactionCount: settled.reduce((sum, { count }) => sum + count, 0),
+    grandMinor: settled.reduce((sum, { amount_minor }) => sum + amount_minor, 0),
+    kinds: rows.map(({ key, count, amount_minor }) => ({ kind: key as Transaction['kind'], count, grandMinor: amount_minor })),
+  }
 }

@@ -5,12 +5,11 @@
  */
 import type { DayCloseStatement, DayTotals } from '#sync/contract/day-close.ts'
 import { type Transaction as StoreTransaction, transactionSchema } from '#sync/contract/transaction.ts'
+import { addToTotals, noTotals, statedTotals, type TotalsOfDay } from '#sync/core/day-totals.ts'
 import type { Transaction } from 'kysely'
 import { isTransaction } from '../intake/compiled-shape.ts'
 import type { LogRecord } from '../merge/log-record.ts'
-import { type TotalEffect, totalEffects } from '../merge/sales.ts'
 import type { Tables } from '../storage/tables.ts'
-import { totalsOfEffects } from './day-totals.ts'
 
 const rowsAtOnce = 1_000
 
@@ -25,7 +24,7 @@ export const countCovered = async (
   row: LogRecord,
   { businessDay, chain }: DayCloseStatement,
 ): Promise<CoveredTotals> => {
-  const effects = new Map<string, TotalEffect[]>()
+  const totals = new Map<string, TotalsOfDay>()
   const counted = new Set<string>()
   let uncounted = 0
   for (let after = chain.firstSeq - 1; ;) {
@@ -36,16 +35,14 @@ export const countCovered = async (
         counted.add(key)
         const transaction = readTransaction(payload)
         if (transaction?.businessDay !== businessDay) continue
-        const known = effects.get(transaction.workstationId)
-        if (known) known.push(...totalEffects(transaction))
-        else effects.set(transaction.workstationId, totalEffects(transaction))
+        totals.set(transaction.workstationId, addToTotals(totals.get(transaction.workstationId) ?? noTotals, transaction))
       }
     }
     const last = rows.at(-1)
     if (!last || rows.length < rowsAtOnce) break
     after = last.seq
   }
-  return { byWorkstation: new Map([...effects].map(([workstationId, each]) => [workstationId, totalsOfEffects(each)])), uncounted }
+  return { byWorkstation: new Map([...totals].map(([workstationId, each]) => [workstationId, statedTotals(each)])), uncounted }
 }
 
 /** The natural key names the day: other days' payloads are not read. */

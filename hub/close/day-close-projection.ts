@@ -4,13 +4,14 @@
  * totals the hub does not find becomes one until a newer close of the day agrees.
  */
 import type { DayCloseStatement } from '#sync/contract/day-close.ts'
+import { noTotals, statedTotals } from '#sync/core/day-totals.ts'
 import { sql, type Transaction } from 'kysely'
 import { type HubException, raiseExceptions, reportExceptions, resolveExceptions } from '../exception/exception.ts'
 import { type LogRecord, readRecord, recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
 import type { Tables } from '../storage/tables.ts'
 import { countCovered, type CoveredTotals } from './covered-totals.ts'
-import { compareTotals, totalsOfEffects } from './day-totals.ts'
+import { compareTotals } from './day-totals.ts'
 import { wordHubDifference } from './difference-words.ts'
 import { type ClosedWorkstation, readNewestCloses } from './newest-closes.ts'
 import { type Proof, proveClose } from './proof.ts'
@@ -71,7 +72,7 @@ const insertClose = async (
   // A statement that names a workstation twice is the agent's fault; the last one stands.
   const workstations = [...new Map(statement.workstations.map((each) => [each.workstationId, each])).values()]
   const rows = workstations.map(({ workstationId, ledger, totals, tillTotals, differences }) => {
-    const hub = covered && (covered.byWorkstation.get(workstationId) ?? totalsOfEffects([]))
+    const hub = covered && (covered.byWorkstation.get(workstationId) ?? statedTotals(noTotals))
     return {
       device_id,
       incarnation,

@@ -6,16 +6,9 @@ import { closeDifferenceSchema, dayLedgerSchema, dayTotalsSchema } from '#sync/c
 import { tillTotalsSchema } from '#sync/contract/transaction.ts'
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
-import { hubTotalsSchema } from './day-totals.ts'
 import { newestOf, type Said } from '../merge/newest.ts'
 import type { Tables } from '../storage/tables.ts'
-
-export const totalsDifferenceSchema = z.object({
-  measure: closeDifferenceSchema.shape.measure,
-  key: z.string(),
-  agent: z.int(),
-  hub: z.int(),
-})
+import { hubTotalsSchema, totalsDifferenceSchema } from './day-totals.ts'
 
 export const closeSchema = z.object({
   recordId: z.string(),

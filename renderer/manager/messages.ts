@@ -199,7 +199,7 @@ export const messages = {
     unreadableInDay: (count: number) => `${counted(count, 'receipt', 'receipts')} could not be read`,
     differs: 'A till says otherwise',
     till: 'Till',
-    numbers: 'Receipt numbers',
+    numbers: 'Numbers',
     receipts: 'Receipts',
     close: 'Close of the day',
     range: (first: number, last: number) => (first === last ? String(first) : `${first} to ${last}`),

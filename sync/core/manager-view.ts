@@ -1,6 +1,6 @@
 /**
- * What the manager's window shows, from plain inputs. `counts` are of this journal: captured ≥ atHub (records with a till's
- * transaction); posted and held are the store's, as the hub reported them. The list is the newest business day's, newest first.
+ * What the manager's window shows, from plain inputs. `counts` are of what this journal's copy keeps: captured ≥ atHub
+ * (records with a till's transaction); posted and held are the store's, as the hub reported them. The list is the newest business day's, newest first.
  */
 import type { Item, PostingState, Price, StoreSettings } from '../contract/catalogue.ts'
 import type { Identity } from '../contract/config.ts'
@@ -37,7 +37,6 @@ export interface ViewInputs {
   identity: Identity
   settings: StoreSettings | undefined
   link: LinkState
-  /** While the local database is filled from the journal. */
   rebuild?: ManagerView['rebuild']
   ackedSeq: number
   headSeq: number

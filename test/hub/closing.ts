@@ -3,7 +3,7 @@ import { createPublicKey, sign } from 'node:crypto'
 import { dayCloseText, type DayCloseStatement, dayCloseStatementSchema } from '#sync/contract/day-close.ts'
 import { genesisHash, chainText } from '#sync/contract/record.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
-import { totalsOfTransactions } from '#hub/close/day-totals.ts'
+import { addToTotals, noTotals, statedTotals } from '#sync/core/day-totals.ts'
 import { type ModelDevice, sha256 } from './model-device.ts'
 
 const day = '2026-01-31'
@@ -45,7 +45,7 @@ export const statementOf = (device: ModelDevice, closedAt = '2026-01-31T20:00:00
           rolledOver: [],
           missing: [],
         },
-        totals: totalsOfTransactions(own),
+        totals: statedTotals(own.reduce(addToTotals, noTotals)),
         differences: [],
       }
     }),

@@ -227,10 +227,13 @@ it('[CMP1] [CMP4] /v1/stores/{id}/days shows each till’s sequence, and the tot
   device.sell(1, { businessDay: '2026-02-01' })
   await deliver(db, device)
   const hub = await startHub({ DATABASE_URL: url })
-  const totals = (count: number) => ({
+  const receipts = (count: number) => ({
     transactionCount: count,
     grandMinor: count * 238,
     kinds: [{ kind: 'sale', count, grandMinor: count * 238 }],
+  })
+  const totals = (count: number) => ({
+    ...receipts(count),
     tenders: [{ kind: 'cash', count, amountMinor: count * 238 }],
     taxes: [{ code: 'A', count, taxMinor: count * 16 }],
   })
@@ -265,7 +268,7 @@ it('[CMP1] [CMP4] /v1/stores/{id}/days shows each till’s sequence, and the tot
           hub: totals(3),
           tillDifferences: [{ measure: 'transactions', key: '', till: 5, agent: 3 }],
           hubDifferences: [],
-          now: totals(4),
+          now: receipts(4),
         },
         {
           workstationId: '2',
@@ -277,7 +280,7 @@ it('[CMP1] [CMP4] /v1/stores/{id}/days shows each till’s sequence, and the tot
           hub: null,
           tillDifferences: [],
           hubDifferences: [],
-          now: totals(1),
+          now: receipts(1),
         },
       ],
     },

@@ -10,10 +10,10 @@ export interface FaintText {
 export const faintTexts = (page: Page): Promise<FaintText[]> =>
   page.evaluate(() => {
     const luminance = (color: string) => {
-      const [r, g, b] = color
-        .match(/[\d.]+/g)!
-        .map((c) => (Number(c) / 255 <= 0.03928 ? Number(c) / 255 / 12.92 : ((Number(c) / 255 + 0.055) / 1.055) ** 2.4))
-      return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
+      const [r = 0, g = 0, b = 0] = (color.match(/[\d.]+/g) ?? []).map((c) =>
+        Number(c) / 255 <= 0.03928 ? Number(c) / 255 / 12.92 : ((Number(c) / 255 + 0.055) / 1.055) ** 2.4,
+      )
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b
     }
     const backgroundOf = (element: Element | null): string => {
       for (let at = element; at; at = at.parentElement) {
@@ -27,8 +27,8 @@ export const faintTexts = (page: Page): Promise<FaintText[]> =>
     return [...document.querySelectorAll('body *:not(script):not(style)')]
       .filter((element) => holdsText(element) && isLive(element) && element.getClientRects().length > 0)
       .map((element) => {
-        const [a, b] = [luminance(getComputedStyle(element).color), luminance(backgroundOf(element))].sort((x, y) => y - x)
-        return { text: element.textContent?.slice(0, 30), ratio: (a! + 0.05) / (b! + 0.05) }
+        const [a = 0, b = 0] = [luminance(getComputedStyle(element).color), luminance(backgroundOf(element))].sort((x, y) => y - x)
+        return { text: element.textContent?.slice(0, 30), ratio: (a + 0.05) / (b + 0.05) }
       })
       .filter(({ ratio }) => ratio < 4.5)
   })
