@@ -1,7 +1,7 @@
 /**
  * Projection `day-closes`: each close of a business day with its proof, and the hub's own count beside the till's and the agent's, so
  * that a difference names the hop where it arose [CMP4] [CMP5]. A close that is not proven is kept and becomes an exception; one whose
- * totals the hub does not find becomes one until a newer close of the day agrees.
+ * totals the hub does not find becomes one until a newer close of the day agrees; a rebuild finds the same ones open.
  */
 import type { DayCloseStatement } from '#sync/contract/day-close.ts'
 import { noTotals, statedTotals } from '#sync/core/day-totals.ts'
