@@ -9,12 +9,14 @@ import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
+import { registerDayRoutes } from './api/days.ts'
 import { registerDeviceRoutes } from './api/devices.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
+import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
 import { exceptionProjection } from './exception/exception-projection.ts'
 import { startGateway } from './gateway/gateway.ts'
@@ -57,6 +59,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     const app = await createApp(operatorToken, log)
     registerHealthRoutes(app, { db, metrics })
     registerStoreRoutes(app, { db })
+    registerDayRoutes(app, { db })
     registerDeviceRoutes(app, { db })
     registerTransactionRoutes(app, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
@@ -70,7 +73,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const merge = startMergeWorker({
         db,
         databaseUrl,
-        projections: [salesProjection, stockProjection, exceptionProjection, ...postings],
+        projections: [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, ...postings],
         log,
         metrics,
       })

@@ -4,13 +4,15 @@ import { transactionSchema } from '#sync/contract/transaction.ts'
 import { receiptDifference } from '#sync/core/receipt.ts'
 import { type LogRecord, readRecord, recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
-import { exceptionId, type HubException, raiseExceptions } from './exception.ts'
+import { exceptionId, type HubException, type Place, raiseExceptions } from './exception.ts'
 import { type ExceptionKind, quarantineKind } from './kinds.ts'
+import { heedStoreExceptions } from './store-exceptions.ts'
 
 export const exceptionProjection: Projection = {
   name: 'exceptions',
   apply: async (trx, records) => {
     await raiseExceptions(trx, records.flatMap(exceptionsOf))
+    await heedStoreExceptions(trx, records)
   },
   reset: async () => undefined,
 }
@@ -28,8 +30,8 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
       return [about(row, 'KEY_CONFLICT', message, read.conflict.transaction)]
     }
     case 'quarantine': {
-      const { source, reasons } = read.quarantine
-      return [about(row, quarantineKind(reasons[0]?.code), `${source}: ${reasons.map((r) => r.message).join('; ')}`)]
+      const { source, reasons, claimed } = read.quarantine
+      return [about(row, quarantineKind(reasons[0]?.code), `${source}: ${reasons.map((r) => r.message).join('; ')}`, undefined, claimed)]
     }
     case 'transaction': {
       const difference = receiptDifference(read.transaction)
@@ -51,12 +53,19 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
 export const poisonException = (row: LogRecord, message: string): HubException =>
   about(row, 'NOT_COUNTED', `The record is in the log and does not count: ${message}`)
 
-const about = (row: LogRecord, kind: ExceptionKind, message: string, transaction?: Transaction): HubException => ({
+const about = (
+  row: LogRecord,
+  kind: ExceptionKind,
+  message: string,
+  transaction?: Transaction,
+  place: Place | undefined = transaction,
+): HubException => ({
   exceptionId: exceptionId(kind, recordIdOfRow(row)),
   kind,
   storeId: row.store_id,
   naturalKey: row.natural_key ?? undefined,
   recordId: recordIdOfRow(row),
+  place,
   message,
   amountMinor: transaction?.totals.grandMinor,
   currency: transaction?.currency,

@@ -7,6 +7,12 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { type ExceptionKind, exceptionKinds } from './kinds.ts'
 
+export interface Place {
+  workstationId?: string | undefined
+  businessDay?: string | undefined
+  sequenceNumber?: number | undefined
+}
+
 export interface HubException {
   /** `kind:what`, see exceptionId; `posting:key` and `catalogue:kind:item` where it is reported again and again. */
   exceptionId: string
@@ -15,6 +21,8 @@ export interface HubException {
   naturalKey?: string | undefined
   recordId?: string | undefined
   itemId?: string | undefined
+  /** Where it is; without it, where the natural key says. */
+  place?: Place | undefined
   message: string
   amountMinor?: number | undefined
   currency?: string | undefined
@@ -25,6 +33,13 @@ export const exceptionId = (kind: ExceptionKind, about: string): string => `${ki
 /** PostgreSQL's text cannot hold NUL; it is shown as its symbol. */
 export const withoutNul = (text: string): string => text.replaceAll('\u0000', '\u2400')
 
+/** Till, day and number of a natural key. The store in front of it is known, so that a "|" in its number does no harm. */
+export const placeOfKey = (storeId: string | null, naturalKey: string | undefined): Place => {
+  const [, workstationId, businessDay, number] =
+    /^(.+)\|(\d{4}-\d\d-\d\d)\|(\d{1,15})$/.exec(naturalKey?.slice((storeId ?? '').length + 1) ?? '') ?? []
+  return number === undefined ? {} : { workstationId, businessDay, sequenceNumber: Number(number) }
+}
+
 /** Raises each once; `db` may be the caller's transaction. Returns how many were new. */
 export const raiseExceptions = (db: Kysely<Tables>, exceptions: readonly HubException[]): Promise<number> =>
   insertExceptions(db, exceptions, sql`nothing`)
@@ -32,8 +47,20 @@ export const raiseExceptions = (db: Kysely<Tables>, exceptions: readonly HubExce
 /** Raises each, or opens it again as it is now. */
 export const reportExceptions = async (db: Kysely<Tables>, exceptions: readonly HubException[]): Promise<void> => {
   const newest = sql`update set kind = excluded.kind, owner = excluded.owner, message = excluded.message,
-    amount_minor = excluded.amount_minor, currency = excluded.currency, state = 'open', resolved_at = null`
+    amount_minor = excluded.amount_minor, currency = excluded.currency, workstation_id = excluded.workstation_id,
+    business_day = excluded.business_day, sequence_number = excluded.sequence_number, state = 'open', resolved_at = null`
   await insertExceptions(db, exceptions, newest)
+}
+
+/** What was reported has ended by itself. */
+export const resolveExceptions = async (db: Kysely<Tables>, exceptionIds: readonly string[]): Promise<void> => {
+  if (exceptionIds.length === 0) return
+  await db
+    .updateTable('exception')
+    .set({ state: 'resolved', resolved_at: sql`now()` })
+    .where('exception_id', 'in', exceptionIds)
+    .where('state', '=', 'open')
+    .execute()
 }
 
 const insertExceptions = async (
@@ -45,24 +72,35 @@ const insertExceptions = async (
   // The last word on each: one statement cannot update a row twice.
   const rows = [...new Map(exceptions.map((e) => [e.exceptionId, e])).values()]
     .sort((a, b) => (a.exceptionId < b.exceptionId ? -1 : 1))
-    .map((e) => ({
-      exception_id: withoutNul(e.exceptionId),
-      kind: e.kind,
-      store_id: e.storeId,
-      natural_key: e.naturalKey ?? null,
-      record_id: e.recordId ?? null,
-      item_id: e.itemId === undefined ? null : withoutNul(e.itemId),
-      message: withoutNul(e.message).slice(0, 2_000),
-      amount_minor: e.amountMinor ?? null,
-      currency: e.currency ?? null,
-      owner: exceptionKinds[e.kind].owner,
-      resolved_at: null,
-    }))
+    .map(exceptionRow)
   const result = await sql<{ exception_id: string }>`
-    insert into exception (exception_id, kind, store_id, natural_key, record_id, item_id, message, amount_minor, currency, owner)
-    select exception_id, kind, store_id, natural_key, record_id, item_id, message, amount_minor, currency, owner
-    from json_to_recordset(${JSON.stringify(rows)}::json) as t(exception_id text, kind text, store_id text, natural_key text,
-      record_id text, item_id text, message text, amount_minor bigint, currency text, owner text)
+    insert into exception (${columns}) select ${columns} from json_populate_recordset(null::exception, ${JSON.stringify(rows)}::json)
     on conflict (exception_id) do ${onConflict} returning exception_id`.execute(db)
   return result.rows.length
+}
+
+const columns = sql.raw(
+  `exception_id, kind, store_id, natural_key, record_id, item_id, workstation_id, business_day, sequence_number, message, amount_minor,
+   currency, owner, state`,
+)
+
+/** A row as it is inserted, but for `created_at`. */
+export const exceptionRow = (e: HubException) => {
+  const place = e.place ?? placeOfKey(e.storeId, e.naturalKey)
+  return {
+    exception_id: withoutNul(e.exceptionId),
+    kind: e.kind,
+    store_id: e.storeId,
+    natural_key: e.naturalKey ?? null,
+    record_id: e.recordId ?? null,
+    item_id: e.itemId === undefined ? null : withoutNul(e.itemId),
+    workstation_id: place.workstationId ?? null,
+    business_day: place.businessDay ?? null,
+    sequence_number: place.sequenceNumber ?? null,
+    message: withoutNul(e.message).slice(0, 2_000),
+    amount_minor: e.amountMinor ?? null,
+    currency: e.currency ?? null,
+    owner: exceptionKinds[e.kind].owner,
+    state: 'open' as 'open' | 'resolved',
+  }
 }

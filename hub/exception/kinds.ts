@@ -68,6 +68,39 @@ export const exceptionKinds = {
     owner: 'hub',
     action: 'Create the item, or add the barcode, in the ERP; then retry the receipt’s posting if it is held.',
   },
+  // What the store's agent itself found, and told in a record
+  MISSING_NUMBER: {
+    meaning: 'A receipt number of a till is missing: the numbers before and after it are there.',
+    owner: 'store',
+    action:
+      'Look for the receipt at the till: send it again, or find out why the number was never used. It closes by itself when it arrives.',
+  },
+  DAY_CLOSE_DIFFERS: {
+    meaning: 'At the close of a business day the till’s own totals and those of the receipts that arrived are not the same.',
+    owner: 'store',
+    action: 'Compare the till’s report with the receipts of that day: a receipt is missing, or the till counts otherwise.',
+  },
+  SOURCES_DIFFER: {
+    meaning: 'Two sources report the same till, and they do not say the same of a receipt.',
+    owner: 'store',
+    action: 'Compare both with the paper receipt; have the source that is wrong corrected.',
+  },
+  JOURNAL_DAMAGED: {
+    meaning: 'A part of the store’s journal could not be read any more.',
+    owner: 'store',
+    action: 'Have the disk of the store’s PC checked; compare the receipts that the message names with the till.',
+  },
+  // What the hub found in a day's close
+  CLOSE_NOT_PROVEN: {
+    meaning: 'A day’s close does not have the store’s signature, or does not fit the journal that the hub holds.',
+    owner: 'hub',
+    action: 'The journal was damaged or changed, or somebody else made the close: compare the day with the tills.',
+  },
+  HUB_TOTALS_DIFFER: {
+    meaning: 'For the records that a day’s close covers, the hub counts other sums than the store’s agent.',
+    owner: 'hub',
+    action: 'Look at the day’s receipts in quarantine or conflict; if there are none, it is a fault of ours: send the message to support.',
+  },
   // What the ERP did not take as it should
   POSTING_REJECTED: {
     meaning: 'The ERP refused the receipt; the message is the ERP’s own.',

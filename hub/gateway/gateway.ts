@@ -21,7 +21,7 @@ import type { Database } from '../storage/database.ts'
 import { startListener } from '../storage/listener.ts'
 import { refuse, refuseError } from './answer.ts'
 import { greet, type Hello, parseHello } from './handshake.ts'
-import { answerBatch, answerPull, type RequestContext } from './requests.ts'
+import { answerBatch, answerFetch, answerPull, type RequestContext } from './requests.ts'
 import { isOlder, nextSession, type Peer, type Session, type SessionEvent } from './session.ts'
 import { createWorkLimit } from './work-limit.ts'
 
@@ -31,7 +31,7 @@ export interface GatewayOptions {
   databaseUrl: string
   log: Logger
   metrics: HubMetrics
-  /** Batches and pulls at the database at once, over all sockets. */
+  /** Batches, pulls and fetches at the database at once, over all sockets. */
   workAtOnce?: number
 }
 
@@ -154,7 +154,12 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, workAtOnce =
     return session.state === 'welcomed' ? answerPull(context, session.peer, message) : refuse('UNKNOWN_MESSAGE', 'say hello first')
   }
 
-  const handlers: Record<string, (socket: StoreSocket, message: unknown) => Promise<unknown>> = { hello: answerHello, batch, pull }
+  const fetch = async (socket: StoreSocket, message: unknown): Promise<UpResponse<'fetch'>> => {
+    const session = socket.data.session
+    return session.state === 'welcomed' ? answerFetch(context, session.peer, message) : refuse('UNKNOWN_MESSAGE', 'say hello first')
+  }
+
+  const handlers: Record<string, (socket: StoreSocket, message: unknown) => Promise<unknown>> = { hello: answerHello, batch, pull, fetch }
 
   io.on('connection', (socket) => {
     const nonce = randomBytes(24).toString('base64url')

@@ -1,6 +1,6 @@
 /** A record as the log holds it, and its payload read again: the database is an edge too. */
 import { type ConflictPayload, conflictPayloadSchema, type QuarantinePayload, quarantinePayloadSchema } from '#sync/contract/record.ts'
-import { dayClosePayloadSchema, type DayCloseStatement, dayCloseStatementSchema } from '#sync/contract/day-close.ts'
+import { type DayClosePayload, dayClosePayloadSchema, type DayCloseStatement, dayCloseStatementSchema } from '#sync/contract/day-close.ts'
 import { type StoreException, storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
 import type { Tables } from '../storage/tables.ts'
@@ -15,7 +15,8 @@ export type Reading =
   | { reading: 'transaction'; transaction: Transaction }
   | { reading: 'conflict'; conflict: ConflictPayload }
   | { reading: 'quarantine'; quarantine: QuarantinePayload }
-  | { reading: 'day-close'; statement: DayCloseStatement }
+  /** `signed` is what the signature covers, byte for byte. */
+  | { reading: 'day-close'; statement: DayCloseStatement; signed: DayClosePayload }
   | { reading: 'exception'; exception: StoreException }
   | { reading: 'unread' }
   | { reading: 'poison'; message: string }
@@ -33,7 +34,7 @@ export const readRecord = (row: LogRecord): Reading => {
       case 'quarantine':
         return { reading: 'quarantine', quarantine: quarantinePayloadSchema.parse(json) }
       case 'day-close':
-        return { reading: 'day-close', statement: readStatement(json) }
+        return { reading: 'day-close', ...readDayClose(json) }
       case 'exception':
         return { reading: 'exception', exception: storeExceptionSchema.parse(json) }
       default:
@@ -44,8 +45,10 @@ export const readRecord = (row: LogRecord): Reading => {
   }
 }
 
-const readStatement = (json: unknown): DayCloseStatement =>
-  dayCloseStatementSchema.parse(JSON.parse(dayClosePayloadSchema.parse(json).statement))
+const readDayClose = (json: unknown): { statement: DayCloseStatement; signed: DayClosePayload } => {
+  const signed = dayClosePayloadSchema.parse(json)
+  return { statement: dayCloseStatementSchema.parse(JSON.parse(signed.statement)), signed }
+}
 
 /** The transactions among the records that count, with their rows. */
 export const transactionsOf = (rows: readonly LogRecord[]): { row: LogRecord; transaction: Transaction; naturalKey: string }[] =>

@@ -1,19 +1,20 @@
 /**
  * Projection `postings`: puts what the ERP must know into its outbox, once per natural key, for ever. A rebuild keeps every
  * posting and its state: what was posted is never posted again [HUB5].
+ *
+ * The ERP is told of goods that changed hands: what moves stock is posted, a post-void as the goods coming back. A customer order is
+ * posted by the receipt that hands its goods over; cash movements, settlements and training are no sales to an ERP.
  */
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { canonicalText } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
 import { postingChannel } from '../posting/queue.ts'
+import { movesGoods } from '../stock/movement.ts'
 import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
-const postedKinds: ReadonlySet<Transaction['kind']> = new Set(['sale', 'return', 'exchange'])
-
 /** A receipt whose every line was voided is nothing to the ERP. */
-export const isPosted = (transaction: Transaction): boolean =>
-  postedKinds.has(transaction.kind) && transaction.lineItems.some((line) => !line.voided)
+export const isPosted = (transaction: Transaction): boolean => movesGoods(transaction) && transaction.lineItems.some((line) => !line.voided)
 
 export const createPostingsProjection = (connector: string): Projection => ({
   name: 'postings',

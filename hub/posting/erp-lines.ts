@@ -1,10 +1,13 @@
 /**
  * A receipt as lines for an ERP: what counts, with the checks that ERPs leave out. Pure.
- * The sum of the lines may miss the receipt's total by cash rounding; anything more is for a person.
+ * Discounts on the whole receipt are borne by its lines. Where the till states its cash rounding, nothing else may be missing from the
+ * receipt's total; where it does not, the lines may miss the total by what cash rounding can come to. Anything more is for a person.
  */
+import { must } from '#sync/contract/assert.ts'
 import type { Transaction } from '#sync/contract/transaction.ts'
 import type { PostOutcome } from './connector.ts'
 import { amountText } from './decimal.ts'
+import { spreadDiscount } from './receipt-discount.ts'
 
 export interface ErpLine {
   lineNumber: number
@@ -13,7 +16,7 @@ export interface ErpLine {
   description: string
   /** Never zero; negative for returned goods. */
   quantityMilli: number
-  /** What the line adds to the receipt. Its sign follows the quantity, or it is zero. */
+  /** What the line adds to the receipt, its share of receipt discounts taken off. Its sign follows the quantity, or it is zero. */
   amountMinor: number
 }
 export type Rejected = PostOutcome & { outcome: 'rejected' }
@@ -40,8 +43,8 @@ const fault = (line: ErpLine, currency: string): string | null => {
   return null
 }
 
-export const erpLinesOf = (transaction: Transaction): ErpLines => {
-  const { currency, totals, taxes } = transaction
+const linesOf = (transaction: Transaction): ErpLine[] | Rejected => {
+  const { currency, discounts = [] } = transaction
   const lines = transaction.lineItems
     .filter((line) => !line.voided)
     .map(({ lineNumber, itemId, barcode, description, quantityMilli, amountMinor }): ErpLine => ({
@@ -57,15 +60,32 @@ export const erpLinesOf = (transaction: Transaction): ErpLines => {
     const message = fault(line, currency)
     if (message) return rejected('DOES_NOT_ADD_UP', message)
   }
+  const discountMinor = sum(discounts.map((discount) => discount.amountMinor))
+  const amounts = spreadDiscount(discountMinor, lines)
+  return amounts
+    ? lines.map((line, index) => ({ ...line, amountMinor: must(amounts[index], 'an amount for each line') }))
+    : rejected('DOES_NOT_ADD_UP', `The receipt takes off ${amountText(discountMinor, currency)}, more than its lines come to.`)
+}
+
+const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0)
+
+export const erpLinesOf = (transaction: Transaction): ErpLines => {
+  const { currency, totals, taxes } = transaction
+  const lines = linesOf(transaction)
+  if (!Array.isArray(lines)) return lines
   const taxIncluded = taxes.every((tax) => tax.inclusive)
   if (!taxIncluded && taxes.some((tax) => tax.inclusive))
     return rejected('DOES_NOT_ADD_UP', 'Some taxes are contained in the prices and some are added.')
-  const sumMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0) + (taxIncluded ? 0 : totals.taxMinor)
+  const sumMinor = sum(lines.map((line) => line.amountMinor)) + (taxIncluded ? 0 : totals.taxMinor)
   const roundingMinor = totals.grandMinor - sumMinor
-  if (Math.abs(roundingMinor) > cashRoundingLimitMinor)
+  const addsUp =
+    totals.roundingMinor === undefined ? Math.abs(roundingMinor) <= cashRoundingLimitMinor : roundingMinor === totals.roundingMinor
+  if (!addsUp) {
+    const rounding = totals.roundingMinor ? `, with a rounding of ${amountText(totals.roundingMinor, currency)}` : ''
     return rejected(
       'DOES_NOT_ADD_UP',
-      `The lines come to ${amountText(sumMinor, currency)}, the receipt says ${amountText(totals.grandMinor, currency)}.`,
+      `The lines come to ${amountText(sumMinor, currency)}${rounding}, the receipt says ${amountText(totals.grandMinor, currency)}.`,
     )
+  }
   return { outcome: 'lines', lines, taxIncluded, roundingMinor }
 }

@@ -20,9 +20,13 @@ export interface KnownItems {
   itemIdByBarcode: ReadonlyMap<string, string>
 }
 
-const goodsKinds: ReadonlySet<Transaction['kind']> = new Set(['sale', 'return', 'exchange', 'post-void'])
+/** A customer order is a promise: its goods move with the sale that hands them over. */
+const settledKinds: ReadonlySet<string> = new Set<Transaction['kind']>(['sale', 'return', 'exchange', 'post-void'])
 
-export const movesGoods = (transaction: Transaction): boolean => goodsKinds.has(transaction.kind)
+/** Goods went one way and money the other. */
+export const isSettled = (kind: string): boolean => settledKinds.has(kind)
+
+export const movesGoods = (transaction: Transaction): boolean => isSettled(transaction.kind)
 
 /**
  * Voided lines count for nothing. A line whose item is not in the catalogue moves stock all the same, under the number or

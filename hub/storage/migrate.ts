@@ -5,11 +5,13 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from './database.ts'
 import * as foundation from './migrations/0001-foundation.ts'
+import * as dayCloses from './migrations/0002-day-closes.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
 export const migrations: readonly { number: number; name: string; migration: Migration }[] = [
   { number: 1, name: 'foundation', migration: foundation },
+  { number: 2, name: 'day-closes', migration: dayCloses },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */

@@ -81,6 +81,9 @@ export interface Tables {
     natural_key: string | null
     record_id: string | null
     item_id: string | null
+    workstation_id: string | null
+    business_day: string | null
+    sequence_number: number | null
     message: string
     amount_minor: number | null
     currency: string | null
@@ -88,6 +91,45 @@ export interface Tables {
     state: Generated<string>
     created_at: Generated<Date>
     resolved_at: Date | null
+  }
+  store_exception_record: {
+    device_id: string
+    incarnation: string
+    seq: number
+    store_id: string
+    /** The hub's: `store:` and the store before the store's own. */
+    exception_id: string
+    captured_at: string
+    payload: string
+  }
+  day_close: {
+    device_id: string
+    incarnation: string
+    seq: number
+    store_id: string
+    business_day: string
+    payload_hash: string
+    closed_at: string
+    currency: string
+    /** proven | signed | not-proven */
+    proof: string
+    reason: string | null
+    /** Transactions among the records that it covers that count for nothing at the hub. */
+    uncounted: number | null
+  }
+  day_close_workstation: {
+    device_id: string
+    incarnation: string
+    seq: number
+    workstation_id: string
+    /** JSON text of the contract's shapes, as are the columns behind it. */
+    ledger: string
+    agent_totals: string
+    till_totals: string | null
+    till_differences: string
+    /** Null where the records that the close covers are another journal's. */
+    hub_totals: string | null
+    hub_differences: string
   }
   posting: {
     posting_key: string

@@ -2,17 +2,20 @@
 import { Alert, Box, Center, Loader, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react'
 import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
+import { runningCapture } from './capture.ts'
+import { DiskAlert } from './disk-alert.tsx'
 import { EnrolmentPage } from './enrolment-page.tsx'
 import { Footer } from './footer.tsx'
 import { Header } from './header.tsx'
 import { useAgentState, useNowMs } from './hooks.ts'
 import { messages } from './messages.ts'
+import { ProgressList } from './progress-list.tsx'
 import { Tabs } from './tabs.tsx'
 import { Tiles } from './tiles.tsx'
 import { formatMoment } from './times.ts'
 
 const Waiting = ({ text, note }: { text: string; note?: string | undefined }) => (
-  <Center mih="50vh">
+  <Center mih="12rem" flex={1}>
     <Stack align="center" gap="md" role="status">
       <Loader size="lg" type="dots" aria-hidden />
       <Text size="xl">{text}</Text>
@@ -42,16 +45,15 @@ const NewLifeNotice = ({ capture, timeZone }: { capture: AgentStatus['capture'];
 }
 
 const Body = ({ status, view, timeZone }: { status: AgentStatus; view: ManagerView | null; timeZone: string }) => {
-  const { capture } = status
-  if (view)
-    return (
-      <>
-        <Tiles view={view} />
-        <Tabs view={view} timeZone={timeZone} />
-      </>
-    )
-  if (capture.state === 'failed') return null
-  return <Waiting text={messages.loading.engine} note={capture.state === 'running' ? messages.loading.safe(capture.records) : undefined} />
+  const capture = runningCapture(status)
+  if (!view && !capture) return null
+  const waiting = <Waiting text={messages.loading.engine} note={capture ? messages.loading.safe(capture.records) : undefined} />
+  return (
+    <>
+      {view ? <Tiles view={view} toCheck={capture?.exceptionCount ?? 0} /> : null}
+      <Tabs view={view} capture={capture} timeZone={timeZone} waiting={waiting} />
+    </>
+  )
 }
 
 const zoneOf = (status: AgentStatus, view: ManagerView | null): string =>
@@ -59,12 +61,15 @@ const zoneOf = (status: AgentStatus, view: ManagerView | null): string =>
 
 const Overview = ({ status, view }: { status: AgentStatus; view: ManagerView | null }) => {
   const timeZone = zoneOf(status, view)
+  const capture = runningCapture(status)
   return (
     <Box className="page">
       <Header status={status} view={view} timeZone={timeZone} />
       <Box component="main" className="content">
         <CaptureAlert capture={status.capture} />
+        {capture ? <DiskAlert disk={capture.disk} /> : null}
         <NewLifeNotice capture={status.capture} timeZone={timeZone} />
+        <ProgressList files={capture?.files ?? []} rebuild={view?.rebuild} />
         <Body status={status} view={view} timeZone={timeZone} />
       </Box>
       <Footer status={status} />

@@ -29,6 +29,41 @@ export const messages = {
       `${reason}. Tideline tries again every few seconds. Let the tills keep their receipts and call support if this stays.`,
   },
 
+  disk: {
+    free: (size: string) => `${size} of free space left.`,
+    low: {
+      title: 'This computer’s disk is getting full',
+      text: 'Sales are still being saved. Delete files that are no longer needed, or call support, before the disk is full.',
+    },
+    reserve: {
+      title: 'This computer’s disk is full: sales go into the last reserve',
+      text: 'The reserve lasts for a short time only. Delete files that are no longer needed now, or call support: after it, no more sales can be taken.',
+    },
+    full: {
+      title: 'The disk is full: sales are not being taken from the tills',
+      text: 'Nothing that was saved is lost, and the tills keep their receipts and try again. Delete files that are no longer needed, or call support at once. As soon as there is room, sales are taken again by themselves.',
+    },
+    failing: {
+      title: 'The disk cannot be written to: sales are not being taken from the tills',
+      text: 'Call support at once. Nothing that was saved before is touched, and the tills keep their receipts and try again. Do not delete anything, and do not reset the tills.',
+    },
+    detail: (detail: string) => `Detail for support: ${detail}`,
+  },
+
+  progress: {
+    label: 'Under way',
+    file: (name: string, percent: number, taken: number) => `Reading ${name}: ${percent} %, ${counted(taken, 'receipt', 'receipts')} taken`,
+    moreFiles: (count: number) => `and ${counted(count, 'more file', 'more files')}`,
+    rebuild: (records: number, total: number) =>
+      `Restoring what this computer has saved: ${records.toLocaleString(locale)} of ${total.toLocaleString(locale)}`,
+  },
+
+  sizes: {
+    megabytes: (n: number) => `${n.toLocaleString(locale)} MB`,
+    gigabytes: (n: number) => `${n.toLocaleString(locale)} GB`,
+    lessThanMegabyte: 'Less than 1 MB',
+  },
+
   newLife: {
     title: 'This computer’s disk was restored or copied',
     text: (when: string, records: number) =>
@@ -47,13 +82,20 @@ export const messages = {
     posted: 'Booked',
     postedNote: 'in the accounts',
     attention: 'Need attention',
-    attentionNote: (held: number, unread: number) => `${counted(held, 'sale', 'sales')}, ${unread.toLocaleString(locale)} not readable`,
+    attentionNote: (held: number, unread: number, toCheck: number) =>
+      [
+        ...(held > 0 ? [counted(held, 'sale', 'sales')] : []),
+        ...(unread > 0 ? [`${unread.toLocaleString(locale)} not readable`] : []),
+        ...(toCheck > 0 ? [`${toCheck.toLocaleString(locale)} to check`] : []),
+      ].join(', '),
     nothingToDo: 'nothing to do',
   },
 
   tabs: {
     label: 'Details',
     transactions: 'Today’s transactions',
+    check: 'To check',
+    days: 'Days',
     prices: 'Price changes',
     quarantine: 'Could not be read',
   },
@@ -87,6 +129,7 @@ export const messages = {
     sale: 'Sale',
     return: 'Return',
     exchange: 'Exchange',
+    'customer-order': 'Customer order',
     'post-void': 'Cancelled afterwards',
     suspended: 'Suspended',
     cancelled: 'Cancelled',
@@ -116,6 +159,67 @@ export const messages = {
     wasNow: (was: string, now: string) => `was ${was}, now ${now}`,
     emptyTitle: 'No price changes received',
     empty: 'New prices from head office appear here, with the time from which they are valid.',
+  },
+
+  check: {
+    intro: 'Tideline found something that only somebody in the shop can explain. Nothing here stops the tills.',
+    more: (shown: number, all: number) => `The newest ${shown.toLocaleString(locale)} of ${all.toLocaleString(locale)} are shown.`,
+    toDo: 'What to do',
+    till: (id: string) => `Till ${id}`,
+    receipt: (number: number) => `Receipt ${number}`,
+    noticed: (when: string) => `noticed ${when}`,
+    emptyTitle: 'Nothing to check',
+    empty: 'Missing receipt numbers, and tills whose day does not add up, appear here.',
+    kinds: {
+      MISSING_NUMBER: {
+        title: 'A receipt number is missing',
+        toDo: 'Look for this receipt at the till. Send it again from there, or note why the number was never used. When it arrives, it leaves this list by itself.',
+      },
+      DAY_CLOSE_DIFFERS: {
+        title: 'The till’s day does not agree with its receipts',
+        toDo: 'Compare the till’s own day report with the receipts of that day. If a receipt is missing, send it again from the till, then close the day again.',
+      },
+      SOURCES_DIFFER: {
+        title: 'Two reports of the same receipt do not agree',
+        toDo: 'Take the paper receipt and see which of the two is right. Tell the supplier of the one that is wrong.',
+      },
+      JOURNAL_DAMAGED: {
+        title: 'A part of what this computer had saved was damaged',
+        toDo: 'Call support: this computer’s disk should be examined. What head office has already received is safe, and is fetched back by itself.',
+      },
+    },
+  },
+
+  days: {
+    label: 'Business days, newest first',
+    closed: (when: string) => `Closed ${when}`,
+    notClosed: 'Not closed yet',
+    allWell: 'Every receipt is here',
+    missingInDay: (count: number) => `${counted(count, 'number is', 'numbers are')} missing`,
+    unreadableInDay: (count: number) => `${counted(count, 'receipt', 'receipts')} could not be read`,
+    differs: 'A till says otherwise',
+    till: 'Till',
+    numbers: 'Numbers',
+    receipts: 'Receipts',
+    close: 'Close of the day',
+    range: (first: number, last: number) => (first === last ? String(first) : `${first} to ${last}`),
+    none: 'No receipts yet',
+    allHere: (count: number) => (count === 1 ? 'The only receipt is here' : `All ${count.toLocaleString(locale)} receipts are here`),
+    missing: (count: number, list: string) => `${counted(count, 'receipt number is', 'receipt numbers are')} missing: ${list}`,
+    present: (count: number) => `${counted(count, 'receipt is', 'receipts are')} here.`,
+    andMore: (count: number) => `and ${count.toLocaleString(locale)} more`,
+    including: (parts: string) => `Including ${parts}.`,
+    suspended: (count: number) => `${count.toLocaleString(locale)} suspended`,
+    cancelled: (count: number) => `${count.toLocaleString(locale)} cancelled`,
+    training: (count: number) => `${count.toLocaleString(locale)} for training`,
+    unreadable: (count: number) => `${count.toLocaleString(locale)} of them could not be read: see “Could not be read”.`,
+    rolledOver: (ranges: string) => `The till began counting again: ${ranges} were never used.`,
+    closeOpen: 'Not closed yet',
+    closeWithoutTill: 'Closed; the till gave no totals of its own',
+    closeAgrees: 'Closed; the till agrees',
+    closeDiffers: 'Closed; the till’s totals differ, see “To check”',
+    emptyTitle: 'No business day yet',
+    empty: 'Each day appears here with its tills: whether every receipt number is there, and whether the day is closed.',
   },
 
   quarantine: {

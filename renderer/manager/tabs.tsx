@@ -1,8 +1,11 @@
-/** The three lists, each with its count on the tab. */
+/** The lists, each with its count on the tab. */
 import { Badge, Tabs as MantineTabs } from '@mantine/core'
-import { IconFileAlert, IconReceipt, IconTag } from '@tabler/icons-react'
+import { IconCalendar, IconChecklist, IconFileAlert, IconReceipt, IconTag } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { ManagerView } from '#sync/contract/ipc.ts'
+import type { RunningCapture } from './capture.ts'
+import { CheckList } from './check-list.tsx'
+import { DayList } from './day-list.tsx'
 import { messages } from './messages.ts'
 import { PriceTable } from './price-table.tsx'
 import { QuarantineList } from './quarantine-list.tsx'
@@ -22,7 +25,7 @@ const Tab = ({ value, label, icon, count, urgent }: TabProps) => (
     leftSection={icon}
     rightSection={
       count > 0 ? (
-        <Badge variant={urgent ? 'filled' : 'light'} color={urgent ? 'red' : 'gray'} size="lg">
+        <Badge size="lg" className="count" data-urgent={urgent || undefined}>
           {count}
         </Badge>
       ) : null
@@ -34,27 +37,54 @@ const Tab = ({ value, label, icon, count, urgent }: TabProps) => (
 
 const icon = { size: 22, stroke: 1.8, 'aria-hidden': true } as const
 
-export const Tabs = ({ view, timeZone }: { view: ManagerView; timeZone: string }) => (
+interface TabsProps {
+  view: ManagerView | null
+  /** What main itself knows: shown also while the engine is away. */
+  capture: RunningCapture | null
+  timeZone: string
+  waiting: ReactNode
+}
+
+export const Tabs = ({ view, capture, timeZone, waiting }: TabsProps) => (
   <MantineTabs defaultValue="transactions" keepMounted={false} className="tabs">
     <MantineTabs.List aria-label={messages.tabs.label}>
-      <Tab value="transactions" label={messages.tabs.transactions} icon={<IconReceipt {...icon} />} count={view.transactions.length} />
-      <Tab value="prices" label={messages.tabs.prices} icon={<IconTag {...icon} />} count={view.priceChanges.length} />
+      <Tab
+        value="transactions"
+        label={messages.tabs.transactions}
+        icon={<IconReceipt {...icon} />}
+        count={view?.transactions.length ?? 0}
+      />
+      {capture ? (
+        <>
+          <Tab value="check" label={messages.tabs.check} icon={<IconChecklist {...icon} />} count={capture.exceptionCount} urgent />
+          <Tab value="days" label={messages.tabs.days} icon={<IconCalendar {...icon} />} count={0} />
+        </>
+      ) : null}
+      <Tab value="prices" label={messages.tabs.prices} icon={<IconTag {...icon} />} count={view?.priceChanges.length ?? 0} />
       <Tab
         value="quarantine"
         label={messages.tabs.quarantine}
         icon={<IconFileAlert {...icon} />}
-        count={view.counts.quarantined}
-        urgent={view.counts.quarantined > 0}
+        count={view?.counts.quarantined ?? 0}
+        urgent
       />
     </MantineTabs.List>
     <MantineTabs.Panel value="transactions">
-      <TransactionTable transactions={view.transactions} timeZone={timeZone} />
+      {view ? <TransactionTable transactions={view.transactions} timeZone={timeZone} /> : waiting}
     </MantineTabs.Panel>
-    <MantineTabs.Panel value="prices">
-      <PriceTable changes={view.priceChanges} timeZone={timeZone} />
-    </MantineTabs.Panel>
+    {capture ? (
+      <>
+        <MantineTabs.Panel value="check">
+          <CheckList open={capture.exceptions} count={capture.exceptionCount} timeZone={timeZone} />
+        </MantineTabs.Panel>
+        <MantineTabs.Panel value="days">
+          <DayList days={capture.days} timeZone={timeZone} />
+        </MantineTabs.Panel>
+      </>
+    ) : null}
+    <MantineTabs.Panel value="prices">{view ? <PriceTable changes={view.priceChanges} timeZone={timeZone} /> : waiting}</MantineTabs.Panel>
     <MantineTabs.Panel value="quarantine">
-      <QuarantineList inputs={view.quarantine} timeZone={timeZone} />
+      {view ? <QuarantineList inputs={view.quarantine} timeZone={timeZone} /> : waiting}
     </MantineTabs.Panel>
   </MantineTabs>
 )

@@ -31,10 +31,10 @@ const Tile = ({ label, value, note, icon, tone }: TileProps) => (
 
 const icon = { size: 20, stroke: 1.9, 'aria-hidden': true } as const
 
-export const Tiles = ({ view }: { view: ManagerView }) => {
+export const Tiles = ({ view, toCheck }: { view: ManagerView; toCheck: number }) => {
   const nowMs = useNowMs()
   const { pending, counts } = view
-  const attention = counts.held + counts.quarantined
+  const attention = counts.held + counts.quarantined + toCheck
   const oldest =
     pending.oldestCapturedAt && pending.count > 0 ? words.oldest(formatAge(pending.oldestCapturedAt, nowMs)) : words.nothingWaiting
   return (
@@ -52,7 +52,7 @@ export const Tiles = ({ view }: { view: ManagerView }) => {
       <Tile
         label={words.attention}
         value={attention}
-        note={attention > 0 ? words.attentionNote(counts.held, counts.quarantined) : words.nothingToDo}
+        note={attention > 0 ? words.attentionNote(counts.held, counts.quarantined, toCheck) : words.nothingToDo}
         icon={<IconUrgent {...icon} />}
         tone={attention > 0 ? 'bad' : undefined}
       />

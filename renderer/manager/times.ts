@@ -15,6 +15,12 @@ export const formatMoment = (instant: string, nowMs: number, timeZone: string): 
   return `${day}, ${time}`
 }
 
+/** "Mon 2 Mar" of a business day, which is a date and nowhere a moment. */
+export const formatDay = (businessDay: string): string =>
+  new Intl.DateTimeFormat(locale, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' })
+    .format(new Date(`${businessDay}T00:00:00Z`))
+    .replace(',', '')
+
 const hasOffset = /(?:Z|[+-]\d{2}:?\d{2})$/
 
 /** A till's time: as printed when it is local, in the store's zone when it carries an offset. */

@@ -43,4 +43,12 @@ describe('the manager’s view', () => {
     const view = buildManagerView({ ...inputs, quarantine: [{ record, quarantine }] })
     expect(view.quarantine[0]?.reasons).toEqual(['INVALID: Invalid input: expected number (transaction 1)', 'WRONG_STORE: store 7'])
   })
+
+  it('[CAP2] tells how far the local database is filled, and nothing of it when it is whole', () => {
+    expect(buildManagerView({ ...inputs, rebuild: { records: 12_000, total: 100_000 } }).rebuild).toEqual({
+      records: 12_000,
+      total: 100_000,
+    })
+    expect(buildManagerView(inputs)).not.toHaveProperty('rebuild')
+  })
 })

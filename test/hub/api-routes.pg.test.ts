@@ -29,6 +29,8 @@ const allRoutes = [
   'GET /v1/postings',
   'GET /v1/prices',
   'GET /v1/stores',
+  'GET /v1/stores/{storeId}/days',
+  'GET /v1/stores/{storeId}/days/{businessDay}',
   'GET /v1/transactions',
   'POST /v1/devices/{deviceId}/revoke',
   'POST /v1/enrolments',

@@ -1,41 +1,19 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { generateKeyPairSync } from 'node:crypto'
 import { writeFeed } from '#hub/catalogue/feed.ts'
 import { revokeDevice } from '#hub/enrolment/enrolment.ts'
-import { type Gateway, startGateway } from '#hub/gateway/gateway.ts'
-import { createHubMetrics } from '#hub/metrics.ts'
 import { storeSettingsSchema } from '#sync/contract/catalogue.ts'
+import { protocol } from '#sync/contract/protocol.ts'
 import { type ChainedFields, chainText, genesisHash, type TidelineRecord } from '#sync/contract/record.ts'
-import pino from 'pino'
-import { afterEach, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { type TestDatabase, withDatabase } from './database.ts'
 import { enrolModelDevice, modelDevice, sha256 } from './model-device.ts'
-import { connectWire, type WireClient } from './wire-client.ts'
+import { withGateways } from './running-gateway.ts'
+import type { WireClient } from './wire-client.ts'
 
 type ChainedRecord = ChainedFields & { payload: string }
 
 const server = withDatabase()
-const log = pino({ level: 'silent' })
-const started: { gateways: Gateway[]; clients: WireClient[] } = { gateways: [], clients: [] }
-
-afterEach(async () => {
-  for (const { socket } of started.clients.splice(0)) socket.disconnect()
-  await Promise.all(started.gateways.splice(0).map((gateway) => gateway.stop()))
-})
-
-const gatewayOn = async ({ anotherPool, url }: TestDatabase): Promise<string> => {
-  const http = createServer()
-  await new Promise<void>((settle) => http.listen(0, '127.0.0.1', settle))
-  started.gateways.push(startGateway({ http, db: anotherPool(), databaseUrl: url, log, metrics: createHubMetrics() }))
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`
-}
-
-const client = (url: string): WireClient => {
-  const made = connectWire(url)
-  started.clients.push(made)
-  return made
-}
+const { start: gatewayOn, connect: client } = withGateways()
 
 /** The same records as the journal of a till's faulty agent would have them: hashed as they are, in an unbroken chain. */
 const relink = (records: readonly ChainedRecord[]): ChainedRecord[] => {
@@ -78,7 +56,7 @@ it('[TRN11] [TRN9] hello: unknown, revoked, wrongly signed, below the floor and 
   expect(await one.hello(device, { protocolVersion: 0 })).toMatchObject({ outcome: 'refused' })
   expect(await one.hello(device, { protocolVersion: 7, somethingNew: 1 })).toMatchObject({
     outcome: 'welcome',
-    protocolVersion: 1,
+    protocolVersion: protocol.version,
     ackedSeq: 0,
     storeId: 'S1',
   })

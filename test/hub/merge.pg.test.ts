@@ -77,6 +77,39 @@ it('[HUB3] [HUB4] a sale, a return, a voided line, a duplicate and a training re
   ])
 })
 
+it('[HUB4] [HUB5] a post-void takes goods and money back, in stock, totals and postings; a customer order moves neither goods nor postings', async () => {
+  const { db } = await server.fresh()
+  const device = await enrolModelDevice(db)
+  device.sell(1)
+  device.sell(2, {
+    kind: 'post-void',
+    references: [{ relation: 'voids', sequenceNumber: 1 }],
+    lineItems: [{ ...line, kind: 'return', quantityMilli: -2_000, amountMinor: -238 }],
+    tenders: [{ lineNumber: 2, kind: 'cash', amountMinor: -238, voided: false }],
+    taxes: [{ code: 'A', taxableMinor: -222, taxMinor: -16, inclusive: true }],
+    totals: { netMinor: -222, taxMinor: -16, grandMinor: -238 },
+  })
+  device.sell(3, { kind: 'customer-order', tenders: [{ lineNumber: 2, kind: 'card', amountMinor: 100, voided: false }], taxes: [] })
+  device.sell(4, { kind: 'paid-in', lineItems: [], taxes: [], totals: { netMinor: 0, taxMinor: 0, grandMinor: 0 } })
+  await sendAll(db, device)
+  await drainAll(db)
+  const { totals, balances, postings } = await snapshot(db)
+  expect(balances).toEqual([{ store_id: 'S1', item_id: 'MILK', quantity_milli: 0 }])
+  expect(totals.map((row) => Object.values(row as object).slice(4))).toEqual([
+    ['tax', 'A', 2, 0],
+    ['tender', 'card', 1, 100],
+    ['tender', 'cash', 3, 238],
+    ['transaction-kind', 'customer-order', 1, 238],
+    ['transaction-kind', 'paid-in', 1, 0],
+    ['transaction-kind', 'post-void', 1, -238],
+    ['transaction-kind', 'sale', 1, 238],
+  ])
+  expect(postings.map((row) => [row.posting_key, row.amount_minor])).toEqual([
+    ['S1|1|2026-01-31|1', 238],
+    ['S1|1|2026-01-31|2', -238],
+  ])
+})
+
 it('[HUB7] [HUB9] what a person must look at: conflict, broken chain, quarantine, unknown item, a receipt that does not add up', async () => {
   const { db } = await server.fresh()
   const device = await enrolModelDevice(db)

@@ -45,7 +45,7 @@ export interface ModelDevice {
   privateKey: KeyObject
   journal: TidelineRecord[]
   /** Appends a record whose payload is this text. */
-  append(payload: string, kind?: TidelineRecord['kind']): TidelineRecord
+  append(payload: string, kind?: TidelineRecord['kind'], capturedAt?: string): TidelineRecord
   sell(sequenceNumber: number, change?: Record<string, unknown>): TidelineRecord
   hello(nonce: string): Record<string, unknown>
 }
@@ -54,13 +54,13 @@ export const modelDevice = (identity: { deviceId: string; storeId: string; priva
   const incarnation = identity.incarnation ?? 'abcdefghijkl'
   const journal: TidelineRecord[] = []
   let head: string = genesisHash
-  const append = (payload: string, kind: TidelineRecord['kind'] = 'transaction'): TidelineRecord => {
+  const append: ModelDevice['append'] = (payload, kind = 'transaction', capturedAt = '2026-01-31T10:00:01.000Z') => {
     const record = recordSchema.parse({
       deviceId: identity.deviceId,
       incarnation,
       seq: journal.length + 1,
       kind,
-      capturedAt: '2026-01-31T10:00:01.000Z',
+      capturedAt,
       payload,
       payloadHash: sha256(payload),
       previousHash: head,

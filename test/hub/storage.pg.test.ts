@@ -24,6 +24,26 @@ it('[HUB8] [OPS2] several processes migrating at once: one does the work, all fi
   expect(await isMigrated(db)).toBe(true)
 })
 
+it('[HUB8] migration 2 tells from each natural key where an exception is, and leaves the others as they were', async () => {
+  const { db } = await server.unmigrated()
+  expect(await migrate(db, 1)).toEqual([1])
+  await sql`insert into exception (exception_id, kind, store_id, natural_key, message, owner) values
+    ('a', 'KEY_CONFLICT', 'S1', 'S1|2|2026-01-31|1043', 'm', 'store'),
+    ('b', 'KEY_CONFLICT', 'S|1', 'S|1|a|b|2026-01-31|7', 'm', 'store'),
+    ('c', 'PRICE_JUMP', null, null, 'm', 'hub'),
+    ('d', 'KEY_CONFLICT', 'S1', 'no key of ours', 'm', 'store')`.execute(db)
+  expect(await migrate(db)).toEqual(migrations.map((m) => m.number).slice(1))
+  const { rows } = await sql`select exception_id, workstation_id, business_day, sequence_number, state from exception order by 1`.execute(
+    db,
+  )
+  expect(rows.map((row) => Object.values(row as object))).toEqual([
+    ['a', '2', '2026-01-31', 1_043, 'open'],
+    ['b', 'a|b', '2026-01-31', 7, 'open'],
+    ['c', null, null, null, 'open'],
+    ['d', null, null, null, 'open'],
+  ])
+})
+
 it('[HUB8] a database of a newer hub is refused', async () => {
   const { db } = await server.fresh()
   await sql`insert into schema_migration (number, name) values (9999, 'of the future')`.execute(db)

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type ErpConnector, ErpUnavailable, type Posting, type PostOutcome } from '#hub/posting/connector.ts'
 import { seedItems } from '#demo/reference-erp/seed-items.ts'
 import { must } from '#sync/contract/assert.ts'
+import { transactionSchema } from '#sync/contract/transaction.ts'
 import { posting, receipt, type ReceiptLine } from './receipts.ts'
 import { type FaultyWire, startFaultyWire } from './faulty-wire.ts'
 
@@ -146,6 +147,23 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
         receipt([{ itemId: 'SKU-001', quantityMilli: 3_000, unitPriceMinor: 516 }], { number: next(), taxIncluded: false }),
       )
       expect(await connector.post(added)).toMatchObject({ outcome: 'posted', totalMinor: 1_935 })
+    })
+
+    it('[HUB4] carries a discount on the whole receipt, and the rounding that the till states', async () => {
+      const made = receipt([coffee(2), { itemId: 'PLU-4011', quantityMilli: 1_000, unitPriceMinor: 195 }], { number: next() })
+      const discounts = [{ code: 'STAFF', description: 'Staff', amountMinor: 150 }]
+      const grandMinor = made.totals.grandMinor - 153
+      const taxMinor = Math.round((made.totals.grandMinor - 150) / 5)
+      const sale = posting(
+        transactionSchema.parse({
+          ...made,
+          discounts,
+          taxes: [{ ...made.taxes[0], taxMinor }],
+          totals: { netMinor: grandMinor + 3 - taxMinor, taxMinor, grandMinor, roundingMinor: -3 },
+        }),
+      )
+      expect(await connector.post(sale)).toMatchObject({ outcome: 'posted', totalMinor: grandMinor })
+      await expectBookedOnce(sale)
     })
 
     it('[HUB4] makes the ERP’s total equal the till’s, whatever was weighed and taken off', async () => {

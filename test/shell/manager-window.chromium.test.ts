@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
 import { checkoutRoot } from '#scripts/root.ts'
 import { openManagerBrowser, type ManagerBrowser } from './manager-page.ts'
+import { faintTexts } from './page-checks.ts'
 import { busyView, enrolledStatus, startingStatus, transactionAt, viewWith } from './views.ts'
 
 const notEnrolled = { ...enrolledStatus, enrolment: { state: 'needed' }, capture: { state: 'off' }, engine: 'off' } as const
@@ -185,33 +186,7 @@ describe('the store manager’s window', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, screenshot } = await browser.open({ status: enrolledStatus, view: busyView() }, { colorScheme })
       await page.getByRole('row').nth(5).waitFor()
-      const faint = await page.evaluate(() => {
-        const luminance = (color: string) => {
-          const [r, g, b] = color
-            .match(/[\d.]+/g)!
-            .map((c) => (Number(c) / 255 <= 0.03928 ? Number(c) / 255 / 12.92 : ((Number(c) / 255 + 0.055) / 1.055) ** 2.4))
-          return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
-        }
-        const backgroundOf = (element: Element | null): string => {
-          for (let at = element; at; at = at.parentElement) {
-            const color = getComputedStyle(at).backgroundColor
-            if (!/^rgba\(.*, 0\)$/.test(color)) return color
-          }
-          return 'rgb(255, 255, 255)'
-        }
-        const texts = [
-          ...document.querySelectorAll(
-            'h1, .header p, .link span, dt, dd span, dd strong, th, td, .state, .reason, [role=tab], .footer span',
-          ),
-        ]
-        return texts
-          .map((element) => {
-            const [a, b] = [luminance(getComputedStyle(element).color), luminance(backgroundOf(element))].sort((x, y) => y - x)
-            return { text: element.textContent?.slice(0, 30), ratio: (a! + 0.05) / (b! + 0.05) }
-          })
-          .filter(({ ratio }) => ratio < 4.5)
-      })
-      expect(faint).toEqual([])
+      expect(await faintTexts(page)).toEqual([])
       await screenshot(colorScheme)
     }
   })

@@ -1,7 +1,8 @@
 /** Scripted states of one store, for tests of what its manager sees. */
 import { emptyCaptureState } from '#main/capture-state.ts'
 import { must } from '#sync/contract/assert.ts'
-import { managerViewSchema, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
+import { agentStatusSchema, businessDayStateSchema, managerViewSchema, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
+import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { identitySchema } from '#sync/contract/config.ts'
 
 export const store = identitySchema.parse({
@@ -21,6 +22,100 @@ export const enrolledStatus: AgentStatus = {
 }
 
 export const startingStatus: AgentStatus = { ...enrolledStatus, engine: 'starting' }
+
+type RunningCapture = Extract<AgentStatus['capture'], { state: 'running' }>
+
+/** Enrolled and capturing, with this to say of capture. */
+export const statusWith = (part: Partial<RunningCapture>, status: Partial<AgentStatus> = {}): AgentStatus =>
+  agentStatusSchema.parse({ ...enrolledStatus, ...status, capture: { ...enrolledStatus.capture, ...part } })
+
+const open = (raisedAt: string, exception: Record<string, unknown>): RunningCapture['exceptions'][number] =>
+  ({ raisedAt, exception: storeExceptionSchema.parse({ state: 'open', ...exception }) }) as RunningCapture['exceptions'][number]
+
+const missing = (sequenceNumber: number, raisedAt: string) =>
+  open(raisedAt, {
+    exceptionId: `MISSING_NUMBER:2|2026-03-02|${sequenceNumber}`,
+    kind: 'MISSING_NUMBER',
+    message: `Till 2 sent receipts ${sequenceNumber - 1} (at 11:42) and ${sequenceNumber + 1} (at 11:47), but not ${sequenceNumber}.`,
+    workstationId: '2',
+    businessDay: '2026-03-02',
+    sequenceNumber,
+  })
+
+export const openExceptions: RunningCapture['exceptions'] = [
+  open('2026-03-02T20:14:00.000Z', {
+    exceptionId: 'DAY_CLOSE_DIFFERS:3|2026-03-02',
+    kind: 'DAY_CLOSE_DIFFERS',
+    message: 'Till 3 reports 98 receipts and €2,114.50 in cash; 97 receipts and €2,102.00 in cash have arrived here.',
+    workstationId: '3',
+    businessDay: '2026-03-02',
+    amountMinor: 1_250,
+    currency: 'EUR',
+  }),
+  missing(1_051, '2026-03-02T11:10:00.000Z'),
+  missing(1_043, '2026-03-02T10:58:00.000Z'),
+  open('2026-03-01T16:20:00.000Z', {
+    exceptionId: 'SOURCES_DIFFER:1|2026-03-01|871',
+    kind: 'SOURCES_DIFFER',
+    message: 'The till itself says €14.50 for receipt 871, its back-office database says €15.40.',
+    workstationId: '1',
+    businessDay: '2026-03-01',
+    sequenceNumber: 871,
+    amountMinor: 90,
+    currency: 'EUR',
+  }),
+  open('2026-02-27T07:01:00.000Z', {
+    exceptionId: 'JOURNAL_DAMAGED:aaaaaaaaaaaa:41-43',
+    kind: 'JOURNAL_DAMAGED',
+    message: 'Records 41 to 43 could not be read after the power cut of this morning.',
+  }),
+]
+
+const till = (workstationId: string, first: number, last: number, close: string, change: Record<string, unknown> = {}) => {
+  const { explained, ...rest } = change
+  const nothing = { suspended: 0, cancelled: 0, training: 0, quarantined: 0 }
+  return {
+    workstationId,
+    close,
+    ledger: {
+      first,
+      last,
+      seen: last - first + 1,
+      explained: { ...nothing, ...(explained as object) },
+      rolledOver: [],
+      missing: [],
+      ...rest,
+    },
+  }
+}
+
+export const businessDays: RunningCapture['days'] = [
+  {
+    businessDay: '2026-03-02',
+    closedAt: '2026-03-02T20:14:00.000Z',
+    workstations: [
+      till('1', 801, 1_014, 'agrees', { explained: { suspended: 2, cancelled: 1, training: 3 } }),
+      till('2', 1_001, 1_083, 'open', {
+        seen: 81,
+        explained: { quarantined: 1 },
+        missing: [
+          { from: 1_043, to: 1_043 },
+          { from: 1_051, to: 1_051 },
+        ],
+      }),
+      till('3', 512, 608, 'differs'),
+    ],
+  },
+  {
+    businessDay: '2026-03-01',
+    closedAt: '2026-03-01T19:02:00.000Z',
+    workstations: [till('1', 640, 800, 'agrees'), till('2', 9_947, 12, 'agrees', { seen: 55, rolledOver: [{ from: 9_990, to: 9_999 }] })],
+  },
+  { businessDay: '2026-02-28', workstations: [till('1', 500, 639, 'open', { explained: { quarantined: 2 } })] },
+].map((day) => businessDayStateSchema.parse(day))
+
+export const busyStatus = (status: Partial<AgentStatus> = {}): AgentStatus =>
+  statusWith({ exceptions: openExceptions, exceptionCount: openExceptions.length, days: businessDays }, status)
 
 type Transaction = ManagerView['transactions'][number]
 
