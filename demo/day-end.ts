@@ -11,7 +11,10 @@ import type { Stack } from './stack.ts'
 import type { Till } from './tills.ts'
 
 /** What a till adds up for itself as it sells: one Z report a business day. */
-export type ZReports = Map<string, Required<Omit<TillTotals, 'tenders' | 'taxes'>> & { tenders: Map<string, number>; taxes: Map<string, number> }>
+export type ZReports = Map<
+  string,
+  Required<Omit<TillTotals, 'tenders' | 'taxes'>> & { tenders: Map<string, number>; taxes: Map<string, number> }
+>
 
 const addTo = (sums: Map<string, number>, key: string, amount: number): void => void sums.set(key, (sums.get(key) ?? 0) + amount)
 
