@@ -4,33 +4,37 @@
  */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { TillTotals, Transaction } from '#sync/contract/transaction.ts'
+import type { Transaction } from '#sync/contract/transaction.ts'
+import { z } from 'zod'
 import { runCommand } from '../scripts/command.ts'
 import { checkoutRoot } from '../scripts/root.ts'
 import type { Stack } from './stack.ts'
 import type { Till } from './tills.ts'
 
-/** What a till adds up for itself as it sells: one Z report a business day. */
-export type ZReports = Map<
-  string,
-  Required<Omit<TillTotals, 'tenders' | 'taxes'>> & { tenders: Map<string, number>; taxes: Map<string, number> }
->
+/** What a till adds up for itself as it sells. */
+interface ZReport {
+  transactionCount: number
+  grandMinor: number
+  tenders: Map<string, number>
+  taxes: Map<string, number>
+}
+/** One each business day. */
+export type ZReports = Map<string, ZReport>
 
 const addTo = (sums: Map<string, number>, key: string, amount: number): void => void sums.set(key, (sums.get(key) ?? 0) + amount)
 
 export const ringIntoZ = (reports: ZReports, sale: Transaction): void => {
-  const z = reports.get(sale.businessDay) ?? { transactionCount: 0, grandMinor: 0, tenders: new Map(), taxes: new Map() }
-  z.transactionCount += 1
-  z.grandMinor += sale.totals.grandMinor
-  for (const tender of sale.tenders) addTo(z.tenders, tender.kind, tender.amountMinor)
-  for (const tax of sale.taxes) addTo(z.taxes, tax.code, tax.taxMinor)
-  reports.set(sale.businessDay, z)
+  const report: ZReport = reports.get(sale.businessDay) ?? { transactionCount: 0, grandMinor: 0, tenders: new Map(), taxes: new Map() }
+  report.transactionCount += 1
+  report.grandMinor += sale.totals.grandMinor
+  for (const tender of sale.tenders) addTo(report.tenders, tender.kind, tender.amountMinor)
+  for (const tax of sale.taxes) addTo(report.taxes, tax.code, tax.taxMinor)
+  reports.set(sale.businessDay, report)
 }
 
 export interface DayEnd {
   businessDay: string
-  /** Till and agent say the same of every till's day. */
-  agrees: boolean
+  whole: boolean
   certificate: string
   /** What the outsider's verifier said. */
   verified: boolean
@@ -52,20 +56,29 @@ const postClose = async ({ agent }: Stack, body: unknown): Promise<void> => {
 }
 
 const zBody = (till: Till, businessDay: string) => {
-  const z = till.zReports.get(businessDay)
-  if (!z) return []
+  const report = till.zReports.get(businessDay)
+  if (!report) return []
   return [
     {
       workstationId: till.identity.workstationId,
       businessDay,
       totals: {
-        transactionCount: z.transactionCount,
-        grandMinor: z.grandMinor,
-        tenders: [...z.tenders].map(([kind, amountMinor]) => ({ kind, amountMinor })),
-        taxes: [...z.taxes].map(([code, taxMinor]) => ({ code, taxMinor })),
+        transactionCount: report.transactionCount,
+        grandMinor: report.grandMinor,
+        tenders: [...report.tenders].map(([kind, amountMinor]) => ({ kind, amountMinor })),
+        taxes: [...report.taxes].map(([code, taxMinor]) => ({ code, taxMinor })),
       },
     },
   ]
+}
+
+const daySchema = z.object({ workstations: z.array(z.object({ close: z.string(), ledger: z.object({ missing: z.array(z.unknown()) }) })) })
+
+/** Every till of the day has closed, says what the agent says, and no number is missing. */
+const isWhole = async ({ agent }: Stack, businessDay: string): Promise<boolean> => {
+  const response = await fetch(`${agent.url}/v1/days/${businessDay}`, { headers: { authorization: `Bearer ${agent.token}` } })
+  const { workstations } = daySchema.parse(await response.json())
+  return workstations.every(({ close, ledger }) => close === 'agrees' && ledger.missing.length === 0)
 }
 
 const makeCertificate = async ({ agent }: Stack, dir: string, businessDay: string): Promise<Pick<DayEnd, 'certificate' | 'verified'>> => {
@@ -89,7 +102,7 @@ export const endDays = async (stack: Stack, tills: readonly Till[], dir: string)
       stack,
       tills.flatMap((till) => zBody(till, businessDay)),
     )
-    ends.push({ businessDay, agrees: await agreesOn(stack, businessDay), ...(await makeCertificate(stack, dir, businessDay)) })
+    ends.push({ businessDay, whole: await isWhole(stack, businessDay), ...(await makeCertificate(stack, dir, businessDay)) })
   }
   return ends
 }

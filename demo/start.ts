@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { checkoutRoot } from '../scripts/root.ts'
 import { audit } from './audit.ts'
 import { chooseErp } from './erp.ts'
+import { endDays } from './day-end.ts'
 import { createObserver, untilStill } from './observer.ts'
 import { openScreen, type Screen } from './picture.ts'
 import { journalSales } from './ledgers.ts'
@@ -73,7 +74,7 @@ const takeSignals = ({ say }: Screen): Stops => {
   return { selling: selling.signal, waiting: waiting.signal }
 }
 
-const sell = async (options: DemoOptions, stack: Stack, stops: Stops, screen: Screen): Promise<Summary> => {
+const sell = async (options: DemoOptions, stack: Stack, dir: string, stops: Stops, screen: Screen): Promise<Summary> => {
   const { say } = screen
   say('Waiting for the first PLU file: items and prices from the ERP, at the till')
   await waitForItems(stack.agent.folders.plu)
@@ -97,6 +98,8 @@ const sell = async (options: DemoOptions, stack: Stack, stops: Stops, screen: Sc
   }
   await Promise.all([...running.map(({ done }) => done), buyer.done])
   if (!(await untilStill(observer.look, stops.waiting))) say('Not all has arrived; comparing as it stands')
+  say('The tills send their Z reports; the day is closed and its certificate checked')
+  const dayEnds = await endDays(stack, tills, dir)
   const sources = {
     till: tills.flatMap((till) => till.sold),
     journal: await journalSales(stack.agent.folders.journal),
@@ -108,6 +111,7 @@ const sell = async (options: DemoOptions, stack: Stack, stops: Stops, screen: Sc
     repeated: tills.reduce((sum, till) => sum + till.repeated, 0),
     priceChangesSent: buyer.changes.length,
     priceChangesAtTill: await countAtTill(stack.agent.folders.plu, buyer.changes),
+    dayEnds,
     erp: stack.erp.access.kind,
     seconds: Math.round(observer.elapsedSeconds()),
   }
@@ -122,6 +126,9 @@ const freshFolder = async (root: string): Promise<string> => {
   return dir
 }
 
+const isGood = ({ lost, duplicated, altered, dayEnds }: Summary): boolean =>
+  lost + duplicated + altered === 0 && dayEnds.every(({ whole, verified }) => whole && verified)
+
 const run = async (options: DemoOptions): Promise<number> => {
   // With --json, standard output belongs to the summary.
   const screen = openScreen(options.json ? process.stderr : process.stdout, () => performance.now())
@@ -131,9 +138,9 @@ const run = async (options: DemoOptions): Promise<number> => {
   const erp = await chooseErp(options.erp, join(dir, 'erp'), say)
   const stack = await openStack({ dir, store, erp, say })
   try {
-    const summary = await sell(options, stack, stops, screen)
+    const summary = await sell(options, stack, dir, stops, screen)
     printSummary(summary, options.json)
-    return summary.lost + summary.duplicated + summary.altered > 0 ? 1 : 0
+    return isGood(summary) ? 0 : 1
   } finally {
     await stack.stop()
   }

@@ -1,13 +1,21 @@
 /** The demo's last words: for people in sentences, for programs as one line of JSON. */
 import type { AuditReport } from './audit.ts'
+import type { DayEnd } from './day-end.ts'
 
 export interface Summary extends AuditReport {
   repeated: number
   priceChangesSent: number
   priceChangesAtTill: number
+  /** The tills' Z reports, the agent's closes and the certificates made of them. */
+  dayEnds: DayEnd[]
   erp: string
   seconds: number
 }
+
+const describeDayEnd = ({ businessDay, whole, verified, certificate }: DayEnd): string =>
+  `Business day ${businessDay}: ${whole ? 'closed, whole, and every till agrees' : 'closed, but NOT whole'}; its certificate ${
+    verified ? 'holds' : 'does NOT hold'
+  } for somebody without this program: ${certificate}`
 
 export const describeSummary = (summary: Summary): string[] => {
   const whole = summary.lost + summary.duplicated + summary.altered === 0
@@ -19,6 +27,7 @@ export const describeSummary = (summary: Summary): string[] => {
       : `LOST ${summary.lost}, DOUBLED ${summary.duplicated}, ALTERED ${summary.altered}:`,
     ...summary.findings.map((finding) => `  ${finding}`),
     `${summary.priceChangesSent} price changes made in the ERP, ${summary.priceChangesAtTill} at the till.`,
+    ...summary.dayEnds.map(describeDayEnd),
   ]
 }
 
