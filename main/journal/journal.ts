@@ -43,6 +43,11 @@ export interface Journal extends JournalSource {
   append(kind: TidelineRecord['kind'], payloadText: string): Promise<TidelineRecord>
   /** All of them in one sync, numbered without gaps, or none. */
   appendAll(entries: readonly JournalEntry[]): Promise<TidelineRecord[]>
+  /**
+   * One record made of the head that it follows: nothing else is appended meanwhile, so that `build` must be quick. It may read the
+   * journal, and must not wait for an append. A `build` that rejects appends nothing.
+   */
+  appendFrom(build: (head: JournalHead) => Promise<JournalEntry>): Promise<TidelineRecord>
   /** A new incarnation with all records, because `from` is not this disk's alone. Appends wait for it; a failure leaves all as it was. */
   renew(from: string, reason: string): Promise<RenewalOutcome>
   /** The hub has everything of this incarnation up to `ackedSeq`: it may be pruned once it is old. */
@@ -79,6 +84,11 @@ interface Waiting {
 
 const maxPayload = 400_000
 
+const boundedEntry = (entry: JournalEntry): JournalEntry => {
+  if (entry.payloadText.length > maxPayload) throw new Error(`a payload over ${maxPayload} characters`)
+  return entry
+}
+
 export const openJournal = async (options: JournalOptions): Promise<Journal> => {
   const { dir, deviceId, disk = nodeDisk, segmentBytes = 16_000_000, lock = lockFolder } = options
   const nowIso = options.nowIso ?? (() => new Date().toISOString())
@@ -97,7 +107,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   const waiting: Waiting[] = []
   let head: ChainPosition = loaded.end
   let flushing: Promise<void> | null = null
-  let turnover: (() => Promise<void>) | null = null
+  const turnovers: (() => Promise<void>)[] = []
   let renewing: Promise<Begun> | null = null
   /** The manifest on the disk is not known: nothing may be appended to either life. */
   let undecided = false
@@ -140,9 +150,8 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   }
 
   const flush = async (): Promise<void> => {
-    while (turnover || waiting.length > 0) {
-      const turn = turnover ?? (() => writeBatch(waiting.splice(0, batchLength(waiting))))
-      turnover = null
+    while (turnovers.length > 0 || waiting.length > 0) {
+      const turn = turnovers.shift() ?? (() => writeBatch(waiting.splice(0, batchLength(waiting))))
       await turn()
     }
     flushing = null
@@ -150,7 +159,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
 
   const betweenWrites = (step: () => Promise<void>): Promise<void> =>
     new Promise((resolve, reject) => {
-      turnover = () => step().then(resolve, reject)
+      turnovers.push(() => step().then(resolve, reject))
       flushing ??= flush()
     })
 
@@ -204,11 +213,25 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   const appendAll = (entries: readonly JournalEntry[]): Promise<TidelineRecord[]> => {
     if (closed) return Promise.reject(new CannotWrite('the journal is closed'))
     if (entries.length === 0) return Promise.resolve([])
-    if (entries.some((entry) => entry.payloadText.length > maxPayload)) throw new Error(`a payload over ${maxPayload} characters`)
+    entries.forEach(boundedEntry)
     return new Promise((resolve, reject) => {
       waiting.push({ entries, capturedAt: nowIso() as Instant, resolve, reject })
       flushing ??= flush()
     })
+  }
+
+  const appendFrom: Journal['appendFrom'] = async (build) => {
+    let appended: Promise<TidelineRecord[]> | undefined
+    await betweenWrites(async () => {
+      if (closed) throw new CannotWrite('the journal is closed')
+      const entry = boundedEntry(await build({ incarnation: manifest.incarnation, seq: head.seq, hash: head.hash }))
+      appended = new Promise((resolve, reject) => {
+        void writeBatch([{ entries: [entry], capturedAt: nowIso() as Instant, resolve, reject }])
+      })
+      await appended.catch(() => undefined)
+    })
+    const [record] = await must(appended, 'appended')
+    return must(record, 'record')
   }
 
   return {
@@ -233,6 +256,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
       return record
     },
     appendAll,
+    appendFrom,
     renew,
     acknowledge: () => undefined,
     missing: () => [],

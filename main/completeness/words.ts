@@ -1,0 +1,100 @@
+/** What a store manager reads: whole sentences, money in its currency, times as the till's clock shows them. */
+import type { CloseDifference, NumberRange } from '#sync/contract/day-close.ts'
+import { minorDigits } from '#sync/capture/currency.ts'
+import type { Run } from '#sync/core/ledger-runs.ts'
+
+/** Integer arithmetic by text alone. */
+export const moneyText = (minor: number, currency: string): string => {
+  const digits = minorDigits(currency)
+  const padded = String(Math.abs(minor)).padStart(digits + 1, '0')
+  const whole = padded.slice(0, padded.length - digits)
+  return `${minor < 0 ? '-' : ''}${whole}${digits > 0 ? `.${padded.slice(-digits)}` : ''} ${currency}`
+}
+
+export const dayText = (businessDay: string): string =>
+  new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${businessDay}T00:00:00Z`))
+
+const hasOffset = /(?:Z|[+-]\d{2}:?\d{2})$/
+
+/** As printed when it is local, in the store's zone when it bears an offset. */
+export const timeText = (endedAt: string, timeZone: string): string =>
+  hasOffset.test(endedAt)
+    ? new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(endedAt))
+    : (/T(\d{2}:\d{2})/.exec(endedAt)?.[1] ?? endedAt)
+
+export interface Neighbour {
+  number: number
+  endedAt: string | undefined
+}
+
+/** The numbers on both sides of a missing range, among the runs of one day or two. */
+export const neighboursOf = ({ from, to }: NumberRange, runs: readonly Run[]): { before?: Neighbour; behind?: Neighbour } => {
+  const before = runs.find((run) => run.to === from - 1)
+  const behind = runs.find((run) => run.from === to + 1)
+  return {
+    ...(before ? { before: { number: before.to, endedAt: before.toAt } } : {}),
+    ...(behind ? { behind: { number: behind.from, endedAt: behind.fromAt } } : {}),
+  }
+}
+
+const neighbourText = ({ number, endedAt }: Neighbour, timeZone: string): string =>
+  endedAt === undefined ? `${number}` : `${number} at ${timeText(endedAt, timeZone)}`
+
+export interface MissingWords {
+  workstationId: string
+  businessDay: string
+  range: NumberRange
+  runs: readonly Run[]
+  timeZone: string
+}
+
+const numbersText = ({ from, to }: NumberRange): string => (from === to ? `number ${from}` : `numbers ${from} to ${to}`)
+
+export const missingMessage = ({ workstationId, businessDay, range, runs, timeZone }: MissingWords): string => {
+  const { before, behind } = neighboursOf(range, runs)
+  const texts = [before, behind].flatMap((neighbour) => (neighbour ? [neighbourText(neighbour, timeZone)] : []))
+  const [is, it, these] = range.from === range.to ? ['is', 'it', 'this transaction'] : ['are', 'them', 'these transactions']
+  const around = texts.length === 2 ? ` The numbers next to ${it} are ${texts.join(' and ')}.` : ` The number next to ${it} is ${texts[0]}.`
+  return (
+    `Till ${workstationId}: ${numbersText(range)} of ${dayText(businessDay)} ${is} missing.${texts.length > 0 ? around : ''}` +
+    ` Look for ${these} at the till and send ${it} again.`
+  )
+}
+
+export const arrivedMessage = (workstationId: string, businessDay: string, range: NumberRange): string =>
+  `Till ${workstationId}: ${numbersText(range)} of ${dayText(businessDay)} ${range.from === range.to ? 'is' : 'are'} no longer missing.`
+
+const measureText: Record<CloseDifference['measure'], (key: string) => string> = {
+  transactions: () => 'transactions',
+  grand: () => 'total',
+  tender: (key) => `tender ${key}`,
+  'tender-count': (key) => `number of payments by ${key}`,
+  tax: (key) => `tax ${key}`,
+}
+
+const isMoney = ({ measure }: CloseDifference): boolean => measure !== 'transactions' && measure !== 'tender-count'
+
+export const differenceText = (difference: CloseDifference, currency: string): string => {
+  const figure = (value: number): string => (isMoney(difference) ? moneyText(value, currency) : String(value))
+  return `${measureText[difference.measure](difference.key)}: till ${figure(difference.till)}, agent ${figure(difference.agent)}`
+}
+
+const maxMessage = 1_000
+
+export const differsMessage = (
+  workstationId: string,
+  businessDay: string,
+  differences: readonly CloseDifference[],
+  currency: string,
+): string => {
+  const start = `Till ${workstationId}: its own totals of ${dayText(businessDay)} and the transactions received here are not the same. `
+  const texts = differences.map((difference) => differenceText(difference, currency))
+  for (let shown = texts.length; ; shown -= 1) {
+    const more = shown < texts.length ? `; and ${texts.length - shown} more` : ''
+    const message = `${start}${texts.slice(0, shown).join('; ')}${more}.`
+    if (message.length <= maxMessage || shown === 0) return message.slice(0, maxMessage)
+  }
+}
+
+export const agreesMessage = (workstationId: string, businessDay: string): string =>
+  `Till ${workstationId}: its own totals of ${dayText(businessDay)} and the transactions received here are the same now.`
