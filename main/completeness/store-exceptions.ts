@@ -4,7 +4,7 @@ import type { MissingRecords } from '#sync/contract/ipc.ts'
 import type { StoreException } from '#sync/contract/store-exception.ts'
 import type { Currency } from '#sync/contract/vocabulary.ts'
 import { type Gap, tellGaps } from '#sync/core/ledger-gaps.ts'
-import { intersectRanges, type Run } from '#sync/core/ledger-runs.ts'
+import { intersectRanges, type Run, type Runs } from '#sync/core/ledger-runs.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Books, DayBook } from './books.ts'
 import type { Place } from './gap-watch.ts'
@@ -36,22 +36,23 @@ export const arrivedNumbers = (books: Books, place: Place, missing: readonly Num
       message: arrivedMessage(place.workstationId, place.businessDay, rangeOf(exception)),
     }))
 
-const runsAround = (books: Books, { businessDay, workstationId }: Place): Run[] => {
+const runsOf = (books: Books, { businessDay, workstationId }: Place): Runs =>
+  books.days.get(businessDay)?.workstations.get(workstationId)?.numbers.seen ?? []
+
+const runsBeside = (books: Books, { businessDay, workstationId }: Place): Run[] => {
   const { before, after } = books.neighboursOf(businessDay, workstationId)
-  return [businessDay, before, after].flatMap((day) =>
-    day === undefined ? [] : (books.days.get(day)?.workstations.get(workstationId)?.numbers.seen ?? []),
-  )
+  return [before, after].flatMap((day) => (day === undefined ? [] : runsOf(books, { businessDay: day, workstationId })))
 }
 
 /** `due` are gaps older than the grace time. */
 export const missingNumbers = (books: Books, place: Place, due: readonly Gap[], timeZone: string): StoreException[] => {
   if (due.length === 0) return []
-  const runs = runsAround(books, place)
+  const [runs, besideRuns] = [runsOf(books, place), runsBeside(books, place)]
   return tellGaps(due, toldAt(books, place).map(rangeOf)).map((range) => ({
     exceptionId: missingId(place, range),
     kind: 'MISSING_NUMBER',
     state: 'open',
-    message: missingMessage({ ...place, range, runs, timeZone }),
+    message: missingMessage({ ...place, range, runs, besideRuns, timeZone }),
     ...place,
     sequenceNumber: range.from,
   }))

@@ -27,37 +27,38 @@ export interface Neighbour {
   endedAt: string | undefined
 }
 
-/** The numbers on both sides of a missing range, among the runs of one day or two. */
-export const neighboursOf = ({ from, to }: NumberRange, runs: readonly Run[]): { before?: Neighbour; behind?: Neighbour } => {
-  const before = runs.find((run) => run.to === from - 1)
-  const behind = runs.find((run) => run.from === to + 1)
-  return {
-    ...(before ? { before: { number: before.to, endedAt: before.toAt } } : {}),
-    ...(behind ? { behind: { number: behind.from, endedAt: behind.fromAt } } : {}),
-  }
+/** The nearest numbers on both sides of a missing range: the day's own, else those of the days beside it. */
+export const neighboursOf = ({ from, to }: NumberRange, own: readonly Run[], beside: readonly Run[]): Neighbour[] => {
+  const below = (runs: readonly Run[]): Run | undefined =>
+    runs.filter((run) => run.to < from).reduce<Run | undefined>((nearest, run) => (nearest && nearest.to > run.to ? nearest : run), undefined)
+  const above = (runs: readonly Run[]): Run | undefined =>
+    runs.filter((run) => run.from > to).reduce<Run | undefined>((nearest, run) => (nearest && nearest.from < run.from ? nearest : run), undefined)
+  const [before, behind] = [below(own) ?? below(beside), above(own) ?? above(beside)]
+  return [...(before ? [{ number: before.to, endedAt: before.toAt }] : []), ...(behind ? [{ number: behind.from, endedAt: behind.fromAt }] : [])]
 }
 
 const neighbourText = ({ number, endedAt }: Neighbour, timeZone: string): string =>
-  endedAt === undefined ? `${number}` : `${number} at ${timeText(endedAt, timeZone)}`
+  endedAt === undefined ? `number ${number}` : `number ${number} at ${timeText(endedAt, timeZone)}`
 
 export interface MissingWords {
   workstationId: string
   businessDay: string
   range: NumberRange
+  /** The day's own, and those of the till's days before and after it. */
   runs: readonly Run[]
+  besideRuns: readonly Run[]
   timeZone: string
 }
 
 const numbersText = ({ from, to }: NumberRange): string => (from === to ? `number ${from}` : `numbers ${from} to ${to}`)
 
-export const missingMessage = ({ workstationId, businessDay, range, runs, timeZone }: MissingWords): string => {
-  const { before, behind } = neighboursOf(range, runs)
-  const texts = [before, behind].flatMap((neighbour) => (neighbour ? [neighbourText(neighbour, timeZone)] : []))
-  const [is, it, these] = range.from === range.to ? ['is', 'it', 'this transaction'] : ['are', 'them', 'these transactions']
-  const around = texts.length === 2 ? ` The numbers next to ${it} are ${texts.join(' and ')}.` : ` The number next to ${it} is ${texts[0]}.`
+export const missingMessage = ({ workstationId, businessDay, range, runs, besideRuns, timeZone }: MissingWords): string => {
+  const texts = neighboursOf(range, runs, besideRuns).map((neighbour) => neighbourText(neighbour, timeZone))
+  const isOne = range.from === range.to
+  const around = texts.length === 2 ? ` ${isOne ? 'It lies' : 'They lie'} between ${texts.join(' and ')}.` : ` The nearest here is ${texts[0]}.`
   return (
-    `Till ${workstationId}: ${numbersText(range)} of ${dayText(businessDay)} ${is} missing.${texts.length > 0 ? around : ''}` +
-    ` Look for ${these} at the till and send ${it} again.`
+    `Till ${workstationId}: ${numbersText(range)} of ${dayText(businessDay)} ${isOne ? 'is' : 'are'} missing.${texts.length > 0 ? around : ''} ` +
+    (isOne ? 'Look for this transaction at the till and send it again.' : 'Look for these transactions at the till and send them again.')
   )
 }
 
