@@ -48,7 +48,8 @@ const recount = (links, businessDay, workstationId) => {
   const day = { seen: new Set(), counted: new Set(), kinds: new Map(), tenders: new Map(), taxes: new Map() }
   for (const { kind, payload } of links) {
     const content = payload === undefined ? {} : JSON.parse(payload)
-    const about = kind === 'transaction' ? content : kind === 'conflict' ? content.transaction : kind === 'quarantine' ? content.claimed : undefined
+    const about =
+      kind === 'transaction' ? content : kind === 'conflict' ? content.transaction : kind === 'quarantine' ? content.claimed : undefined
     if (about?.businessDay !== businessDay || about.workstationId !== workstationId) continue
     day.seen.add(about.sequenceNumber)
     if (kind !== 'transaction' || day.counted.has(about.sequenceNumber)) continue
@@ -74,9 +75,14 @@ const checkWorkstation = (links, businessDay, { workstationId, ledger, totals })
   const day = recount(links, businessDay, workstationId)
   const inRanges = (ranges, number) => ranges.some(({ from, to }) => from <= number && number <= to)
   insist(day.seen.size === ledger.seen, `workstation ${workstationId}: other numbers than stated`)
-  insist(![...day.seen].some((number) => inRanges(ledger.missing, number)), `workstation ${workstationId}: a number is there and said to be missing`)
+  insist(
+    ![...day.seen].some((number) => inRanges(ledger.missing, number)),
+    `workstation ${workstationId}: a number is there and said to be missing`,
+  )
   const numbers = [...day.seen].sort((a, b) => a - b)
-  const given = [...numbers.map((number) => ({ from: number, to: number })), ...ledger.missing, ...ledger.rolledOver].sort((a, b) => a.from - b.from)
+  const given = [...numbers.map((number) => ({ from: number, to: number })), ...ledger.missing, ...ledger.rolledOver].sort(
+    (a, b) => a.from - b.from,
+  )
   const isInDay = ({ from, to }) => to >= numbers[0] && from <= numbers.at(-1)
   if (ledger.rolledOver.length === 0 && ledger.first === numbers[0] && ledger.last === numbers.at(-1))
     given.filter(isInDay).reduce((last, { from, to }) => {
@@ -86,8 +92,11 @@ const checkWorkstation = (links, businessDay, { workstationId, ledger, totals })
   const sums = [...day.kinds].filter(([kind]) => settled.has(kind)).map(([, sum]) => sum)
   const total = (place) => sums.reduce((all, sum) => all + sum[place], 0)
   const fits =
-    total(0) === totals.transactionCount && total(1) === totals.grandMinor && sameSums(totals.kinds, day.kinds, 'kind', 'grandMinor') &&
-    sameSums(totals.tenders, day.tenders, 'kind', 'amountMinor', 1) && sameSums(totals.taxes, day.taxes, 'code', 'taxMinor')
+    total(0) === totals.transactionCount &&
+    total(1) === totals.grandMinor &&
+    sameSums(totals.kinds, day.kinds, 'kind', 'grandMinor') &&
+    sameSums(totals.tenders, day.tenders, 'kind', 'amountMinor', 1) &&
+    sameSums(totals.taxes, day.taxes, 'code', 'taxMinor')
   insist(fits, `workstation ${workstationId}: other totals than stated`)
 }
 
@@ -109,7 +118,10 @@ export const verifyCertificate = (bytes, knownKey) => {
     return link
   })
   const close = links.at(-1)
-  insist(close.kind === 'day-close' && close.seq === statement.chain.headSeq + 1 && close.previousHash === statement.chain.headHash, 'no close at its end')
+  insist(
+    close.kind === 'day-close' && close.seq === statement.chain.headSeq + 1 && close.previousHash === statement.chain.headHash,
+    'no close at its end',
+  )
   insist(close.payload === JSON.stringify({ statement: head.statement, signature: head.signature }), 'the close holds another statement')
   for (const workstation of statement.workstations) checkWorkstation(links, statement.businessDay, workstation)
   return statement

@@ -42,7 +42,9 @@ export const writeCertificate = (statement: DayCloseStatement, chain: readonly C
   return `${[JSON.stringify(head), ...links].join('\n')}\n`
 }
 
-export type Checked = { outcome: 'proven'; statement: DayCloseStatement; closeSeq: number } | { outcome: 'refuted'; line: number; message: string }
+export type Checked =
+  | { outcome: 'proven'; statement: DayCloseStatement; closeSeq: number }
+  | { outcome: 'refuted'; line: number; message: string }
 
 class Refuted extends Error {
   readonly line: number
@@ -86,11 +88,23 @@ const recount = (statement: DayCloseStatement, links: readonly Link[]): void => 
     const counted = dayLedger(day?.numbers ?? noNumbers)
     const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
     const fits = same([counted.seen, counted.explained, counted.rolledOver], [ledger.seen, ledger.explained, ledger.rolledOver])
-    insist(fits && subtractRanges(counted.missing, ledger.missing).length === 0, 1, `the numbers of workstation ${workstationId} are not those of its records`)
-    insist(same(statedTotals(day?.totals ?? noTotals), totals), 1, `the totals of workstation ${workstationId} are not those of its records`)
+    insist(
+      fits && subtractRanges(counted.missing, ledger.missing).length === 0,
+      1,
+      `the numbers of workstation ${workstationId} are not those of its records`,
+    )
+    insist(
+      same(statedTotals(day?.totals ?? noTotals), totals),
+      1,
+      `the totals of workstation ${workstationId} are not those of its records`,
+    )
   }
   for (const id of days.keys())
-    insist(statement.workstations.some(({ workstationId }) => workstationId === id), 1, `workstation ${String(id)} is not in the statement`)
+    insist(
+      statement.workstations.some(({ workstationId }) => workstationId === id),
+      1,
+      `workstation ${String(id)} is not in the statement`,
+    )
 }
 
 const followChain = (lines: readonly string[], { chain, deviceId, businessDay }: DayCloseStatement): Link[] => {
@@ -123,7 +137,11 @@ const check = (bytes: Uint8Array, key: string | undefined): Extract<Checked, { o
   const [last, close] = [lines.length, links.at(-1)]
   insist(close?.kind === 'day-close' && close.seq === statement.chain.headSeq + 1, last, 'it does not end with the day’s close')
   insist(close?.previousHash === statement.chain.headHash, last, 'the close does not follow the head that was signed')
-  insist(close?.payload === JSON.stringify({ statement: head.statement, signature: head.signature }), last, 'the close holds another statement')
+  insist(
+    close?.payload === JSON.stringify({ statement: head.statement, signature: head.signature }),
+    last,
+    'the close holds another statement',
+  )
   recount(statement, links)
   return { outcome: 'proven', statement, closeSeq: statement.chain.headSeq + 1 }
 }

@@ -48,6 +48,8 @@ export const readLines = async function* (disk: Disk, dir: string, incarnation: 
     }
     const rest = bytes.subarray(at)
     if (rest.length > 0 && (firstSeq !== starts.at(-1) || endsWrongly(rest)))
-      yield { fault: { segment: basename(path), byte: at, seq: end ? end.seq + 1 : firstSeq, message: 'the last line does not end as it should' } }
+      yield {
+        fault: { segment: basename(path), byte: at, seq: end ? end.seq + 1 : firstSeq, message: 'the last line does not end as it should' },
+      }
   }
 }

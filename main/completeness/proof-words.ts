@@ -9,7 +9,14 @@ const rangesText = (ranges: readonly NumberRange[]): string => {
   return `${shown.join(', ')}${ranges.length > shownRanges ? ` and ${ranges.length - shownRanges} more` : ''}`
 }
 
-const numbersText = ({ first, last, seen, missing, rolledOver, explained }: DayCloseStatement['workstations'][number]['ledger']): string => {
+const numbersText = ({
+  first,
+  last,
+  seen,
+  missing,
+  rolledOver,
+  explained,
+}: DayCloseStatement['workstations'][number]['ledger']): string => {
   if (first === undefined || last === undefined) return 'no numbers'
   const reasons = Object.entries(explained).flatMap(([reason, count]) => (count > 0 ? [`${count} ${reason}`] : []))
   return [
@@ -21,7 +28,16 @@ const numbersText = ({ first, last, seen, missing, rolledOver, explained }: DayC
     .join('; ')
 }
 
-export const proofWords = ({ storeId, businessDay, currency, closedAt, deviceId, chain, workstations, publicKey }: DayCloseStatement): string => {
+export const proofWords = ({
+  storeId,
+  businessDay,
+  currency,
+  closedAt,
+  deviceId,
+  chain,
+  workstations,
+  publicKey,
+}: DayCloseStatement): string => {
   const lines = workstations.flatMap(({ workstationId, ledger, totals, tillTotals, differences }) => {
     const money = (minor: number): string => moneyText(minor, currency)
     const tenders = totals.tenders.map(({ kind, amountMinor, count }) => `${kind} ${money(amountMinor)} (${count})`)

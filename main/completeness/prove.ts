@@ -46,14 +46,17 @@ export const proveDay = async (disk: Disk, dir: string, businessDay: string): Pr
   const [first] = faults
   if (!statement)
     return refuse(
-      first ? faultText(first) : `The business day ${businessDay} has no close in this life of the journal. The agent writes one after the till's Z report.`,
+      first
+        ? faultText(first)
+        : `The business day ${businessDay} has no close in this life of the journal. The agent writes one after the till's Z report.`,
     )
   const fault = faults.find(({ seq }) => seq >= statement.chain.firstSeq)
   if (fault) return refuse(faultText(fault))
 
   const chain: ChainedRecord[] = []
   for await (const line of readLines(disk, dir, incarnation))
-    if ('chained' in line && line.chained.record.seq >= statement.chain.firstSeq && line.chained.record.seq <= closeSeq) chain.push(line.chained)
+    if ('chained' in line && line.chained.record.seq >= statement.chain.firstSeq && line.chained.record.seq <= closeSeq)
+      chain.push(line.chained)
   const text = writeCertificate(statement, chain)
   const checked = checkCertificate(new TextEncoder().encode(text))
   if (checked.outcome === 'proven') return { outcome: 'proven', text, statement }

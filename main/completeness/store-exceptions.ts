@@ -63,12 +63,19 @@ export const closeExceptions = (books: Books, { businessDay, close }: DayBook, c
   (close?.statement.workstations ?? []).flatMap(({ workstationId, differences }): StoreException[] => {
     const exceptionId = `DAY_CLOSE_DIFFERS:${workstationId}|${businessDay}`
     const known = books.open.get(exceptionId)?.exception
-    if (differences.length === 0)
-      return known ? [{ ...known, state: 'resolved', message: agreesMessage(workstationId, businessDay) }] : []
+    if (differences.length === 0) return known ? [{ ...known, state: 'resolved', message: agreesMessage(workstationId, businessDay) }] : []
     const message = differsMessage(workstationId, businessDay, differences, currency)
     if (known?.message === message) return []
     const stake = stakeOf(differences)
-    const common = { exceptionId, kind: 'DAY_CLOSE_DIFFERS' as const, state: 'open' as const, message, workstationId, businessDay, currency }
+    const common = {
+      exceptionId,
+      kind: 'DAY_CLOSE_DIFFERS' as const,
+      state: 'open' as const,
+      message,
+      workstationId,
+      businessDay,
+      currency,
+    }
     return [stake === undefined ? common : { ...common, amountMinor: stake }]
   })
 

@@ -30,11 +30,18 @@ export interface Neighbour {
 /** The nearest numbers on both sides of a missing range: the day's own, else those of the days beside it. */
 export const neighboursOf = ({ from, to }: NumberRange, own: readonly Run[], beside: readonly Run[]): Neighbour[] => {
   const below = (runs: readonly Run[]): Run | undefined =>
-    runs.filter((run) => run.to < from).reduce<Run | undefined>((nearest, run) => (nearest && nearest.to > run.to ? nearest : run), undefined)
+    runs
+      .filter((run) => run.to < from)
+      .reduce<Run | undefined>((nearest, run) => (nearest && nearest.to > run.to ? nearest : run), undefined)
   const above = (runs: readonly Run[]): Run | undefined =>
-    runs.filter((run) => run.from > to).reduce<Run | undefined>((nearest, run) => (nearest && nearest.from < run.from ? nearest : run), undefined)
+    runs
+      .filter((run) => run.from > to)
+      .reduce<Run | undefined>((nearest, run) => (nearest && nearest.from < run.from ? nearest : run), undefined)
   const [before, behind] = [below(own) ?? below(beside), above(own) ?? above(beside)]
-  return [...(before ? [{ number: before.to, endedAt: before.toAt }] : []), ...(behind ? [{ number: behind.from, endedAt: behind.fromAt }] : [])]
+  return [
+    ...(before ? [{ number: before.to, endedAt: before.toAt }] : []),
+    ...(behind ? [{ number: behind.from, endedAt: behind.fromAt }] : []),
+  ]
 }
 
 const neighbourText = ({ number, endedAt }: Neighbour, timeZone: string): string =>
@@ -55,7 +62,8 @@ const numbersText = ({ from, to }: NumberRange): string => (from === to ? `numbe
 export const missingMessage = ({ workstationId, businessDay, range, runs, besideRuns, timeZone }: MissingWords): string => {
   const texts = neighboursOf(range, runs, besideRuns).map((neighbour) => neighbourText(neighbour, timeZone))
   const isOne = range.from === range.to
-  const around = texts.length === 2 ? ` ${isOne ? 'It lies' : 'They lie'} between ${texts.join(' and ')}.` : ` The nearest here is ${texts[0]}.`
+  const around =
+    texts.length === 2 ? ` ${isOne ? 'It lies' : 'They lie'} between ${texts.join(' and ')}.` : ` The nearest here is ${texts[0]}.`
   return (
     `Till ${workstationId}: ${numbersText(range)} of ${dayText(businessDay)} ${isOne ? 'is' : 'are'} missing.${texts.length > 0 ? around : ''} ` +
     (isOne ? 'Look for this transaction at the till and send it again.' : 'Look for these transactions at the till and send them again.')

@@ -21,7 +21,11 @@ const complain = (text: string): 1 => {
 
 /** Each returns the exit code. */
 export const prove = async (args: readonly string[]): Promise<number> => {
-  const { values, positionals } = parseArgs({ args: [...args], options: { data: { type: 'string' }, out: { type: 'string' } }, allowPositionals: true })
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { data: { type: 'string' }, out: { type: 'string' } },
+    allowPositionals: true,
+  })
   const day = businessDaySchema.safeParse(positionals[0])
   const dataDir = values.data ?? process.env['TIDELINE_DATA_DIR']
   if (!day.success) return complain('Which business day? For example: npm run journal -- prove 2026-01-31 --data DIR')

@@ -63,12 +63,14 @@ describe('a day’s ledger', () => {
         (day, { kind, ...one }) => (kind === 'claim' ? claimNumber(day, one.sequenceNumber) : seeNumber(day, { kind, ...one })),
         noNumbers,
       )
-    const inTwoOrders = fc.array(arrival, { maxLength: 40 }).chain((arrivals) =>
-      fc.tuple(
-        fc.constant(arrivals),
-        fc.shuffledSubarray([...arrivals, ...arrivals], { minLength: arrivals.length * 2, maxLength: arrivals.length * 2 }),
-      ),
-    )
+    const inTwoOrders = fc
+      .array(arrival, { maxLength: 40 })
+      .chain((arrivals) =>
+        fc.tuple(
+          fc.constant(arrivals),
+          fc.shuffledSubarray([...arrivals, ...arrivals], { minLength: arrivals.length * 2, maxLength: arrivals.length * 2 }),
+        ),
+      )
     fc.assert(
       fc.property(inTwoOrders, ([arrivals, shuffled]) => {
         const ledger = dayLedger(fold(arrivals))

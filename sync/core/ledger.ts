@@ -97,18 +97,18 @@ export const dayLedger = (day: DayNumbers, before?: DayNumbers, after?: DayNumbe
   const counts = {
     suspended: countOf('suspended', plain),
     cancelled: countNumbers(subtractRanges(subtractRanges(explained.cancelled, plain), explained.suspended)),
-    training: countNumbers(subtractRanges(subtractRanges(subtractRanges(explained.training, plain), explained.suspended), explained.cancelled)),
+    training: countNumbers(
+      subtractRanges(subtractRanges(subtractRanges(explained.training, plain), explained.suspended), explained.cancelled),
+    ),
     quarantined: countNumbers(onlyClaimed),
   }
   const sequence = sequenceOf(day)
   const seenCount = countNumbers(seen) + counts.quarantined
   if (!sequence) return { seen: seenCount, explained: counts, rolledOver: [], missing: [] }
   const [earlier, later] = [before && sequenceOf(before), after && sequenceOf(after)]
-  const gaps = [
-    ...(earlier ? beforeFirst(earlier, sequence) : []),
-    ...sequence.holes,
-    ...(later ? behindLast(sequence, later) : []),
-  ].sort((a, b) => a.from - b.from)
+  const gaps = [...(earlier ? beforeFirst(earlier, sequence) : []), ...sequence.holes, ...(later ? behindLast(sequence, later) : [])].sort(
+    (a, b) => a.from - b.from,
+  )
   const known = [day.claimed, before?.claimed ?? [], after?.claimed ?? [], seen]
   const missing = known.reduce<NumberRange[]>((rest, numbers) => subtractRanges(rest, numbers), gaps)
   return { first: sequence.first, last: sequence.last, seen: seenCount, explained: counts, rolledOver: sequence.rolledOver, missing }

@@ -95,7 +95,14 @@ const serve = async (dir: string): Promise<void> => {
     currency: 'USD',
     timeZone: 'UTC',
   })
-  const store = await startStoreAgent({ config, identity, httpToken: token, items: { lookup: async () => null }, signer: createDeviceKey(), log: silentLog })
+  const store = await startStoreAgent({
+    config,
+    identity,
+    httpToken: token,
+    items: { lookup: async () => null },
+    signer: createDeviceKey(),
+    log: silentLog,
+  })
   process.stdout.write(`${JSON.stringify({ ready: true, url: `http://127.0.0.1:${store.httpPort}` })}\n`)
 }
 

@@ -158,6 +158,10 @@ describe('a record made of the head', () => {
     const closed = await rig.keeper().closeDay(saleOf(1).businessDay, new Map())
     const record = closed.outcome === 'closed' ? closed.record : expect.fail('not closed')
     const { statement } = dayClosePayloadSchema.parse(JSON.parse(record.payload))
-    expect(dayCloseStatementSchema.parse(JSON.parse(statement)).chain).toMatchObject({ firstSeq: 1, headSeq: 1, headHash: record.previousHash })
+    expect(dayCloseStatementSchema.parse(JSON.parse(statement)).chain).toMatchObject({
+      firstSeq: 1,
+      headSeq: 1,
+      headHash: record.previousHash,
+    })
   })
 })

@@ -17,7 +17,9 @@ describe('a store’s day', () => {
     await store.sell(saleAt(3))
     await store.exceptionsAre([missing('5-39')])
     const records = await store.agent().journal.read(0, 100)
-    const told = records.filter(({ kind }) => kind === 'exception').map(({ payload }) => JSON.parse(payload) as { exceptionId: string; state: string })
+    const told = records
+      .filter(({ kind }) => kind === 'exception')
+      .map(({ payload }) => JSON.parse(payload) as { exceptionId: string; state: string })
     expect(told.filter(({ exceptionId }) => exceptionId === missing('3')).map(({ state }) => state)).toEqual(['open', 'resolved'])
     expect(store.agent().state.get()).toMatchObject({ exceptionCount: 1, days: [{ businessDay, workstations: [{ workstationId: '34' }] }] })
   })
@@ -52,9 +54,23 @@ describe('a store’s day', () => {
   it('[CMP4] [CMP5] a Z report is compared, a difference names both figures, and a later close ends it', async () => {
     const store = await openStore()
     await store.sell(saleAt(1), saleAt(2))
-    const z = { workstationId: '34', businessDay, totals: { transactionCount: 3, grandMinor: 900, tenders: [{ kind: 'cash', amountMinor: 900 }] } }
+    const z = {
+      workstationId: '34',
+      businessDay,
+      totals: { transactionCount: 3, grandMinor: 900, tenders: [{ kind: 'cash', amountMinor: 900 }] },
+    }
     const closed = await store.call('/v1/day-closes', z)
-    expect(closed).toMatchObject({ status: 201, body: { outcome: 'closed', differences: [{ till: 3, agent: 2 }, { till: 900, agent: 600 }, { till: 900, agent: 600 }] } })
+    expect(closed).toMatchObject({
+      status: 201,
+      body: {
+        outcome: 'closed',
+        differences: [
+          { till: 3, agent: 2 },
+          { till: 900, agent: 600 },
+          { till: 900, agent: 600 },
+        ],
+      },
+    })
     await store.exceptionsAre([differs])
     expect(await store.exceptions()).toMatchObject([
       {
@@ -75,7 +91,10 @@ describe('a store’s day', () => {
     const store = await openStore()
     const tillTotals = { transactionCount: 2, grandMinor: 600, taxes: [{ code: 'A', taxMinor: 120 }] }
     await store.sell(saleAt(1), saleAt(2), saleAt(3, { kind: 'settlement', tillTotals, lineItems: [], tenders: [], taxes: [] }))
-    await vi.waitFor(async () => expect(await store.day()).toMatchObject({ workstations: [{ close: 'agrees' }] }), { timeout: 5_000, interval: 20 })
+    await vi.waitFor(async () => expect(await store.day()).toMatchObject({ workstations: [{ close: 'agrees' }] }), {
+      timeout: 5_000,
+      interval: 20,
+    })
     await store.restart()
     await store.agent().journal.head()
     expect((await store.agent().journal.read(0, 100)).filter(({ kind }) => kind === 'day-close')).toHaveLength(1)
@@ -85,8 +104,8 @@ describe('a store’s day', () => {
     const store = await openStore()
     const z = { workstationId: '34', businessDay, totals: { grandMinor: 0 } }
     const answers = await Promise.all(
-      ['{', { ...z, storeId: '8' }, { ...z, totals: { grandMinor: 0.5 } }, { ...z, extra: 1 }, [z, { ...z, businessDay: 'today' }], []].map((body) =>
-        store.call('/v1/day-closes', body),
+      ['{', { ...z, storeId: '8' }, { ...z, totals: { grandMinor: 0.5 } }, { ...z, extra: 1 }, [z, { ...z, businessDay: 'today' }], []].map(
+        (body) => store.call('/v1/day-closes', body),
       ),
     )
     expect(answers.map(({ status }) => status)).toEqual([400, 422, 422, 422, 422, 422])

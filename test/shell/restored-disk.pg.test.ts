@@ -60,7 +60,14 @@ const storeOn = (hubUrl: string, { identity, signText }: Awaited<ReturnType<type
   const start = async ({ localDatabase = 'kept' }: { localDatabase?: 'kept' | 'lost' } = {}): Promise<void> => {
     if (localDatabase === 'lost') databases += 1
     const config = agentConfigSchema.parse({ dataDir, hubUrl, http: { port: 0 } })
-    agent = await startStoreAgent({ config, identity, httpToken: 'token', items: { lookup: async () => null }, signer: createDeviceKey(), log: silentLog })
+    agent = await startStoreAgent({
+      config,
+      identity,
+      httpToken: 'token',
+      items: { lookup: async () => null },
+      signer: createDeviceKey(),
+      log: silentLog,
+    })
     await startEngineOnJournal()
   }
   const startEngineOnJournal = async (): Promise<void> => {
