@@ -78,9 +78,12 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
   }
 
   const closeDay: Keeper['closeDay'] = async (businessDay, given) => {
+    // Most of the reading is done before the tills have to wait for it.
+    await caughtUp()
     if (!books.isWhole(businessDay)) return { outcome: 'pruned' }
     const record = await journal.appendFrom(async (head) => {
       await follower.reach(head.seq)
+      if (books.foldedSeq !== head.seq) throw new Error(`the books stand at ${books.foldedSeq}, the journal at ${head.seq}`)
       const { firstSeq } = books.days.get(businessDay) ?? { firstSeq: head.seq + 1 }
       const [first] = firstSeq > head.seq ? [] : await journal.read(firstSeq - 1, 1)
       const previousHash = firstSeq > head.seq ? head.hash : must(first, 'first record').previousHash
