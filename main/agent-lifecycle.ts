@@ -17,6 +17,7 @@ import type { AgentLog } from './agent-log.ts'
 import { writeFileAtomically } from './atomic-file.ts'
 import type { CaptureStateHolder } from './capture-state.ts'
 import { enrolOnce, enrolUntilDecided, type EnrolmentAnswer, type Fetch } from './enrolment.ts'
+import type { DeviceSigner } from './completeness/closing.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Vault } from './vault-file.ts'
 
@@ -32,6 +33,7 @@ export interface CaptureInput {
   identity: Identity
   httpToken: string
   items: ItemLookup
+  signer: DeviceSigner
   log: AgentLog
 }
 
@@ -119,7 +121,7 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
     change({ enrolment: { state: 'enrolled', hubUrl: config.hubUrl, store: identity } })
     try {
       keepTillToken(tillTokenFile(settings.dataDir), `${vault.tillToken}\n`)
-      const agent = await ports.startCapture({ config, identity, httpToken: vault.tillToken, items: ports.items, log })
+      const agent = await ports.startCapture({ config, identity, httpToken: vault.tillToken, items: ports.items, signer: vault, log })
       if (closed) return void (await agent.close())
       capturing = agent
       change({

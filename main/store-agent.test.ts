@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { agentConfigSchema, identitySchema } from '#sync/contract/config.ts'
+import { createDeviceKey } from '#test/fixtures/device-key.ts'
 import { poslogDocument } from '#test/fixtures/poslog-text.ts'
 import { saleOf } from '#test/fixtures/transactions.ts'
 import { silentLog } from './agent-log.ts'
@@ -24,7 +25,7 @@ describe('store agent', () => {
       watch: { dir: join(dataDir, 'in'), settleMs: 10 },
       disk: { reserveBytes: 100_000 },
     })
-    return startStoreAgent({ config, identity, httpToken: 'token', items, log: silentLog })
+    return startStoreAgent({ config, identity, httpToken: 'token', items, signer: createDeviceKey(), log: silentLog })
   }
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tideline-agent-'))

@@ -2,6 +2,7 @@
  * The store side without Electron: journal, quarantine, capture, and its two doors. Capture needs neither hub nor engine.
  *
  *   http, folder → capture → journal, quarantine        plu ← engine
+ *                              journal ⇄ books of the days: missing numbers, day closes
  */
 import { join } from 'node:path'
 import type { AgentConfig, Identity } from '#sync/contract/config.ts'
@@ -12,6 +13,10 @@ import { openCapture } from './capture.ts'
 import { type CaptureStateHolder, createCaptureState } from './capture-state.ts'
 import { startDiskGuard } from './disk-guard.ts'
 import { statusOf } from './disk-state.ts'
+import type { DeviceSigner } from './completeness/closing.ts'
+import { startKeeper } from './completeness/keeper.ts'
+import { createDayCloses } from './intake/day-closes.ts'
+import { answerDay, answerExceptions } from './intake/exceptions.ts'
 import { startFolderIntake } from './intake/folder.ts'
 import { doneDir } from './intake/folder-files.ts'
 import { startHttpIntake } from './intake/http.ts'
@@ -29,6 +34,8 @@ export interface StoreAgentOptions {
   /** What tills send as their bearer token. */
   httpToken: string
   items: ItemLookup
+  /** The device's key: a day's close is signed with it. */
+  signer: DeviceSigner
   log: AgentLog
 }
 
@@ -54,7 +61,7 @@ const systemClock: Clock = {
 /** Never set back, and only good for differences: a file that waits must not wait for a clock to come round again. */
 const steadyClock: Clock = { ...systemClock, nowMs: () => performance.now() }
 
-export const startStoreAgent = async ({ config, identity, httpToken, items, log }: StoreAgentOptions): Promise<StoreAgent> => {
+export const startStoreAgent = async ({ config, identity, httpToken, items, signer, log }: StoreAgentOptions): Promise<StoreAgent> => {
   const state = createCaptureState()
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -85,7 +92,15 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
       lastCapturedAt: capture.lastCapturedAt() as Instant | null,
       disk: statusOf(guard.current()),
     })
-    const http = await startHttpIntake({ ...config.http, token: httpToken, capture, items, health, log })
+    const graceMs = config.missingGraceMinutes * 60_000
+    const keeper = startKeeper({ journal, identity, signer, graceMs, clock: steadyClock, state, log })
+    closers.push(() => keeper.close())
+    const books = {
+      exceptions: () => answerExceptions(keeper),
+      day: (encoded: string) => answerDay(keeper, encoded),
+      dayCloses: createDayCloses({ keeper, storeId: identity.storeId, deviceId: identity.deviceId, log }),
+    }
+    const http = await startHttpIntake({ ...config.http, token: httpToken, capture, items, health, books, log })
     closers.push(() => http.close())
     if (config.watch) {
       const folder = await startFolderIntake({ ...config.watch, capture, clock: steadyClock, log, isPaused: guard.isTight })

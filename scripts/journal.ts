@@ -1,11 +1,12 @@
 /** npm run journal -- VERB …: looks at a store's journal, also while its agent runs. It takes no lock and only reads. */
 import { exportRecords } from './journal/export.ts'
+import { check, prove } from './journal/prove.ts'
 import { show } from './journal/show.ts'
 import { Complaint, type Verb } from './journal/verb.ts'
 import { verify } from './journal/verify.ts'
 
 /** One row a verb. */
-const verbs: Record<string, Verb> = { verify, show, export: exportRecords }
+const verbs: Record<string, Verb> = { verify, show, export: exportRecords, prove, check }
 
 const usage = (): string => `npm run journal -- VERB [--data DIR] …\n\n${Object.values(verbs)
   .map((verb) => verb.usage)

@@ -85,9 +85,14 @@ const subjectsOf = async ({ journal }: Store, answered: readonly Answered[]): Pr
   )
 }
 
+/** A write that was torn with a hole in it looks like damage: a new life has the same records under other numbers. */
 const expectKept = async (store: Store, answered: readonly Answered[], subjects: Subjects): Promise<void> => {
-  for (const [input, found] of await subjectsOf(store, answered)) {
-    expect(found).toEqual(subjects.get(input))
+  const isRenumbered = store.journal.recovery.kind === 'new-life'
+  const held = await inOrder(store.journal)
+  for (const [input, byNumber] of await subjectsOf(store, answered)) {
+    const expected = subjects.get(input) ?? []
+    const found = isRenumbered ? expected.filter((subject) => held.includes(subject)) : byNumber
+    expect(found).toEqual(expected)
     if (found.some((subject) => subject.startsWith('quarantine')))
       expect(Buffer.from((await store.quarantine.read(sha256(input.bytes))) ?? [])).toEqual(Buffer.from(input.bytes))
   }

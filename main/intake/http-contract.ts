@@ -1,8 +1,18 @@
 /** The tills' HTTP interface: what travels, as schemas. The OpenAPI document is made of them (openapi.ts). */
 import { z } from 'zod'
-import { unitSchema } from '#sync/contract/transaction.ts'
-import { diskStates, journalHeadSchema } from '#sync/contract/ipc.ts'
-import { amountMinorSchema, currencySchema, instantSchema, itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { closeDifferenceSchema, dayTotalsSchema } from '#sync/contract/day-close.ts'
+import { businessDayStateSchema, diskStates, journalHeadSchema } from '#sync/contract/ipc.ts'
+import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
+import { tillTotalsSchema, unitSchema } from '#sync/contract/transaction.ts'
+import {
+  amountMinorSchema,
+  businessDaySchema,
+  currencySchema,
+  instantSchema,
+  itemIdSchema,
+  storeIdSchema,
+  workstationIdSchema,
+} from '#sync/contract/vocabulary.ts'
 import { errorCodeNames } from '#sync/contract/error-codes.ts'
 
 const reasonSchema = z.strictObject({
@@ -62,3 +72,43 @@ export const healthSchema = z.strictObject({
     .meta({ description: 'Room on the disk: from reserve on the last sales still land, from full on none is taken' }),
 })
 export type Health = z.infer<typeof healthSchema>
+
+export const dayCloseRequestSchema = z.strictObject({
+  storeId: storeIdSchema.optional().meta({ description: 'Checked where it is given' }),
+  workstationId: workstationIdSchema,
+  businessDay: businessDaySchema,
+  totals: tillTotalsSchema.meta({ description: 'What the till says of its day; only what is stated is compared' }),
+})
+export type DayCloseRequest = z.infer<typeof dayCloseRequestSchema>
+
+export const dayCloseAnswerSchema = z.strictObject({
+  outcome: z.enum(['closed', 'duplicate']),
+  recordId: recordIdSchema,
+  workstationId: workstationIdSchema,
+  businessDay: businessDaySchema,
+  differences: z.array(closeDifferenceSchema).meta({ description: 'Empty when till and agent say the same' }),
+})
+export type DayCloseAnswer = z.infer<typeof dayCloseAnswerSchema>
+
+export const dayCloseResultsSchema = z.strictObject({
+  results: z.array(z.strictObject({ status: z.union([z.literal(200), z.literal(201)]), answer: dayCloseAnswerSchema })),
+})
+
+export const exceptionsAnswerSchema = z.strictObject({
+  count: z.int().min(0),
+  exceptions: z
+    .array(z.strictObject({ raisedAt: instantSchema, exception: storeExceptionSchema }))
+    .meta({ description: 'Open ones, newest first, at most 200' }),
+})
+export type ExceptionsAnswer = z.infer<typeof exceptionsAnswerSchema>
+
+export const dayAnswerSchema = businessDayStateSchema.extend({
+  workstations: z.array(
+    businessDayStateSchema.shape.workstations.element.extend({
+      totals: dayTotalsSchema.optional(),
+      tillTotals: tillTotalsSchema.optional(),
+      differences: z.array(closeDifferenceSchema).meta({ description: 'As the newest close of the day found them' }),
+    }),
+  ),
+})
+export type DayAnswer = z.infer<typeof dayAnswerSchema>

@@ -38,6 +38,8 @@ const entry: PluEntry = {
   }),
 }
 
+const noBooks = () => Promise.reject(new Error('no books here'))
+
 describe('HTTP intake', () => {
   let disk: MemoryDisk
   let journal: Journal
@@ -67,6 +69,7 @@ describe('HTTP intake', () => {
       capture,
       items: { lookup: (b) => items.lookup(b) },
       health,
+      books: { exceptions: noBooks, day: noBooks, dayCloses: noBooks },
       log: silentLog,
       ...more,
     })

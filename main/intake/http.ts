@@ -23,11 +23,19 @@ export interface HttpIntakeOptions {
   capture: Capture
   items: ItemLookup
   health: () => Promise<Health>
+  books: BookRoutes
   log: AgentLog
   maxConcurrent?: number
   lookupTimeoutMs?: number
   /** A connection that has not sent its headers by then is closed. */
   headersTimeoutMs?: number
+}
+
+/** Completeness, as far as the tills' door shows it. */
+export interface BookRoutes {
+  exceptions(): Promise<Answer>
+  day(encoded: string): Promise<Answer>
+  dayCloses(bytes: Uint8Array): Promise<Answer>
 }
 
 export interface HttpIntake {
@@ -44,14 +52,19 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
   let underWay = 0
   let closing = false
 
-  const takeTransactions = async (request: IncomingMessage): Promise<Answer> => {
+  const withBody = async (request: IncomingMessage, step: (bytes: Uint8Array) => Promise<Answer>): Promise<Answer> => {
+    const encoding = request.headers['content-encoding'] ?? 'identity'
+    if (encoding !== 'identity') return refuse(415, 'UNKNOWN_DIALECT', `a body in ${encoding} is not read`)
     const body = await readBody(request, maxBodyBytes)
     if (body.outcome === 'too-large')
       return refuse(413, 'TOO_LARGE', `the body is over ${maxBodyBytes} bytes; split it, or use the watched folder`)
-    if (body.outcome === 'broken-off') return refuse(400, 'MALFORMED', 'the body broke off')
+    return body.outcome === 'broken-off' ? refuse(400, 'MALFORMED', 'the body broke off') : step(body.bytes)
+  }
+
+  const takeTransactions = async (request: IncomingMessage, bytes: Uint8Array): Promise<Answer> => {
     const contentType = request.headers['content-type']
     try {
-      return answerResults(await capture.take({ bytes: body.bytes, source: 'http', ...(contentType === undefined ? {} : { contentType }) }))
+      return answerResults(await capture.take({ bytes, source: 'http', ...(contentType === undefined ? {} : { contentType }) }))
     } catch (error) {
       if (!(error instanceof CannotWrite)) throw error
       log.error(`cannot write: ${error.message}`)
@@ -67,12 +80,15 @@ export const startHttpIntake = async (options: HttpIntakeOptions): Promise<HttpI
     if (path === '/v1/health') return allow(request, 'GET', async () => ({ status: 200, body: await options.health() }))
     if (path === '/v1/openapi.json') return allow(request, 'GET', () => ({ status: 200, body: agentOpenApi() }))
     const barcode = /^\/v1\/items\/([^/]+)$/.exec(path)?.[1]
-    if (path !== '/v1/transactions' && barcode === undefined) return refuse(404, 'NOT_FOUND', 'no such address; see /v1/openapi.json')
+    const day = /^\/v1\/days\/([^/]+)$/.exec(path)?.[1]
+    if (!['/v1/transactions', '/v1/day-closes', '/v1/exceptions'].includes(path) && barcode === undefined && day === undefined)
+      return refuse(404, 'NOT_FOUND', 'no such address; see /v1/openapi.json')
     if (!hasToken(request)) return refuse(401, 'UNAUTHORIZED', 'the token is missing or wrong', { 'www-authenticate': 'Bearer' })
     if (barcode !== undefined) return allow(request, 'GET', () => answerItem(items, barcode, lookupTimeoutMs))
-    const encoding = request.headers['content-encoding'] ?? 'identity'
-    if (encoding !== 'identity') return refuse(415, 'UNKNOWN_DIALECT', `a body in ${encoding} is not read`)
-    return allow(request, 'POST', () => takeTransactions(request))
+    if (day !== undefined) return allow(request, 'GET', () => options.books.day(day))
+    if (path === '/v1/exceptions') return allow(request, 'GET', () => options.books.exceptions())
+    const take = path === '/v1/day-closes' ? options.books.dayCloses : (bytes: Uint8Array) => takeTransactions(request, bytes)
+    return allow(request, 'POST', () => withBody(request, take))
   }
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {

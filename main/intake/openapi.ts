@@ -15,6 +15,11 @@ const schemas = {
   Refusal: contract.refusalSchema,
   Item: contract.itemAnswerSchema,
   Health: contract.healthSchema,
+  DayCloseRequest: contract.dayCloseRequestSchema,
+  DayClose: contract.dayCloseAnswerSchema,
+  DayCloseResults: contract.dayCloseResultsSchema,
+  Exceptions: contract.exceptionsAnswerSchema,
+  Day: contract.dayAnswerSchema,
 } satisfies Record<string, z.ZodType>
 
 const ref = (name: keyof typeof schemas): Json => ({ $ref: `#/components/schemas/${name}` })
@@ -76,6 +81,47 @@ const getItem: Json = {
   },
 }
 
+const postDayCloses: Json = {
+  operationId: 'postDayCloses',
+  summary: 'Hand over the till’s own totals of a business day (its Z report)',
+  description:
+    'Answered once the close is on the disk. The till’s totals are compared with the transactions that the agent has; a difference becomes an exception. ' +
+    'A till whose Z report travels as a transaction (settlement or day-close with `tillTotals`) needs no call of its own.',
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': { schema: { oneOf: [ref('DayCloseRequest'), { type: 'array', items: ref('DayCloseRequest'), maxItems: 200 }] } },
+    },
+  },
+  responses: {
+    '200': answers('The agent has the same totals already', 'DayClose'),
+    '201': answers('Closed: the record is durable', 'DayClose'),
+    '207': answers('A list: one result for each', 'DayCloseResults'),
+    '400': refused('The body is not JSON, or broke off (MALFORMED)'),
+    '413': refused('The body is over the limit (TOO_LARGE)'),
+    '422': refused('A field is missing or wrong, the store is another one, or the day is no longer held whole (INVALID, WRONG_STORE)'),
+    '503': { ...refused('The journal cannot be written (CANNOT_WRITE)'), headers: retryAfter },
+    ...guarded,
+  },
+}
+
+const getExceptions: Json = {
+  operationId: 'getExceptions',
+  summary: 'What a person must look at',
+  responses: { '200': answers('Open exceptions', 'Exceptions'), ...guarded },
+}
+
+const getDay: Json = {
+  operationId: 'getDay',
+  summary: 'How complete a business day is, till by till',
+  parameters: [{ name: 'businessDay', in: 'path', required: true, schema: { type: 'string', format: 'date' } }],
+  responses: {
+    '200': answers('Numbers, totals and close of each till', 'Day'),
+    '404': refused('The journal holds no whole day of this date (NOT_FOUND)'),
+    ...guarded,
+  },
+}
+
 const getHealth: Json = {
   operationId: 'getHealth',
   summary: 'State of the agent; needs no token',
@@ -96,6 +142,9 @@ export const agentOpenApi = (): Json => ({
   paths: {
     '/v1/transactions': { post: postTransactions },
     '/v1/items/{barcode}': { get: getItem },
+    '/v1/day-closes': { post: postDayCloses },
+    '/v1/exceptions': { get: getExceptions },
+    '/v1/days/{businessDay}': { get: getDay },
     '/v1/health': { get: getHealth },
   },
   components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } }, schemas: jsonSchemas() },

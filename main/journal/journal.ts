@@ -51,6 +51,11 @@ export interface Journal extends JournalSource {
   append(kind: TidelineRecord['kind'], payloadText: string): Promise<TidelineRecord>
   /** All of them in one sync, numbered without gaps, or none. */
   appendAll(entries: readonly JournalEntry[]): Promise<TidelineRecord[]>
+  /**
+   * One record made of the head that it follows: nothing else is appended meanwhile, so that `build` must be quick. It may read the
+   * journal, and must not wait for an append. A `build` that rejects appends nothing.
+   */
+  appendFrom(build: (head: JournalHead) => Promise<JournalEntry>): Promise<TidelineRecord>
   /** A new incarnation with all records, because `from` is not this disk's alone. Appends wait for it; a failure leaves all as it was. */
   renew(from: string, reason: string): Promise<RenewalOutcome>
   /** The hub has everything of this incarnation up to `ackedSeq`: it may be pruned once it is old. Not remembered over a restart. */
@@ -83,6 +88,11 @@ export interface JournalOptions {
 }
 
 const maxPayload = 400_000
+
+const boundedEntry = (entry: JournalEntry): JournalEntry => {
+  if (entry.payloadText.length > maxPayload) throw new Error(`a payload over ${maxPayload} characters`)
+  return entry
+}
 
 export const openJournal = async (options: JournalOptions): Promise<Journal> => {
   const { dir, deviceId, disk = nodeDisk, segmentBytes = 16_000_000, lock = lockFolder } = options
@@ -280,7 +290,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   const appendAll = (entries: readonly JournalEntry[]): Promise<TidelineRecord[]> => {
     if (closed) return Promise.reject(new CannotWrite('the journal is closed'))
     if (entries.length === 0) return Promise.resolve([])
-    if (entries.some((entry) => entry.payloadText.length > maxPayload)) throw new Error(`a payload over ${maxPayload} characters`)
+    entries.forEach(boundedEntry)
     return new Promise((resolve, reject) => {
       if (!waiting.push({ entries, capturedAt: nowIso() as Instant, resolve, reject }))
         return reject(new JournalBusy('too much waits for the disk already'))
@@ -308,6 +318,20 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
         return false
       }
     })
+
+  const appendFrom: Journal['appendFrom'] = async (build) => {
+    let appended: Promise<TidelineRecord[]> | undefined
+    await betweenWrites(async () => {
+      if (closed) throw new CannotWrite('the journal is closed')
+      const entry = boundedEntry(await build({ incarnation: manifest.incarnation, seq: head.seq, hash: head.hash }))
+      appended = new Promise((resolve, reject) => {
+        void writeBatch([{ entries: [entry], capturedAt: nowIso() as Instant, resolve, reject }])
+      })
+      await appended.catch(() => undefined)
+    })
+    const [record] = await must(appended, 'appended')
+    return must(record, 'record')
+  }
 
   const listen = <T>(to: Set<T>, callback: T): (() => void) => {
     to.add(callback)
@@ -339,6 +363,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
       return record
     },
     appendAll,
+    appendFrom,
     renew,
     prune,
     acknowledge: (incarnation, acked) => {

@@ -88,7 +88,8 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
         const fault = disk.fault('write', path)
         const room = disk.capacity - usedBytes() + inode.current.length - position
         if (room < 1) raise('ENOSPC')
-        const kept = bytes.slice(0, Math.min(room, fault === null ? bytes.length : Math.ceil(bytes.length / 2)))
+        // A copy: the slice of a Buffer would be the caller's own bytes, and a torn write would tear them too.
+        const kept = Uint8Array.from(bytes).slice(0, Math.min(room, fault === null ? bytes.length : Math.ceil(bytes.length / 2)))
         change({ kind: 'write', position, bytes: kept })
         return fault === null || fault === 'short' ? kept.length : raise(fault)
       },

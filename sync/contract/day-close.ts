@@ -6,7 +6,6 @@
 import { z } from 'zod'
 import { sequenceNumberSchema, tenderKinds, tillTotalsSchema, transactionKinds } from './transaction.ts'
 import {
-  amountMinorSchema,
   businessDaySchema,
   currencySchema,
   deviceIdSchema,
@@ -22,9 +21,10 @@ import {
 export const dayTotalsSchema = z.strictObject({
   /** Settled ones: sale, return, exchange, post-void. */
   transactionCount: z.int().min(0),
-  grandMinor: amountMinorSchema,
+  grandMinor: z.int(),
   kinds: z.array(z.strictObject({ kind: z.enum(transactionKinds), count: z.int().min(1), grandMinor: z.int() })),
-  tenders: z.array(z.strictObject({ kind: z.enum(tenderKinds), count: z.int().min(1), amountMinor: z.int() })),
+  /** Change alone counts as no tender. */
+  tenders: z.array(z.strictObject({ kind: z.enum(tenderKinds), count: z.int().min(0), amountMinor: z.int() })),
   taxes: z.array(z.strictObject({ code: z.string(), count: z.int().min(1), taxMinor: z.int() })),
 })
 export type DayTotals = z.infer<typeof dayTotalsSchema>

@@ -121,13 +121,13 @@ export type Tender = z.infer<typeof tenderSchema>
  */
 export const tillTotalsSchema = z.strictObject({
   transactionCount: z.int().min(0).optional(),
-  grandMinor: amountMinorSchema.optional(),
+  grandMinor: z.int().optional(),
   tenders: z
-    .array(z.strictObject({ kind: z.enum(tenderKinds), amountMinor: amountMinorSchema, count: z.int().min(0).optional() }))
+    .array(z.strictObject({ kind: z.enum(tenderKinds), amountMinor: z.int(), count: z.int().min(0).optional() }))
     .max(50)
     .optional(),
   taxes: z
-    .array(z.strictObject({ code: z.string().min(1).max(32), taxMinor: amountMinorSchema }))
+    .array(z.strictObject({ code: z.string().min(1).max(32), taxMinor: z.int() }))
     .max(100)
     .optional(),
 })

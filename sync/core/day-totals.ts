@@ -33,14 +33,14 @@ const added = <K>(sums: ReadonlyMap<K, Sum>, more: Iterable<readonly [K, Sum]>):
 /** Money that goes the other way than the receipt. */
 const isChange = (amountMinor: number, grandMinor: number): boolean => amountMinor < 0 !== grandMinor < 0
 
-export const addToTotals = (totals: TotalsOfDay, { kind, totals: { grandMinor }, tenders, taxes }: TotalledTransaction): TotalsOfDay => {
-  const kinds = added(totals.kinds, [[kind, { count: 1, amountMinor: grandMinor }]])
-  if (!settledKinds.has(kind)) return { ...totals, kinds }
+const totalsOf = ({ kind, totals: { grandMinor }, tenders, taxes }: TotalledTransaction): TotalsOfDay => {
+  const kinds = new Map([[kind, { count: 1, amountMinor: grandMinor }]])
+  if (!settledKinds.has(kind)) return { ...noTotals, kinds }
   const paid = tenders
     .filter((tender) => !tender.voided)
     .map(({ kind: key, amountMinor }) => [key, { count: isChange(amountMinor, grandMinor) ? 0 : 1, amountMinor }] as const)
   const taxed = taxes.map(({ code, taxMinor }) => [code, { count: 1, amountMinor: taxMinor }] as const)
-  return { kinds, tenders: added(totals.tenders, paid), taxes: added(totals.taxes, taxed) }
+  return { kinds, tenders: added(new Map(), paid), taxes: added(new Map(), taxed) }
 }
 
 export const mergeTotals = (a: TotalsOfDay, b: TotalsOfDay): TotalsOfDay => ({
@@ -48,6 +48,9 @@ export const mergeTotals = (a: TotalsOfDay, b: TotalsOfDay): TotalsOfDay => ({
   tenders: added(a.tenders, b.tenders),
   taxes: added(a.taxes, b.taxes),
 })
+
+export const addToTotals = (totals: TotalsOfDay, transaction: TotalledTransaction): TotalsOfDay =>
+  mergeTotals(totals, totalsOf(transaction))
 
 const settled = (totals: TotalsOfDay): Sum[] => [...totals.kinds].filter(([kind]) => settledKinds.has(kind)).map(([, sum]) => sum)
 export const settledCount = (totals: TotalsOfDay): number => settled(totals).reduce((all, { count }) => all + count, 0)

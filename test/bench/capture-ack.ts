@@ -16,6 +16,7 @@ import { agentConfigSchema, identitySchema } from '#sync/contract/config.ts'
 import { saleOf } from '../fixtures/transactions.ts'
 import type { Benchmark } from './benchmark.ts'
 import { startHubProcess } from './hub-process.ts'
+import { createDeviceKey } from '#test/fixtures/device-key.ts'
 
 const rounds = 7
 /** An agent runs for weeks: what counts is how it runs warm. */
@@ -94,7 +95,14 @@ const serve = async (dir: string): Promise<void> => {
     currency: 'USD',
     timeZone: 'UTC',
   })
-  const store = await startStoreAgent({ config, identity, httpToken: token, items: { lookup: async () => null }, log: silentLog })
+  const store = await startStoreAgent({
+    config,
+    identity,
+    httpToken: token,
+    items: { lookup: async () => null },
+    signer: createDeviceKey(),
+    log: silentLog,
+  })
   process.stdout.write(`${JSON.stringify({ ready: true, url: `http://127.0.0.1:${store.httpPort}` })}\n`)
 }
 

@@ -1,5 +1,6 @@
 /** A store agent in a process of its own, on the data folder of its first argument. Its states go to standard output, a line each. */
 import { startStoreAgent } from '#main/store-agent.ts'
+import { createDeviceKey } from '#test/fixtures/device-key.ts'
 import { agentConfigSchema, identitySchema } from '#sync/contract/config.ts'
 
 const [dataDir = ''] = process.argv.slice(2)
@@ -13,6 +14,7 @@ const agent = await startStoreAgent({
   }),
   identity: identitySchema.parse({ deviceId: 'dev-aaaaaaaaaaaa', storeId: '9', storeName: 'Nine', currency: 'USD', timeZone: 'UTC' }),
   httpToken: 'token',
+  signer: createDeviceKey(),
   items: { lookup: () => Promise.resolve(null) },
   log: { info: silent, warn: (message) => say({ log: message }), error: (message) => say({ log: message }) },
 })

@@ -20,6 +20,7 @@ import { storeSettingsSchema } from '#sync/contract/catalogue.ts'
 import { agentConfigSchema, identitySchema, type Identity } from '#sync/contract/config.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { SocketLink } from '#sync/link/socket-link.ts'
+import { createDeviceKey } from '#test/fixtures/device-key.ts'
 import { type TestDatabase, withDatabase } from '#test/hub/database.ts'
 import { receipt } from '#test/hub/model-device.ts'
 import { tempFolder } from './temp-folder.ts'
@@ -59,7 +60,14 @@ const storeOn = (hubUrl: string, { identity, signText }: Awaited<ReturnType<type
   const start = async ({ localDatabase = 'kept' }: { localDatabase?: 'kept' | 'lost' } = {}): Promise<void> => {
     if (localDatabase === 'lost') databases += 1
     const config = agentConfigSchema.parse({ dataDir, hubUrl, http: { port: 0 } })
-    agent = await startStoreAgent({ config, identity, httpToken: 'token', items: { lookup: async () => null }, log: silentLog })
+    agent = await startStoreAgent({
+      config,
+      identity,
+      httpToken: 'token',
+      items: { lookup: async () => null },
+      signer: createDeviceKey(),
+      log: silentLog,
+    })
     await startEngineOnJournal()
   }
   const startEngineOnJournal = async (): Promise<void> => {

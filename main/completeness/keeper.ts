@@ -1,0 +1,201 @@
+/**
+ * Keeps the store's books complete: follows the journal, and writes into it what follows from it.
+ *
+ *   appended ─▶ follow ─▶ missing for longer than the grace time? ─▶ exception        it arrived? ─▶ the same exception, resolved
+ *                     └─▶ a till ended its day, or a closed day grew? ─▶ close of the day ─▶ differences ─▶ exception
+ *
+ * All of it happens behind the tills' answers and can be done again: the journal alone says what was raised, resolved and closed.
+ */
+import type { Identity } from '#sync/contract/config.ts'
+import type { TidelineRecord } from '#sync/contract/record.ts'
+import type { StoreException } from '#sync/contract/store-exception.ts'
+import type { BusinessDay, Incarnation, Instant } from '#sync/contract/vocabulary.ts'
+import { must } from '#sync/contract/assert.ts'
+import type { Clock } from '#sync/core/ports.ts'
+import type { AgentLog } from '../agent-log.ts'
+import type { CaptureStateHolder } from '../capture-state.ts'
+import { CannotWrite, type Journal } from '../journal/journal.ts'
+import { type Books, createBooks, type DayBook } from './books.ts'
+import { closeEntry, type DeviceSigner, type GivenTotals, stateDay } from './closing.ts'
+import { createGapWatch } from './gap-watch.ts'
+import { createFollower } from './journal-follower.ts'
+import { arrivedNumbers, closeExceptions, damageExceptions, missingNumbers, newLifeExceptions } from './store-exceptions.ts'
+import { type DayDetail, dayDetail, newestDays, newestExceptions } from './view.ts'
+
+export interface KeeperOptions {
+  journal: Journal
+  identity: Identity
+  signer: DeviceSigner
+  graceMs: number
+  /** Never set back. */
+  clock: Clock
+  state: Pick<CaptureStateHolder, 'set'>
+  log: AgentLog
+  nowIso?: () => string
+}
+
+export type CloseOutcome = { outcome: 'closed'; record: TidelineRecord } | { outcome: 'pruned' }
+
+export interface Keeper {
+  readonly books: Books
+  incarnation(): Incarnation
+  /** Everything that is durable now is in the books when it resolves. */
+  caughtUp(): Promise<void>
+  day(businessDay: BusinessDay): DayDetail | undefined
+  /** One close after the other. Rejects with CannotWrite. */
+  closeDay(businessDay: BusinessDay, given: GivenTotals): Promise<CloseOutcome>
+  /** Settled: nothing is under way and nothing due. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+const followDelayMs = 100
+const retryMs = 5_000
+const appendedAtOnce = 100
+
+export const startKeeper = (options: KeeperOptions): Keeper => {
+  const { journal, identity, signer, graceMs, clock, state, log } = options
+  const nowIso = options.nowIso ?? (() => new Date().toISOString())
+  const books = createBooks()
+  const watch = createGapWatch(books)
+  const follower = createFollower(journal, books, watch.touch)
+  /** A closed day that grew: when it last did. It is closed again once it rests. */
+  const grownSince = new Map<BusinessDay, { seq: number; sinceMs: number }>()
+  const refusedAt = new Map<BusinessDay, number>()
+  let working: Promise<void> = Promise.resolve()
+  let cancelTimer: () => void = () => undefined
+  let timerAtMs = Infinity
+  let closed = false
+
+  const caughtUp = async (): Promise<void> => follower.reach((await journal.head()).seq)
+
+  const raise = async (exceptions: readonly StoreException[]): Promise<void> => {
+    for (let at = 0; at < exceptions.length; at += appendedAtOnce)
+      await journal.appendAll(
+        exceptions.slice(at, at + appendedAtOnce).map((exception) => ({ kind: 'exception', payloadText: JSON.stringify(exception) })),
+      )
+    if (exceptions.length > 0) await caughtUp()
+  }
+
+  const closeDay: Keeper['closeDay'] = async (businessDay, given) => {
+    // Most of the reading is done before the tills have to wait for it.
+    await caughtUp()
+    if (!books.isWhole(businessDay)) return { outcome: 'pruned' }
+    const record = await journal.appendFrom(async (head) => {
+      await follower.reach(head.seq)
+      if (books.foldedSeq !== head.seq) throw new Error(`the books stand at ${books.foldedSeq}, the journal at ${head.seq}`)
+      const { firstSeq } = books.days.get(businessDay) ?? { firstSeq: head.seq + 1 }
+      const [first] = firstSeq > head.seq ? [] : await journal.read(firstSeq - 1, 1)
+      const previousHash = firstSeq > head.seq ? head.hash : must(first, 'first record').previousHash
+      const moment = { head, closedAt: nowIso() as Instant, previousHash }
+      return closeEntry(stateDay(books, businessDay, given, moment, identity, signer.publicKey), signer)
+    })
+    await caughtUp()
+    schedule(0)
+    return { outcome: 'closed', record }
+  }
+
+  /** When a close of this day is due; Infinity for never. */
+  const closeDueMs = ({ businessDay, close, endedSeq, changedSeq }: DayBook): number => {
+    if (!books.isWhole(businessDay) || refusedAt.get(businessDay) === changedSeq) return Infinity
+    if (endedSeq > (close?.seq ?? 0)) return 0
+    if (!close) return Infinity
+    if (close.statement.chain.incarnation !== journal.incarnation) return 0
+    if (changedSeq < close.seq) return Infinity
+    const known = grownSince.get(businessDay)
+    const grown = known?.seq === changedSeq ? known : { seq: changedSeq, sinceMs: clock.nowMs() }
+    grownSince.set(businessDay, grown)
+    return grown.sinceMs + graceMs
+  }
+
+  /** A day that cannot be closed must not hold up the others: it is tried again when it has grown. */
+  const closeUnlessRefused = async ({ businessDay, changedSeq }: DayBook): Promise<void> => {
+    try {
+      await closeDay(businessDay, new Map())
+    } catch (error) {
+      if (error instanceof CannotWrite) throw error
+      refusedAt.set(businessDay, changedSeq)
+      log.error(`The business day ${businessDay} cannot be closed.`, { fault: error })
+    }
+  }
+
+  /** Returns when to come again. */
+  const assess = async (): Promise<number> => {
+    let nextMs = Infinity
+    const nowMs = clock.nowMs()
+    const isDue = (dueMs: number): boolean => {
+      if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
+      return dueMs <= nowMs
+    }
+    const changed = watch.refresh(nowMs)
+    const arrived = changed.flatMap((place) =>
+      arrivedNumbers(books, place, watch.ledgerOf(place.businessDay, place.workstationId)?.missing ?? []),
+    )
+    const missing = [...watch.places()].flatMap((place) => {
+      const due = watch.gapsOf(place).filter(({ sinceMs }) => isDue(sinceMs + graceMs))
+      return missingNumbers(books, place, due, identity.timeZone)
+    })
+    await raise([...arrived, ...missing])
+    for (const book of [...books.days.values()]) if (isDue(closeDueMs(book))) await closeUnlessRefused(book)
+    await raise([...books.days.values()].flatMap((book) => closeExceptions(books, book, identity.currency)))
+    await raise([...damageExceptions(books, journal.missing()), ...newLifeExceptions(books, journal)])
+    return nextMs
+  }
+
+  const publish = (): void => {
+    state.set({ exceptions: newestExceptions(books), exceptionCount: books.open.size, days: newestDays(books, watch.ledgerOf) })
+  }
+
+  const work = async (): Promise<void> => {
+    if (closed) return
+    try {
+      await caughtUp()
+      const nextMs = await assess()
+      watch.refresh(clock.nowMs())
+      publish()
+      if (nextMs < Infinity) schedule(Math.max(0, nextMs - clock.nowMs()))
+    } catch (error) {
+      if (closed) return
+      if (!(error instanceof CannotWrite)) log.error('The books of the store could not be brought up to date.', { fault: error })
+      schedule(retryMs)
+    }
+  }
+
+  /** At the latest then. */
+  const schedule = (delayMs: number): void => {
+    const atMs = clock.nowMs() + delayMs
+    if (closed || atMs >= timerAtMs) return
+    cancelTimer()
+    timerAtMs = atMs
+    cancelTimer = clock.after(delayMs, () => {
+      timerAtMs = Infinity
+      working = working.then(work)
+    })
+  }
+
+  working = work()
+  const unfollow = journal.onAppended(() => schedule(followDelayMs))
+
+  return {
+    books,
+    incarnation: () => journal.incarnation,
+    caughtUp,
+    closeDay,
+    day: (businessDay) => {
+      const book = books.days.get(businessDay)
+      return book && books.isWhole(businessDay) ? dayDetail(book, books.ledgerOf) : undefined
+    },
+    settled: async () => {
+      for (let seen: Promise<void> | undefined; seen !== working;) {
+        seen = working
+        await seen
+      }
+    },
+    close: async () => {
+      closed = true
+      unfollow()
+      cancelTimer()
+      await working
+    },
+  }
+}
