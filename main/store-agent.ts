@@ -1,5 +1,5 @@
 /**
- * The store side without Electron: journal, quarantine, capture, and its two doors. Capture needs neither hub nor engine.
+ * The store side without Electron: journal, quarantine, capture, and its doors. Capture needs neither hub nor engine.
  *
  *   http, folder → capture → journal, quarantine        plu ← engine
  */
@@ -10,9 +10,13 @@ import type { Clock, ItemLookup, PluSink } from '#sync/core/ports.ts'
 import type { AgentLog } from './agent-log.ts'
 import { openCapture } from './capture.ts'
 import { type CaptureStateHolder, createCaptureState } from './capture-state.ts'
+import { createAdmission } from './intake/admission.ts'
 import { startFolderIntake } from './intake/folder.ts'
 import { startHttpIntake } from './intake/http.ts'
 import type { Health } from './intake/http-contract.ts'
+import { startLanIntake } from './intake/lan.ts'
+import { createRouter } from './intake/routes.ts'
+import { tillRoutes } from './intake/till-routes.ts'
 import { type Journal, journalDir, openJournal } from './journal/journal.ts'
 import { openPluExport } from './plu-export.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
@@ -31,6 +35,8 @@ export interface StoreAgent {
   readonly state: CaptureStateHolder
   readonly plu: PluSink
   readonly httpPort: number
+  /** Undefined without the network door, and while its interface is not there. */
+  lanPort(): number | undefined
   close(): Promise<void>
 }
 
@@ -65,13 +71,20 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
       journal: await journal.head(),
       lastCapturedAt: capture.lastCapturedAt() as Instant | null,
     })
-    const http = await startHttpIntake({ ...config.http, token: httpToken, capture, items, health, log })
+    const { maxBodyBytes } = config.http
+    const router = createRouter(tillRoutes({ capture, items, health, log, maxBodyBytes }))
+    const door = { router, admission: createAdmission(), maxBodyBytes, log }
+    const http = await startHttpIntake({ ...config.http, ...door, token: httpToken })
     closers.push(() => http.close())
+    const lan =
+      config.lan &&
+      (await startLanIntake({ ...door, lan: config.lan, dataDir: config.dataDir, clock: steadyClock, wallMs: systemClock.nowMs }))
+    closers.push(async () => lan?.close())
     if (config.watch) {
       const folder = await startFolderIntake({ ...config.watch, capture, clock: steadyClock, log })
       closers.push(() => folder.close())
     }
-    return { journal, state, plu, httpPort: http.port, close }
+    return { journal, state, plu, httpPort: http.port, lanPort: () => lan?.port(), close }
   } catch (error) {
     await close()
     throw error

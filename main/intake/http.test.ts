@@ -12,7 +12,10 @@ import { openCapture } from '../capture.ts'
 import { type Journal, openJournal } from '../journal/journal.ts'
 import { createMemoryDisk, type MemoryDisk, seededRandom } from '../journal/memory-disk.ts'
 import { openQuarantine } from '../quarantine.ts'
+import { createAdmission } from './admission.ts'
 import { type HttpIntake, startHttpIntake } from './http.ts'
+import { createRouter } from './routes.ts'
+import { tillRoutes } from './till-routes.ts'
 
 const storeId = storeIdSchema.parse('9')
 const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
@@ -44,7 +47,9 @@ describe('HTTP intake', () => {
   let intake: HttpIntake
   let items: ItemLookup
 
-  const start = async (more: Partial<Parameters<typeof startHttpIntake>[0]> = {}): Promise<void> => {
+  const start = async (
+    more: { port?: number; maxConcurrent?: number; lookupTimeoutMs?: number; headersTimeoutMs?: number } = {},
+  ): Promise<void> => {
     const quarantine = await openQuarantine('/q', disk)
     const capture = await openCapture({
       journal,
@@ -58,17 +63,10 @@ describe('HTTP intake', () => {
       journal: await journal.head(),
       lastCapturedAt: null,
     })
-    intake = await startHttpIntake({
-      host: '127.0.0.1',
-      port: 0,
-      token,
-      maxBodyBytes: 50_000,
-      capture,
-      items: { lookup: (b) => items.lookup(b) },
-      health,
-      log: silentLog,
-      ...more,
-    })
+    const parts = { maxBodyBytes: 50_000, log: silentLog, ...more }
+    const router = createRouter(tillRoutes({ capture, items: { lookup: (b) => items.lookup(b) }, health, ...parts }))
+    const admission = createAdmission({ requests: more.maxConcurrent ?? 64 })
+    intake = await startHttpIntake({ host: '127.0.0.1', port: 0, token, router, admission, ...parts })
   }
   beforeEach(async () => {
     disk = createMemoryDisk(seededRandom(1))

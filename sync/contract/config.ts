@@ -21,6 +21,8 @@ export const databaseSourceSchema = z.strictObject({
 })
 export type DatabaseSource = z.infer<typeof databaseSourceSchema>
 
+const isOneInterface = (host: string): boolean => !/^(?:::ffff:)?[0.:]*$/i.test(host)
+
 export const agentConfigSchema = z.strictObject({
   /** Folder of journal, quarantine, PLU files and the local database. Absolute. */
   dataDir: z.string().min(1),
@@ -36,7 +38,9 @@ export const agentConfigSchema = z.strictObject({
   lan: z
     .strictObject({
       /** The address of one network interface; never a wildcard. */
-      host: z.string().min(1),
+      host: z
+        .union([z.ipv4(), z.ipv6()], "the address of one of this computer's network interfaces, such as 192.168.1.10")
+        .refine(isOneInterface, 'every interface at once is refused: name the address of the one that the tills are on'),
       port: z.int().min(0).max(65_535).default(7311),
       /** PEM files; without them the agent makes a certificate of its own. */
       certFile: z.string().min(1).optional(),
