@@ -11,8 +11,6 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { quarantinedItem, reasonOf, type CapturedItem, type CaptureHints } from '#sync/capture/captured-item.ts'
-import { endsWhole } from '#sync/capture/dialects.ts'
-import type { Identity } from '#sync/contract/config.ts'
 import { type ConflictPayload, type QuarantinePayload, type Reason, recordIdOf, type TidelineRecord } from '#sync/contract/record.ts'
 import { canonicalText, type Transaction } from '#sync/contract/transaction.ts'
 import { decodeExcerpt } from './intake/input-text.ts'
@@ -44,9 +42,6 @@ export type TakeResult =
   | { outcome: 'conflict'; recordId: string; firstRecordId: string }
   | { outcome: 'quarantined'; recordId: string; reasons: Reason[] }
 
-/** `unfinished` keeps nothing: the text ends too early, more of it may be on its way. */
-export type TakeWholeResult = { outcome: 'taken'; results: TakeResult[] } | { outcome: 'unfinished'; reasons: Reason[] }
-
 export interface Capture {
   /** One result for each transaction or fault, in the order of the document; at least one. */
   take(input: TakeInput): Promise<TakeResult[]>
@@ -55,7 +50,6 @@ export interface Capture {
   /** One result for each, in order, all durable. What calls this bounds how many. */
   takeItems(items: readonly CapturedItem[], origin: Origin): Promise<TakeResult[]>
   hints(fileName?: string): CaptureHints
-  takeWhole(input: TakeInput): Promise<TakeWholeResult>
   /** Quarantines the input unread. */
   refuse(input: TakeInput, reason: Reason): Promise<TakeResult>
   /** When the newest record was made durable; null before the first since the start. */
@@ -65,7 +59,7 @@ export interface Capture {
 interface CaptureParts {
   journal: Journal
   quarantine: Quarantine
-  identity: Pick<Identity, 'storeId' | 'currency' | 'timeZone'>
+  identity: Omit<CaptureHints, 'contentType' | 'fileName'>
 }
 
 const maxPayloadBytes = 400_000
@@ -161,11 +155,6 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
     read,
     take: async (input) => takeItems(await read(input), input),
     takeItems,
-    takeWhole: async (input) => {
-      const items = await read(input)
-      if (endsWhole(items)) return { outcome: 'taken', results: await takeItems(items, input) }
-      return { outcome: 'unfinished', reasons: items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons : [])) }
-    },
     refuse: (input, reason) => takeItem(quarantinedItem([reason], decodeExcerpt(input.bytes), 'document'), 0, input),
     lastCapturedAt: () => lastCapturedAt,
   }

@@ -11,6 +11,7 @@ import type { AgentLog } from './agent-log.ts'
 import { openCapture } from './capture.ts'
 import { type CaptureStateHolder, createCaptureState } from './capture-state.ts'
 import { createAdmission } from './intake/admission.ts'
+import { fileProgressDir, openFileProgress } from './intake/file-progress.ts'
 import { startFolderIntake } from './intake/folder.ts'
 import { startHttpIntake } from './intake/http.ts'
 import type { Health } from './intake/http-contract.ts'
@@ -81,7 +82,9 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
       (await startLanIntake({ ...door, lan: config.lan, dataDir: config.dataDir, clock: steadyClock, wallMs: systemClock.nowMs }))
     closers.push(async () => lan?.close())
     if (config.watch) {
-      const folder = await startFolderIntake({ ...config.watch, capture, clock: steadyClock, log })
+      const progress = await openFileProgress(fileProgressDir(config.dataDir), systemClock.nowMs())
+      const journalSeq = async (): Promise<number> => (await journal.head()).seq
+      const folder = await startFolderIntake({ ...config.watch, capture, progress, journalSeq, state, clock: steadyClock, log })
       closers.push(() => folder.close())
     }
     return { journal, state, plu, httpPort: http.port, lanPort: () => lan?.port(), close }

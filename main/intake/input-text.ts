@@ -14,7 +14,7 @@ export const decodeInput = (bytes: Uint8Array): InputText => {
   }
 }
 
-const encodingOf = (bytes: Uint8Array): string => {
+export const encodingOf = (bytes: Uint8Array): string => {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
   const head = new TextDecoder('latin1')
