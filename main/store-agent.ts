@@ -1,7 +1,7 @@
 /**
  * The store side without Electron: journal, quarantine, capture, and its doors. Capture needs neither hub nor engine.
  *
- *   http, folder → capture → journal, quarantine        plu ← engine
+ *   http, lan, folder, databases → capture → journal, quarantine        plu ← engine
  */
 import { join } from 'node:path'
 import type { AgentConfig, Identity } from '#sync/contract/config.ts'
@@ -21,6 +21,7 @@ import { tillRoutes } from './intake/till-routes.ts'
 import { type Journal, journalDir, openJournal } from './journal/journal.ts'
 import { openPluExport } from './plu-export.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
+import { type RowReaders, startDatabaseSources } from './sources/database-sources.ts'
 
 export interface StoreAgentOptions {
   config: AgentConfig
@@ -29,6 +30,8 @@ export interface StoreAgentOptions {
   httpToken: string
   items: ItemLookup
   log: AgentLog
+  /** Readers of the mappings that database sources name. */
+  rowReaders?: RowReaders
 }
 
 export interface StoreAgent {
@@ -52,7 +55,14 @@ const systemClock: Clock = {
 /** Never set back, and only good for differences: a file that waits must not wait for a clock to come round again. */
 const steadyClock: Clock = { ...systemClock, nowMs: () => performance.now() }
 
-export const startStoreAgent = async ({ config, identity, httpToken, items, log }: StoreAgentOptions): Promise<StoreAgent> => {
+export const startStoreAgent = async ({
+  config,
+  identity,
+  httpToken,
+  items,
+  log,
+  rowReaders = () => null,
+}: StoreAgentOptions): Promise<StoreAgent> => {
   const state = createCaptureState()
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -87,6 +97,11 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, log 
       const folder = await startFolderIntake({ ...config.watch, capture, progress, journalSeq, state, clock: steadyClock, log })
       closers.push(() => folder.close())
     }
+    const sources = startDatabaseSources({
+      ...{ sources: config.databases, dataDir: config.dataDir, capture, rowReaders, clock: steadyClock, log },
+      beforeWatermark: async () => undefined,
+    })
+    closers.push(() => sources.close())
     return { journal, state, plu, httpPort: http.port, lanPort: () => lan?.port(), close }
   } catch (error) {
     await close()
