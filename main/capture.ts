@@ -19,6 +19,8 @@ import { createTurns } from './intake/turns.ts'
 import { CannotWrite, type Journal } from './journal/journal.ts'
 import { sha256 } from './journal/sha256.ts'
 import type { Quarantine } from './quarantine.ts'
+import { carriesBusiness, type CrossCheck } from './taps/cross-check.ts'
+import type { Sighting } from './taps/sightings.ts'
 import { openRecordIndex } from './record-index.ts'
 import { conflictKey, quarantineKey, transactionKey } from './record-keys.ts'
 
@@ -28,6 +30,8 @@ export interface Origin {
   source: string
   /** The whole input, which is what quarantine keeps; without it, as of a large file, each faulty part is kept by itself. */
   bytes?: Uint8Array
+  /** Which of several sources of one till it is: "http", "folder", a database by its name. */
+  tap?: string
 }
 
 export interface TakeInput extends Origin {
@@ -60,12 +64,14 @@ interface CaptureParts {
   journal: Journal
   quarantine: Quarantine
   identity: Omit<CaptureHints, 'contentType' | 'fileName'>
+  /** Several sources may report one till. */
+  crossCheck?: CrossCheck | undefined
 }
 
 const maxPayloadBytes = 400_000
 const itemsAtOnce = 250
 
-export const openCapture = async ({ journal, quarantine, identity }: CaptureParts): Promise<Capture> => {
+export const openCapture = async ({ journal, quarantine, identity, crossCheck }: CaptureParts): Promise<Capture> => {
   const index = await openRecordIndex(journal)
   const inTurn = createTurns()
   let lastCapturedAt: string | null = null
@@ -92,14 +98,24 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
     return { outcome: 'conflict', recordId: recordIdOf(kept), firstRecordId }
   }
 
-  const takeTransaction = (transaction: Transaction, text: string, warnings: Reason[]): Promise<TakeResult> => {
+  /** Another source's word of the same sale is a duplicate where goods and money agree; where not, a person is told in what. */
+  const takeOther = async (transaction: Transaction, contentHash: string, first: TidelineRecord, tap?: string): Promise<TakeResult> => {
+    const differences = crossCheck && tap !== undefined ? crossCheck.compare(tap, first, transaction) : undefined
+    if (differences?.length === 0) return { outcome: 'duplicate', recordId: recordIdOf(first) }
+    const conflict = await takeConflict(transaction, contentHash, first)
+    if (crossCheck && tap !== undefined && differences)
+      await crossCheck.tellDifference(tap, transaction, differences, [recordIdOf(first), conflict.recordId])
+    return conflict
+  }
+
+  const takeTransaction = (transaction: Transaction, text: string, warnings: Reason[], tap?: string): Promise<TakeResult> => {
     const key = transactionKey(transaction)
     return inTurn(key, async () => {
       const first = index.mayHave(key) ? await index.find(key) : null
       if (!first) return { outcome: 'captured', recordId: recordIdOf(await record(key, 'transaction', text)), warnings }
       const contentHash = sha256(text)
       if (first.payloadHash === contentHash) return { outcome: 'duplicate', recordId: recordIdOf(first) }
-      return takeConflict(transaction, contentHash, first)
+      return takeOther(transaction, contentHash, first, tap)
     })
   }
 
@@ -128,7 +144,7 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
   const takeItem = (item: CapturedItem, position: number, origin: Origin): Promise<TakeResult> => {
     if (item.outcome === 'quarantined') return takeFault(item, origin)
     const text = canonicalText(item.transaction)
-    if (fits(text)) return takeTransaction(item.transaction, text, item.warnings)
+    if (fits(text)) return takeTransaction(item.transaction, text, item.warnings, origin.tap)
     const where = `transaction ${position + 1}`
     const tooLarge = quarantinedItem([reasonOf('TOO_LARGE', `the transaction is over ${maxPayloadBytes} bytes`, where)], text, where)
     return takeItem(tooLarge, position, origin)
@@ -145,6 +161,7 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
       }
       if (at + itemsAtOnce < items.length) await setImmediate()
     }
+    if (crossCheck && origin.tap !== undefined) await crossCheck.saw(origin.tap, items.flatMap(sightingOf))
     return results
   }
 
@@ -158,6 +175,13 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
     refuse: (input, reason) => takeItem(quarantinedItem([reason], decodeExcerpt(input.bytes), 'document'), 0, input),
     lastCapturedAt: () => lastCapturedAt,
   }
+}
+
+/** What is not understood was reported all the same, where it bears a number. */
+const sightingOf = (item: CapturedItem): Sighting[] => {
+  if (item.outcome === 'quarantined') return item.claimed ? [{ ...item.claimed, business: false }] : []
+  const { workstationId, businessDay, sequenceNumber } = item.transaction
+  return [{ workstationId, businessDay, sequenceNumber, business: carriesBusiness(item.transaction) }]
 }
 
 /** A conflict wraps the transaction in a few more bytes, and must fit as well. */

@@ -22,6 +22,8 @@ import { type Journal, journalDir, openJournal } from './journal/journal.ts'
 import { openPluExport } from './plu-export.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
 import { type RowReaders, startDatabaseSources } from './sources/database-sources.ts'
+import { tapOf } from './sources/row-items.ts'
+import { openCrossCheck } from './taps/open-cross-check.ts'
 
 export interface StoreAgentOptions {
   config: AgentConfig
@@ -73,7 +75,12 @@ export const startStoreAgent = async ({
     closers.push(() => journal.close())
     await tellRecovery(journal, log)
     const quarantine = await openQuarantine(quarantineDir(config.dataDir))
-    const capture = await openCapture({ journal, quarantine, identity })
+    const { dataDir, missingGraceMinutes: graceMinutes } = config
+    const crossCheck = config.crossCheck
+      ? await openCrossCheck({ dataDir, journal, graceMinutes, clock: steadyClock, nowMs: systemClock.nowMs(), log })
+      : undefined
+    closers.push(async () => crossCheck?.close())
+    const capture = await openCapture({ journal, quarantine, identity, crossCheck })
     const plu = await openPluExport(config.pluDir ?? join(config.dataDir, 'plu'), systemClock)
     const health = async (): Promise<Health> => ({
       store: identity.storeId,
@@ -94,12 +101,16 @@ export const startStoreAgent = async ({
     if (config.watch) {
       const progress = await openFileProgress(fileProgressDir(config.dataDir), systemClock.nowMs())
       const journalSeq = async (): Promise<number> => (await journal.head()).seq
-      const folder = await startFolderIntake({ ...config.watch, capture, progress, journalSeq, state, clock: steadyClock, log })
+      const beforeLeaving = async (): Promise<void> => crossCheck?.sync('folder')
+      const folder = await startFolderIntake({
+        ...{ ...config.watch, capture, progress, journalSeq, beforeLeaving, state, log },
+        clock: steadyClock,
+      })
       closers.push(() => folder.close())
     }
     const sources = startDatabaseSources({
       ...{ sources: config.databases, dataDir: config.dataDir, capture, rowReaders, clock: steadyClock, log },
-      beforeWatermark: async () => undefined,
+      beforeWatermark: async (source) => crossCheck?.sync(tapOf(source)),
     })
     closers.push(() => sources.close())
     return { journal, state, plu, httpPort: http.port, lanPort: () => lan?.port(), close }

@@ -34,6 +34,7 @@ describe('watched folder', () => {
   const parts = async () => ({
     progress: await openFileProgress(`${dir}-progress`, Date.now()),
     journalSeq: async () => (await journal.head()).seq,
+    beforeLeaving: async () => undefined,
     state: createCaptureState(),
     clock: time.clock,
   })

@@ -32,6 +32,8 @@ export interface FolderIntakeOptions {
   /** Where the journal stands. */
   journalSeq: () => Promise<number>
   state: CaptureStateHolder
+  /** What must be on the disk before a file leaves, or is not read again up to where it was taken. */
+  beforeLeaving: () => Promise<void>
   clock: Clock
   log: AgentLog
   /** How long a file that ends too early must be still before it counts as finished. */
@@ -101,6 +103,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
   }
 
   const finish = async (name: string, tally: FileTally): Promise<void> => {
+    await options.beforeLeaving()
     const report = reportOf(name, tally)
     seen.delete(name)
     if (report.problems.length === 0) await moveToDone(dir, name)
@@ -130,7 +133,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     const bytes = await readFile(join(dir, name))
     const after = await lstat(join(dir, name))
     if (bytes.length !== known.size || after.size !== known.size || after.mtimeMs !== known.mtimeMs) return
-    const input = { bytes, fileName: name, source: `file ${name}` }
+    const input = { bytes, fileName: name, source: `file ${name}`, tap: 'folder' }
     const items = await capture.read(input)
     if (!isFinal(known) && !endsWhole(items)) return waitForMore(known)
     const tally = emptyTally()

@@ -22,6 +22,7 @@ export interface LargeFileParts {
   progress: FileProgressFolder
   /** Where the journal stands. */
   journalSeq: () => Promise<number>
+  beforeLeaving: () => Promise<void>
   tell: (read: { readBytes: number; taken: number }) => void
 }
 
@@ -118,10 +119,11 @@ const createTaking = (file: LargeFile, parts: LargeFileParts, before: FileProgre
     const items = group
     group = []
     characters = 0
-    const results = await capture.takeItems(items, { source: `file ${file.name}` })
+    const results = await capture.takeItems(items, { source: `file ${file.name}`, tap: 'folder' })
     tallyResults(tally, items, results.map(asTaken))
     for (const item of items) digest.update(digestText(item))
     seen += items.length
+    await parts.beforeLeaving()
     await keep('under-way')
   }
   /** False: what was taken is not what this file holds. */

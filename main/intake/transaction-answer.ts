@@ -22,7 +22,7 @@ export const answerTransactions =
     if (sent.outcome === 'busy') return refuse(503, 'CANNOT_WRITE', 'too much at once', busy)
     if (sent.outcome === 'broken-off') return refuse(400, 'MALFORMED', 'the body broke off')
     const contentType = request.headers['content-type']
-    const input = { bytes: sent.bytes, source: sourceOf(caller), ...(contentType === undefined ? {} : { contentType }) }
+    const input = { bytes: sent.bytes, source: sourceOf(caller), tap: 'http', ...(contentType === undefined ? {} : { contentType }) }
     try {
       const items = await capture.read(input)
       const foreign =

@@ -14,7 +14,7 @@ interface RawField {
 }
 
 /** `TEXT` is a kind of BLOB to the driver, and bytes that are UTF-8 to us. */
-const asText = (field: RawField): Cell => (/BLOB$/.test(field.type) ? field.buffer() : field.string('utf8'))
+const asText = (field: RawField): Cell => (field.type.endsWith('BLOB') ? field.buffer() : field.string('utf8'))
 
 export const openMysql = async ({ connection, query }: DatabaseSource): Promise<RowQuery> => {
   const client = await createConnection({

@@ -5,6 +5,8 @@ import type { Capture, Origin } from '../capture.ts'
 import type { NumberedRow } from './page.ts'
 import type { Cell } from './rows.ts'
 
+export const tapOf = (source: string): string => `database ${source}`
+
 /** A mapping's reader: the items that became whole with a row, and the last one at the end. */
 export interface RowReader {
   write(fields: Readonly<Record<string, string | null>>): CapturedItem[]
@@ -29,7 +31,7 @@ export const documentRows =
   async (rows) => {
     const groups: RowItems[] = []
     for (const { number, row } of rows) {
-      const origin = { source: `database ${source}, row ${number}` }
+      const origin = { source: `database ${source}, row ${number}`, tap: tapOf(source) }
       const cell = row[column] ?? null
       if (cell === null) {
         const reason = reasonOf('INVALID', `the column "${column}" is empty or not there`, `row ${number}`)
@@ -53,7 +55,10 @@ export const mappedRows =
     const add = (items: readonly CapturedItem[]): void => {
       const mayBeCut = isFirst && takenUpTo !== null && begins <= takenUpTo
       for (const item of mayBeCut ? items.slice(1) : items)
-        groups.push({ origin: { source: `database ${source}, row ${begins}` }, items: [{ ...item, where: `row ${begins}` }] })
+        groups.push({
+          origin: { source: `database ${source}, row ${begins}`, tap: tapOf(source) },
+          items: [{ ...item, where: `row ${begins}` }],
+        })
       if (items.length > 0) isFirst = false
     }
     for (const { number, row } of rows) {

@@ -42,6 +42,7 @@ describe('a large file', () => {
       ...{ dir: dir(), settleMs: 300, giveUpMs: 5_000, maxFileBytes: 10_000_000, smallFileBytes: 1_000, state, capture },
       progress: await openFileProgress(join(root, 'progress'), Date.now()),
       journalSeq: async () => (await journal.head()).seq,
+      beforeLeaving: async () => undefined,
       clock: { nowMs: () => nowMs, after: () => () => undefined },
       log: { ...silentLog, info: (message) => void infos.push(message) },
     })
