@@ -161,12 +161,11 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
   }
 
   const readInput = async (input: TakeInput): Promise<CapturedItem[]> => {
-    const decoded = decodeInput(input.bytes)
-    if (!decoded.ok) return [quarantinedItem([reasonOf('MALFORMED', decoded.message, 'document')], decoded.excerpt, 'document')]
+    const text = decodeInput(input.bytes, input)
     if (input.bytes.length > largeInputBytes) await setImmediate()
     const { contentType, fileName } = input
     return finishInSteps(
-      readInSteps(decoded.text, {
+      readInSteps(text, {
         ...identity,
         ...(contentType === undefined ? {} : { contentType }),
         ...(fileName === undefined ? {} : { fileName }),
