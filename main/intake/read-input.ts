@@ -1,6 +1,6 @@
 /** A whole input to captured items. Whoever else waits for this thread gets a turn every `stepMs`: tills' posts come in between. */
 import { setImmediate } from 'node:timers/promises'
-import { type CapturedItem, type CaptureHints, quarantinedItem, reasonOf } from '#sync/capture/captured-item.ts'
+import type { CapturedItem, CaptureHints } from '#sync/capture/captured-item.ts'
 import { openDocument } from '#sync/capture/dialects.ts'
 import { decodeInput } from './input-text.ts'
 
@@ -30,8 +30,7 @@ const readText = async (text: string, hints: CaptureHints): Promise<CapturedItem
 }
 
 export const readInput = async (bytes: Uint8Array, hints: CaptureHints): Promise<CapturedItem[]> => {
-  const decoded = decodeInput(bytes)
-  if (!decoded.ok) return [quarantinedItem([reasonOf('MALFORMED', decoded.message, 'document')], decoded.excerpt, 'document')]
+  const text = decodeInput(bytes, hints)
   if (bytes.length > largeInputBytes) await setImmediate()
-  return readText(decoded.text, hints)
+  return readText(text, hints)
 }

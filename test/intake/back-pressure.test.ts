@@ -103,7 +103,6 @@ describe('a flood on a slow disk', () => {
     const root = await mkdtemp(join(tmpdir(), 'tideline-slow-'))
     const dir = join(root, 'in')
     await mkdir(dir)
-    let nowMs = 0
     let asked = 0
     const counting: Capture = {
       ...capture,
@@ -125,18 +124,20 @@ describe('a flood on a slow disk', () => {
       progress: await openFileProgress(join(root, 'progress'), Date.now()),
       journalSeq: async () => (await journal.head()).seq,
       beforeLeaving: async () => undefined,
-      clock: { nowMs: () => nowMs, after: () => () => undefined },
+      clock: { nowMs: () => 0, after: () => () => undefined },
     })
     disk.hold()
     await writeFile(join(dir, 'day.xml'), poslogDocument(Array.from({ length: 2_000 }, (_, n) => saleOf(n))))
-    await folder.sweep()
-    nowMs += 1
-    const sweep = folder.sweep()
-    await vi.waitFor(() => expect(disk.waiting).toBe(1), { timeout: 10_000, interval: 5 })
+    await vi.waitFor(
+      () => {
+        void folder.sweep()
+        expect(disk.waiting).toBe(1)
+      },
+      { timeout: 10_000, interval: 5 },
+    )
     expect(asked).toBe(250)
     disk.letGo()
-    await sweep
-    expect(await captured()).toHaveLength(2_000)
+    await vi.waitFor(async () => expect(await captured()).toHaveLength(2_000), { timeout: 10_000, interval: 20 })
     await folder.close()
     await rm(root, { recursive: true, force: true })
   })
