@@ -4,6 +4,7 @@
  *   http, lan, folder, databases → capture → journal, quarantine        plu ← engine
  */
 import { join } from 'node:path'
+import { createRowReader } from '#sync/capture/delimited/row-reader.ts'
 import type { AgentConfig, Identity } from '#sync/contract/config.ts'
 import type { Instant } from '#sync/contract/vocabulary.ts'
 import type { Clock, ItemLookup, PluSink } from '#sync/core/ports.ts'
@@ -18,6 +19,7 @@ import type { Health } from './intake/http-contract.ts'
 import { startLanIntake } from './intake/lan.ts'
 import { createRouter } from './intake/routes.ts'
 import { tillRoutes } from './intake/till-routes.ts'
+import { loadMappings } from './mappings.ts'
 import { type Journal, journalDir, openJournal } from './journal/journal.ts'
 import { openPluExport } from './plu-export.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
@@ -32,8 +34,6 @@ export interface StoreAgentOptions {
   httpToken: string
   items: ItemLookup
   log: AgentLog
-  /** Readers of the mappings that database sources name. */
-  rowReaders?: RowReaders
 }
 
 export interface StoreAgent {
@@ -57,14 +57,7 @@ const systemClock: Clock = {
 /** Never set back, and only good for differences: a file that waits must not wait for a clock to come round again. */
 const steadyClock: Clock = { ...systemClock, nowMs: () => performance.now() }
 
-export const startStoreAgent = async ({
-  config,
-  identity,
-  httpToken,
-  items,
-  log,
-  rowReaders = () => null,
-}: StoreAgentOptions): Promise<StoreAgent> => {
+export const startStoreAgent = async ({ config, identity, httpToken, items, log }: StoreAgentOptions): Promise<StoreAgent> => {
   const state = createCaptureState()
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -80,7 +73,12 @@ export const startStoreAgent = async ({
       ? await openCrossCheck({ dataDir, journal, graceMinutes, clock: steadyClock, nowMs: systemClock.nowMs(), log })
       : undefined
     closers.push(async () => crossCheck?.close())
-    const capture = await openCapture({ journal, quarantine, identity, crossCheck })
+    const mappings = await loadMappings(config.mappings, log)
+    const capture = await openCapture({ journal, quarantine, identity: { ...identity, mappings }, crossCheck })
+    const rowReaders: RowReaders = (name) => {
+      const mapping = mappings.find((one) => one.name === name)
+      return mapping ? createRowReader(mapping, capture.hints()) : null
+    }
     const plu = await openPluExport(config.pluDir ?? join(config.dataDir, 'plu'), systemClock)
     const health = async (): Promise<Health> => ({
       store: identity.storeId,
