@@ -1,6 +1,6 @@
 /**
  * The tills' door on the store's network: TLS on one interface, a token for each till, the same routes as on loopback. A flooding till
- * uses up its own share and no other's. The interface may come up after us: then the door opens when it is there.
+ * uses up its own share and no other's. Where the interface or the configured certificate is not there yet, the door opens when it is.
  */
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ export const startLanIntake = async (options: LanIntakeOptions): Promise<LanInta
   const tokens = openTillTokens(join(dataDir, 'till-tokens'), lan.workstations)
   const isInTime = createRate(options.rate ?? perTill, clock.nowMs)
   const enter = createDoor(options)
-  let certificate = await loadLanCertificate({ ...lan, dataDir }, wallMs())
+  let certificate: LanCertificate | null = null
   let listener: Listener | null = null
   let cancel = (): void => undefined
   let closed = false
@@ -63,6 +63,7 @@ export const startLanIntake = async (options: LanIntakeOptions): Promise<LanInta
   const tls = ({ cert, key }: LanCertificate) => ({ cert, key, minVersion: 'TLSv1.2' as const })
 
   const open = async (): Promise<void> => {
+    certificate = await loadLanCertificate({ ...lan, dataDir }, wallMs())
     listener = await startListener({
       ...options,
       host: lan.host,
@@ -81,7 +82,7 @@ export const startLanIntake = async (options: LanIntakeOptions): Promise<LanInta
 
   const renew = async (): Promise<void> => {
     const next = await loadLanCertificate({ ...lan, dataDir }, wallMs())
-    if (next.fingerprint === certificate.fingerprint) return
+    if (next.fingerprint === certificate?.fingerprint) return
     certificate = next
     listener?.renewTls(tls(next))
     log.warn(`the network door has a new certificate, SHA-256 ${next.fingerprint}: tills that pin the old one must be told`)
