@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -119,6 +119,19 @@ describe('two sources of one till', () => {
     await say('database pos', saleOf(3), saleOf(5))
     await say('http', saleOf(3), saleOf(5))
     await pass(60)
+    expect(await exceptions()).toEqual([])
+  })
+
+  it('[CAP26] what a power cut took of the HTTP doors’ last words is not held against them', async () => {
+    for (const n of [1, 2, 3]) await say('http', saleOf(n))
+    await stop()
+    const [file = ''] = await readdir(join(dataDir, 'taps'))
+    const lines = await readFile(join(dataDir, 'taps', file), 'utf8')
+    await writeFile(join(dataDir, 'taps', file), lines.slice(0, lines.indexOf('\n') + 5))
+    await start()
+    await say('database pos', saleOf(1), saleOf(2), saleOf(3))
+    await say('http', saleOf(4))
+    await pass(graceMinutes)
     expect(await exceptions()).toEqual([])
   })
 
