@@ -4,10 +4,11 @@ import type { Dialect, DialectReader, DocumentHead } from './dialect.ts'
 import { delimitedDialect } from './delimited/delimited-dialect.ts'
 import { finishItem } from './finished-item.ts'
 import { jsonDialect } from './json/json-dialect.ts'
+import { naxmlDialect } from './naxml/naxml-dialect.ts'
 import { poslogDialect } from './poslog/poslog-dialect.ts'
 import { holdsUnreadable } from './unreadable.ts'
 
-export const dialects: readonly Dialect[] = [delimitedDialect, jsonDialect, poslogDialect]
+export const dialects: readonly Dialect[] = [delimitedDialect, jsonDialect, naxmlDialect, poslogDialect]
 
 /** Enough of a document to know its dialect by. */
 const headCharacters = 64_000
