@@ -3,7 +3,6 @@
  * uses up its own share and no other's. Where the interface or the configured certificate is not there yet, the door opens when it is.
  */
 import type { IncomingMessage } from 'node:http'
-import { join } from 'node:path'
 import type { AgentConfig } from '#sync/contract/config.ts'
 import type { Clock } from '#sync/core/ports.ts'
 import type { AgentLog } from '../agent-log.ts'
@@ -15,7 +14,7 @@ import { type Listener, startListener } from './listener.ts'
 import { createRate, type RateBounds } from './rate.ts'
 import { isWebPage } from './request-guard.ts'
 import type { Router } from './routes.ts'
-import { openTillTokens } from './till-tokens.ts'
+import { openTillTokens, tillTokensDir } from './till-tokens.ts'
 
 export interface LanIntakeOptions {
   lan: NonNullable<AgentConfig['lan']>
@@ -43,7 +42,7 @@ const connectionsPerAddress = 32
 
 export const startLanIntake = async (options: LanIntakeOptions): Promise<LanIntake> => {
   const { lan, dataDir, clock, log, wallMs } = options
-  const tokens = openTillTokens(join(dataDir, 'till-tokens'), lan.workstations)
+  const tokens = openTillTokens(tillTokensDir(dataDir), lan.workstations)
   const isInTime = createRate(options.rate ?? perTill, clock.nowMs)
   const enter = createDoor(options)
   let certificate: LanCertificate | null = null
