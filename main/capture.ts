@@ -11,24 +11,33 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { quarantinedItem, reasonOf, type CapturedItem, type CaptureHints } from '#sync/capture/captured-item.ts'
-import { endsWhole, openDocument } from '#sync/capture/dialects.ts'
-import type { Identity } from '#sync/contract/config.ts'
 import { type ConflictPayload, type QuarantinePayload, type Reason, recordIdOf, type TidelineRecord } from '#sync/contract/record.ts'
 import { canonicalText, type Transaction } from '#sync/contract/transaction.ts'
-import { decodeExcerpt, decodeInput } from './intake/input-text.ts'
+import { decodeExcerpt } from './intake/input-text.ts'
+import { readInput } from './intake/read-input.ts'
 import { createTurns } from './intake/turns.ts'
 import { CannotWrite, type Journal } from './journal/journal.ts'
 import { sha256 } from './journal/sha256.ts'
 import type { Quarantine } from './quarantine.ts'
+import { carriesBusiness, type CrossCheck } from './taps/cross-check.ts'
+import type { Sighting } from './taps/sightings.ts'
 import { openRecordIndex } from './record-index.ts'
 import { conflictKey, quarantineKey, transactionKey } from './record-keys.ts'
 
-export interface TakeInput {
+/** Where items come from. */
+export interface Origin {
+  /** For people: "http", "file sales.xml". */
+  source: string
+  /** The whole input, which is what quarantine keeps; without it, as of a large file, each faulty part is kept by itself. */
+  bytes?: Uint8Array
+  /** Which of several sources of one till it is: "http", "folder", a database by its name. */
+  tap?: string
+}
+
+export interface TakeInput extends Origin {
   bytes: Uint8Array
   contentType?: string
   fileName?: string
-  /** Where it came from, for people: "http", "file sales.xml". */
-  source: string
 }
 
 export type TakeResult =
@@ -37,13 +46,14 @@ export type TakeResult =
   | { outcome: 'conflict'; recordId: string; firstRecordId: string }
   | { outcome: 'quarantined'; recordId: string; reasons: Reason[] }
 
-/** `unfinished` keeps nothing: the text ends too early, more of it may be on its way. */
-export type TakeWholeResult = { outcome: 'taken'; results: TakeResult[] } | { outcome: 'unfinished'; reasons: Reason[] }
-
 export interface Capture {
   /** One result for each transaction or fault, in the order of the document; at least one. */
   take(input: TakeInput): Promise<TakeResult[]>
-  takeWhole(input: TakeInput): Promise<TakeWholeResult>
+  /** What `take` would take; nothing is recorded. */
+  read(input: TakeInput): Promise<CapturedItem[]>
+  /** One result for each, in order, all durable. What calls this bounds how many. */
+  takeItems(items: readonly CapturedItem[], origin: Origin): Promise<TakeResult[]>
+  hints(fileName?: string): CaptureHints
   /** Quarantines the input unread. */
   refuse(input: TakeInput, reason: Reason): Promise<TakeResult>
   /** When the newest record was made durable; null before the first since the start. */
@@ -53,42 +63,24 @@ export interface Capture {
 interface CaptureParts {
   journal: Journal
   quarantine: Quarantine
-  identity: Pick<Identity, 'storeId' | 'currency' | 'timeZone'>
+  identity: Omit<CaptureHints, 'contentType' | 'fileName'>
+  /** Several sources may report one till. */
+  crossCheck?: CrossCheck | undefined
 }
 
 const maxPayloadBytes = 400_000
 const itemsAtOnce = 250
-const largeInputBytes = 2_000_000
-const stepMs = 20
 
-const stepCharacters = 32_000
-
-const readInSteps = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
-  const document = openDocument(hints)
-  const items: CapturedItem[] = []
-  for (let at = 0; at < text.length; at += stepCharacters) {
-    items.push(...document.write(text.slice(at, at + stepCharacters)))
-    yield
-  }
-  items.push(...document.end())
-  return items
-}
-
-/** Whoever else waits for this thread gets a turn every `stepMs`. Time is measured, never recorded. */
-const finishInSteps = async <T>(steps: Generator<void, T>): Promise<T> => {
-  for (let turnedAt = performance.now(); ;) {
-    const step = steps.next()
-    if (step.done) return step.value
-    if (performance.now() - turnedAt < stepMs) continue
-    await setImmediate()
-    turnedAt = performance.now()
-  }
-}
-
-export const openCapture = async ({ journal, quarantine, identity }: CaptureParts): Promise<Capture> => {
+export const openCapture = async ({ journal, quarantine, identity, crossCheck }: CaptureParts): Promise<Capture> => {
   const index = await openRecordIndex(journal)
   const inTurn = createTurns()
   let lastCapturedAt: string | null = null
+
+  const hintsOf = (contentType?: string, fileName?: string): CaptureHints => ({
+    ...identity,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(fileName === undefined ? {} : { fileName }),
+  })
 
   const record = async (key: string, kind: TidelineRecord['kind'], payloadText: string): Promise<TidelineRecord> => {
     const appended = await journal.append(kind, payloadText)
@@ -106,19 +98,30 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
     return { outcome: 'conflict', recordId: recordIdOf(kept), firstRecordId }
   }
 
-  const takeTransaction = (transaction: Transaction, text: string, warnings: Reason[]): Promise<TakeResult> => {
+  /** Another source's word of the same sale is a duplicate where goods and money agree; where not, a person is told in what. */
+  const takeOther = async (transaction: Transaction, contentHash: string, first: TidelineRecord, tap?: string): Promise<TakeResult> => {
+    const differences = crossCheck && tap !== undefined ? crossCheck.compare(tap, first, transaction) : undefined
+    if (differences?.length === 0) return { outcome: 'duplicate', recordId: recordIdOf(first) }
+    const conflict = await takeConflict(transaction, contentHash, first)
+    if (crossCheck && tap !== undefined && differences)
+      await crossCheck.tellDifference(tap, transaction, differences, [recordIdOf(first), conflict.recordId])
+    return conflict
+  }
+
+  const takeTransaction = (transaction: Transaction, text: string, warnings: Reason[], tap?: string): Promise<TakeResult> => {
     const key = transactionKey(transaction)
     return inTurn(key, async () => {
       const first = index.mayHave(key) ? await index.find(key) : null
       if (!first) return { outcome: 'captured', recordId: recordIdOf(await record(key, 'transaction', text)), warnings }
       const contentHash = sha256(text)
       if (first.payloadHash === contentHash) return { outcome: 'duplicate', recordId: recordIdOf(first) }
-      return takeConflict(transaction, contentHash, first)
+      return takeOther(transaction, contentHash, first, tap)
     })
   }
 
-  const takeFault = async (item: CapturedItem & { outcome: 'quarantined' }, input: TakeInput): Promise<TakeResult> => {
-    const contentHash = await quarantine.keep(input.bytes).catch((error: unknown) => {
+  const takeFault = async (item: CapturedItem & { outcome: 'quarantined' }, origin: Origin): Promise<TakeResult> => {
+    const bytes = origin.bytes ?? new TextEncoder().encode(item.raw)
+    const contentHash = await quarantine.keep(bytes).catch((error: unknown) => {
       throw new CannotWrite(error instanceof Error ? error.message : String(error))
     })
     const [first, ...others] = item.reasons
@@ -126,64 +129,59 @@ export const openCapture = async ({ journal, quarantine, identity }: CapturePart
     const key = quarantineKey(contentHash, item.where)
     return inTurn(key, async () => {
       const payload: QuarantinePayload = {
-        source: input.source.slice(0, 300),
+        source: origin.source.slice(0, 300),
         reasons,
         contentHash,
-        sizeBytes: input.bytes.length,
+        sizeBytes: bytes.length,
         excerpt: item.excerpt,
+        ...(item.claimed === undefined ? {} : { claimed: item.claimed }),
       }
       const kept = (await index.find(key)) ?? (await record(key, 'quarantine', JSON.stringify(payload)))
       return { outcome: 'quarantined', recordId: recordIdOf(kept), reasons }
     })
   }
 
-  const takeItem = (item: CapturedItem, position: number, input: TakeInput): Promise<TakeResult> => {
-    if (item.outcome === 'quarantined') return takeFault(item, input)
+  const takeItem = (item: CapturedItem, position: number, origin: Origin): Promise<TakeResult> => {
+    if (item.outcome === 'quarantined') return takeFault(item, origin)
     const text = canonicalText(item.transaction)
-    if (fits(text)) return takeTransaction(item.transaction, text, item.warnings)
+    if (fits(text)) return takeTransaction(item.transaction, text, item.warnings, origin.tap)
     const where = `transaction ${position + 1}`
     const tooLarge = quarantinedItem([reasonOf('TOO_LARGE', `the transaction is over ${maxPayloadBytes} bytes`, where)], text, where)
-    return takeItem(tooLarge, position, input)
+    return takeItem(tooLarge, position, origin)
   }
 
-  const takeItems = async (items: readonly CapturedItem[], input: TakeInput): Promise<TakeResult[]> => {
+  const takeItems = async (items: readonly CapturedItem[], origin: Origin): Promise<TakeResult[]> => {
     const results: TakeResult[] = []
     // Some at a time, each durable before the next: what tills send meanwhile comes in between.
     for (let at = 0; at < items.length; at += itemsAtOnce) {
-      const settled = await Promise.allSettled(items.slice(at, at + itemsAtOnce).map((item, i) => takeItem(item, at + i, input)))
+      const settled = await Promise.allSettled(items.slice(at, at + itemsAtOnce).map((item, i) => takeItem(item, at + i, origin)))
       for (const one of settled) {
         if (one.status === 'rejected') throw one.reason
         results.push(one.value)
       }
       if (at + itemsAtOnce < items.length) await setImmediate()
     }
+    if (crossCheck && origin.tap !== undefined) await crossCheck.saw(origin.tap, items.flatMap(sightingOf))
     return results
   }
 
-  const readInput = async (input: TakeInput): Promise<CapturedItem[]> => {
-    const decoded = decodeInput(input.bytes)
-    if (!decoded.ok) return [quarantinedItem([reasonOf('MALFORMED', decoded.message, 'document')], decoded.excerpt, 'document')]
-    if (input.bytes.length > largeInputBytes) await setImmediate()
-    const { contentType, fileName } = input
-    return finishInSteps(
-      readInSteps(decoded.text, {
-        ...identity,
-        ...(contentType === undefined ? {} : { contentType }),
-        ...(fileName === undefined ? {} : { fileName }),
-      }),
-    )
-  }
+  const read = ({ bytes, contentType, fileName }: TakeInput): Promise<CapturedItem[]> => readInput(bytes, hintsOf(contentType, fileName))
 
   return {
-    take: async (input) => takeItems(await readInput(input), input),
-    takeWhole: async (input) => {
-      const items = await readInput(input)
-      if (endsWhole(items)) return { outcome: 'taken', results: await takeItems(items, input) }
-      return { outcome: 'unfinished', reasons: items.flatMap((item) => (item.outcome === 'quarantined' ? item.reasons : [])) }
-    },
+    hints: (fileName) => hintsOf(undefined, fileName),
+    read,
+    take: async (input) => takeItems(await read(input), input),
+    takeItems,
     refuse: (input, reason) => takeItem(quarantinedItem([reason], decodeExcerpt(input.bytes), 'document'), 0, input),
     lastCapturedAt: () => lastCapturedAt,
   }
+}
+
+/** What is not understood was reported all the same, where it bears a number. */
+const sightingOf = (item: CapturedItem): Sighting[] => {
+  if (item.outcome === 'quarantined') return item.claimed ? [{ ...item.claimed, business: false }] : []
+  const { workstationId, businessDay, sequenceNumber } = item.transaction
+  return [{ workstationId, businessDay, sequenceNumber, business: carriesBusiness(item.transaction) }]
 }
 
 /** A conflict wraps the transaction in a few more bytes, and must fit as well. */

@@ -1,8 +1,8 @@
 /**
- * The store side without Electron: journal, quarantine, capture, and its two doors. Capture needs neither hub nor engine.
+ * The store side without Electron: journal, quarantine, capture, and its doors. Capture needs neither hub nor engine.
  *
- *   http, folder → capture → journal, quarantine        plu ← engine
- *                              journal ⇄ books of the days: missing numbers, day closes
+ *   http, lan, folder, databases → capture → journal, quarantine        plu ← engine
+ *                                          journal ⇄ books of the days: missing numbers, day closes
  */
 import { join } from 'node:path'
 import type { AgentConfig, Identity } from '#sync/contract/config.ts'
@@ -16,17 +16,18 @@ import { statusOf } from './disk-state.ts'
 import type { DeviceSigner } from './completeness/closing.ts'
 import { startKeeper } from './completeness/keeper.ts'
 import { createDayCloses } from './intake/day-closes.ts'
+import { openDoors } from './intake/doors.ts'
 import { answerDay, answerExceptions } from './intake/exceptions.ts'
-import { startFolderIntake } from './intake/folder.ts'
 import { doneDir } from './intake/folder-files.ts'
-import { startHttpIntake } from './intake/http.ts'
 import type { Health } from './intake/http-contract.ts'
 import { nodeDisk } from './journal/disk.ts'
 import { describeFinding } from './journal/finding.ts'
+import { startRetention } from './retention.ts'
+import { loadMappings } from './mappings.ts'
 import { type Journal, journalDir, openJournal } from './journal/journal.ts'
 import { openPluExport } from './plu-export.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
-import { startRetention } from './retention.ts'
+import { openCrossCheck } from './taps/open-cross-check.ts'
 
 export interface StoreAgentOptions {
   config: AgentConfig
@@ -44,6 +45,8 @@ export interface StoreAgent {
   readonly state: CaptureStateHolder
   readonly plu: PluSink
   readonly httpPort: number
+  /** Undefined without the network door, and while its interface is not there. */
+  lanPort(): number | undefined
   close(): Promise<void>
 }
 
@@ -82,7 +85,13 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, sign
     closers.push(() => retention.close())
     guard.onChanged(() => void (guard.isTight() && retention.run()))
     const quarantine = await openQuarantine(quarantineDir(config.dataDir), nodeDisk, guard.isTight)
-    const capture = await openCapture({ journal, quarantine, identity })
+    const { dataDir, missingGraceMinutes: graceMinutes } = config
+    const crossCheck = config.crossCheck
+      ? await openCrossCheck({ dataDir, journal, graceMinutes, clock: steadyClock, nowMs: systemClock.nowMs(), log })
+      : undefined
+    closers.push(async () => crossCheck?.close())
+    const mappings = await loadMappings(config.mappings, log)
+    const capture = await openCapture({ journal, quarantine, identity: { ...identity, mappings }, crossCheck })
     const plu = await openPluExport(config.pluDir ?? join(config.dataDir, 'plu'), systemClock)
     const health = async (): Promise<Health> => ({
       store: identity.storeId,
@@ -92,21 +101,19 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, sign
       lastCapturedAt: capture.lastCapturedAt() as Instant | null,
       disk: statusOf(guard.current()),
     })
-    const graceMs = config.missingGraceMinutes * 60_000
-    const keeper = startKeeper({ journal, identity, signer, graceMs, clock: steadyClock, state, log })
+    const keeper = startKeeper({ journal, identity, signer, graceMs: graceMinutes * 60_000, clock: steadyClock, state, log })
     closers.push(() => keeper.close())
     const books = {
       exceptions: () => answerExceptions(keeper),
       day: (encoded: string) => answerDay(keeper, encoded),
-      dayCloses: createDayCloses({ keeper, storeId: identity.storeId, deviceId: identity.deviceId, log }),
+      closeDays: createDayCloses({ keeper, storeId: identity.storeId, deviceId: identity.deviceId, log }),
     }
-    const http = await startHttpIntake({ ...config.http, token: httpToken, capture, items, health, books, log })
-    closers.push(() => http.close())
-    if (config.watch) {
-      const folder = await startFolderIntake({ ...config.watch, capture, clock: steadyClock, log, isPaused: guard.isTight })
-      closers.push(() => folder.close())
-    }
-    return { journal, state, plu, httpPort: http.port, close }
+    const doors = await openDoors({
+      ...{ config, httpToken, capture, items, health, books, log, mappings, crossCheck, journal, state },
+      ...{ isTight: guard.isTight, steadyClock, wallMs: systemClock.nowMs },
+    })
+    closers.push(() => doors.close())
+    return { journal, state, plu, httpPort: doors.httpPort, lanPort: doors.lanPort, close }
   } catch (error) {
     await close()
     throw error

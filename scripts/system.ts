@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path'
 import { runCommand } from './command.ts'
 import { say, withProgress } from './progress.ts'
 
-export type Need = 'electron' | 'chromium' | 'xvfb' | 'tryton'
+export type Need = 'electron' | 'chromium' | 'xvfb' | 'mariadb' | 'tryton'
 
 export type SystemState = { kind: 'ready' } | { kind: 'missing'; needs: Need[]; packages: string[]; hint: string }
 
@@ -56,6 +56,8 @@ const parts: Record<Need, Part[]> = {
     library('libdrm.so.2', 'libdrm2'),
   ],
   chromium: [program('chromium', '/usr/bin/chromium', 'chromium')],
+  // The programs without the service: tests start a server of their own.
+  mariadb: [program('mariadbd', '/usr/sbin/mariadbd', 'mariadb-server-core', 'mariadb-server-core-10.5')],
   xvfb: [program('Xvfb', '/usr/bin/Xvfb', 'xvfb')],
   tryton: [
     program('trytond', '/usr/bin/trytond', 'tryton-server'),

@@ -6,7 +6,7 @@ export type TestProject = (typeof testProjects)[number]
 
 const needsOf: Record<TestProject, Need[]> = {
   pure: [],
-  pg: [],
+  pg: ['mariadb'],
   chromium: ['chromium'],
   e2e: ['electron', 'xvfb'],
   tryton: ['tryton'],

@@ -2,20 +2,13 @@
 import { access, rename } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { nodeDisk, writeAtomically } from '../journal/disk.ts'
+import type { FileReport } from './folder-report.ts'
 
 export const doneDir = (dir: string): string => join(dir, 'done')
 export const rejectedDir = (dir: string): string => join(dir, 'rejected')
 
 /** Hidden files and those that a program still writes under a passing name are not. */
 export const isForUs = (name: string): boolean => !name.startsWith('.') && !/(?:\.tmp|\.temp|\.part|\.partial|\.crdownload|~)$/i.test(name)
-
-export interface FileReport {
-  file: string
-  summary: string
-  captured: number
-  duplicates: number
-  problems: { code: string; message: string; where?: string | undefined; recordId?: string }[]
-}
 
 export const moveToDone = async (dir: string, name: string): Promise<string> => moveTo(dir, doneDir(dir), name)
 

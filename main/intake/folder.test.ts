@@ -12,7 +12,9 @@ import { openCapture } from '../capture.ts'
 import { type Journal, openJournal } from '../journal/journal.ts'
 import { createMemoryDisk, type MemoryDisk, seededRandom } from '../journal/memory-disk.ts'
 import { openQuarantine } from '../quarantine.ts'
-import type { FileReport } from './folder-files.ts'
+import { createCaptureState } from '../capture-state.ts'
+import { openFileProgress } from './file-progress.ts'
+import type { FileReport } from './folder-report.ts'
 import { type FolderIntake, startFolderIntake } from './folder.ts'
 
 /** Time stands still until the test moves it; nothing runs by itself. */
@@ -29,7 +31,14 @@ describe('watched folder', () => {
   let folder: FolderIntake
   let time: ReturnType<typeof createManualClock>
 
-  const start = async (): Promise<void> => {
+  const parts = async () => ({
+    progress: await openFileProgress(`${dir}-progress`, Date.now()),
+    journalSeq: async () => (await journal.head()).seq,
+    beforeLeaving: async () => undefined,
+    state: createCaptureState(),
+    clock: time.clock,
+  })
+  const start = async (smallFileBytes = 2_000_000): Promise<void> => {
     const quarantine = await openQuarantine('/q', disk)
     const capture = await openCapture({
       journal,
@@ -40,9 +49,10 @@ describe('watched folder', () => {
       dir,
       settleMs: 300,
       maxFileBytes: 100_000,
+      smallFileBytes,
       giveUpMs: 5_000,
       capture,
-      clock: time.clock,
+      ...(await parts()),
       log: silentLog,
     })
     await folder.sweep()
@@ -61,7 +71,7 @@ describe('watched folder', () => {
   })
   afterEach(async () => {
     await folder.close()
-    await rm(dir, { recursive: true, force: true })
+    for (const left of [dir, `${dir}-progress`]) await rm(left, { recursive: true, force: true })
   })
 
   const put = (name: string, content: string): Promise<void> => writeFile(join(dir, name), content)
@@ -251,7 +261,7 @@ describe('watched folder', () => {
       quarantine,
       identity: { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'UTC' },
     })
-    folder = await startFolderIntake({ dir, settleMs: 20, maxFileBytes: 100_000, capture, clock: time.clock, log: silentLog })
+    folder = await startFolderIntake({ dir, settleMs: 20, maxFileBytes: 100_000, capture, ...(await parts()), log: silentLog })
     await put('a.json', JSON.stringify(saleOf(1)))
     await vi.waitFor(async () => expect(await done()).toEqual(['a.json']), { timeout: 5_000, interval: 10 })
     expect(await sequenceNumbers()).toEqual([1])

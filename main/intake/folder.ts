@@ -1,27 +1,39 @@
 /**
  * The watched folder. The folder's listing is the truth; file events only say when to look.
  *
- *   growing → still for settleMs → read whole ─ ends properly ─▶ records durable ─▶ done/ or rejected/
- *                                       └ ends too early ─▶ still for giveUpMs ─▶ what is whole is taken, the rest quarantined
+ *   growing → still for settleMs → read ─ ends properly ─▶ records durable ─▶ done/ or rejected/
+ *                                    └ ends too early ─▶ still for giveUpMs ─▶ what is whole is taken, the rest quarantined
  *
- * A file moves only after its records are durable; taken twice after a crash, it is duplicates.
+ * A file moves only after its records are durable; taken twice after a crash, it is duplicates. A small one is read whole before anything
+ * of it is taken; a large one is taken as it is read (large-file.ts).
  */
-import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { watch } from 'chokidar'
 import { reasonOf } from '#sync/capture/captured-item.ts'
 import type { Clock } from '#sync/core/ports.ts'
 import type { AgentLog } from '../agent-log.ts'
-import type { Capture, TakeResult } from '../capture.ts'
+import { endsWhole } from '#sync/capture/dialects.ts'
+import type { Capture } from '../capture.ts'
+import type { CaptureStateHolder } from '../capture-state.ts'
 import { CannotWrite } from '../journal/journal.ts'
+import type { FileProgressFolder } from './file-progress.ts'
+import { emptyTally, type FileTally, tallyResults } from './file-tally.ts'
 import { doneDir, isForUs, moveToDone, moveToRejected, rejectedDir } from './folder-files.ts'
 import { reportOf } from './folder-report.ts'
+import { takeLargeFile } from './large-file.ts'
 
 export interface FolderIntakeOptions {
   dir: string
   settleMs: number
   maxFileBytes: number
   capture: Capture
+  progress: FileProgressFolder
+  /** Where the journal stands. */
+  journalSeq: () => Promise<number>
+  state: CaptureStateHolder
+  /** What must be on the disk before a file leaves, or is not read again up to where it was taken. */
+  beforeLeaving: () => Promise<void>
   clock: Clock
   log: AgentLog
   /** Files stay where they are meanwhile. */
@@ -30,6 +42,8 @@ export interface FolderIntakeOptions {
   giveUpMs?: number
   /** The folder is looked at this often even when no event came: network shares send none. */
   sweepEveryMs?: number
+  /** A file over this size is read as a stream. */
+  smallFileBytes?: number
 }
 
 export interface FolderIntake {
@@ -47,9 +61,11 @@ interface Seen {
 }
 
 const retryMs = 2_000
+/** Of a file that is not taken at all. */
+const keptHeadBytes = 64_000
 
 export const startFolderIntake = async (options: FolderIntakeOptions): Promise<FolderIntake> => {
-  const { dir, settleMs, capture, clock, log, maxFileBytes, sweepEveryMs = 10_000 } = options
+  const { dir, settleMs, capture, clock, log, state, maxFileBytes, sweepEveryMs = 10_000, smallFileBytes = 2_000_000 } = options
   const giveUpMs = options.giveUpMs ?? Math.max(settleMs * 10, 5_000)
   const seen = new Map<string, Seen>()
   /** Names that no path reaches: their bytes are not UTF-8. */
@@ -88,26 +104,61 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     return nowMs >= known.notBeforeMs ? known : null
   }
 
-  const finish = async (name: string, results: readonly TakeResult[]): Promise<void> => {
-    const report = reportOf(name, results)
+  const finish = async (name: string, tally: FileTally): Promise<void> => {
+    await options.beforeLeaving()
+    const report = reportOf(name, tally)
     seen.delete(name)
     if (report.problems.length === 0) await moveToDone(dir, name)
     else await moveToRejected(dir, name, report)
+    await options.progress.forget(name)
     const write = report.problems.length === 0 ? log.info : log.warn
     write.call(log, `file ${name}: ${report.summary}`)
   }
 
-  const takeFile = async (name: string, known: Seen): Promise<void> => {
+  const waitForMore = (known: Seen): void => {
+    known.notBeforeMs = Math.max(known.stillSinceMs + giveUpMs, clock.nowMs() + settleMs)
+  }
+  const isFinal = (known: Seen): boolean => clock.nowMs() - known.stillSinceMs >= giveUpMs
+
+  const refuseFile = async (name: string, known: Seen): Promise<void> => {
+    const reason = reasonOf(
+      'TOO_LARGE',
+      `the file has ${known.size} bytes and is over ${maxFileBytes}; all of it is in the folder "rejected"`,
+    )
+    const input = { bytes: await readHead(join(dir, name)), fileName: name, source: `file ${name}` }
+    const tally = emptyTally()
+    tallyResults(tally, [], [await capture.refuse(input, reason)])
+    await finish(name, tally)
+  }
+
+  const takeSmall = async (name: string, known: Seen): Promise<void> => {
     const bytes = await readFile(join(dir, name))
     const after = await lstat(join(dir, name))
     if (bytes.length !== known.size || after.size !== known.size || after.mtimeMs !== known.mtimeMs) return
-    const input = { bytes, fileName: name, source: `file ${name}` }
-    if (bytes.length > maxFileBytes)
-      return finish(name, [await capture.refuse(input, reasonOf('TOO_LARGE', `the file is over ${maxFileBytes} bytes`))])
-    if (clock.nowMs() - known.stillSinceMs >= giveUpMs) return finish(name, await capture.take(input))
-    const taken = await capture.takeWhole(input)
-    if (taken.outcome === 'taken') return finish(name, taken.results)
-    known.notBeforeMs = known.stillSinceMs + giveUpMs
+    const input = { bytes, fileName: name, source: `file ${name}`, tap: 'folder' }
+    const items = await capture.read(input)
+    if (!isFinal(known) && !endsWhole(items)) return waitForMore(known)
+    const tally = emptyTally()
+    tallyResults(tally, items, await capture.takeItems(items, input))
+    await finish(name, tally)
+  }
+
+  const takeLarge = async (name: string, known: Seen): Promise<void> => {
+    log.info(`file ${name}: ${known.size} bytes are being read`)
+    const file = { path: join(dir, name), name, sizeBytes: known.size, mtimeMs: known.mtimeMs, isFinal: isFinal(known) }
+    const tell = (read: { readBytes: number; taken: number }): void => state.set({ files: [{ name, totalBytes: known.size, ...read }] })
+    try {
+      const taken = await takeLargeFile(file, { ...options, tell }, () => closed)
+      if (taken.outcome === 'taken') await finish(name, taken.tally)
+      else waitForMore(known)
+    } finally {
+      state.set({ files: [] })
+    }
+  }
+
+  const takeFile = (name: string, known: Seen): Promise<void> => {
+    if (known.size > maxFileBytes) return refuseFile(name, known)
+    return known.size > smallFileBytes ? takeLarge(name, known) : takeSmall(name, known)
   }
 
   const tryFile = async (name: string, known: Seen): Promise<void> => {
@@ -176,5 +227,15 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
       await watcher.close()
       await running
     },
+  }
+}
+
+const readHead = async (path: string): Promise<Uint8Array> => {
+  const handle = await open(path)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(keptHeadBytes), 0, keptHeadBytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
   }
 }

@@ -5,6 +5,7 @@ import type { PluEntry } from '#sync/contract/ipc.ts'
 import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { itemSchema, priceSchema } from '#sync/contract/catalogue.ts'
 import type { ItemLookup } from '#sync/core/ports.ts'
+import { noBooks } from '#test/fixtures/no-books.ts'
 import { poslogDocument } from '#test/fixtures/poslog-text.ts'
 import { saleOf } from '#test/fixtures/transactions.ts'
 import { silentLog } from '../agent-log.ts'
@@ -12,7 +13,10 @@ import { openCapture } from '../capture.ts'
 import { type Journal, openJournal } from '../journal/journal.ts'
 import { createMemoryDisk, type MemoryDisk, seededRandom } from '../journal/memory-disk.ts'
 import { openQuarantine } from '../quarantine.ts'
+import { createAdmission } from './admission.ts'
 import { type HttpIntake, startHttpIntake } from './http.ts'
+import { createRouter } from './routes.ts'
+import { tillRoutes } from './till-routes.ts'
 
 const storeId = storeIdSchema.parse('9')
 const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
@@ -38,15 +42,15 @@ const entry: PluEntry = {
   }),
 }
 
-const noBooks = () => Promise.reject(new Error('no books here'))
-
 describe('HTTP intake', () => {
   let disk: MemoryDisk
   let journal: Journal
   let intake: HttpIntake
   let items: ItemLookup
 
-  const start = async (more: Partial<Parameters<typeof startHttpIntake>[0]> = {}): Promise<void> => {
+  const start = async (
+    more: { port?: number; maxConcurrent?: number; lookupTimeoutMs?: number; headersTimeoutMs?: number } = {},
+  ): Promise<void> => {
     const quarantine = await openQuarantine('/q', disk)
     const capture = await openCapture({
       journal,
@@ -61,18 +65,10 @@ describe('HTTP intake', () => {
       lastCapturedAt: null,
       disk: { state: 'roomy' as const },
     })
-    intake = await startHttpIntake({
-      host: '127.0.0.1',
-      port: 0,
-      token,
-      maxBodyBytes: 50_000,
-      capture,
-      items: { lookup: (b) => items.lookup(b) },
-      health,
-      books: { exceptions: noBooks, day: noBooks, dayCloses: noBooks },
-      log: silentLog,
-      ...more,
-    })
+    const parts = { maxBodyBytes: 50_000, log: silentLog, ...more }
+    const router = createRouter(tillRoutes({ capture, items: { lookup: (b) => items.lookup(b) }, health, books: noBooks, ...parts }))
+    const admission = createAdmission({ requests: more.maxConcurrent ?? 64 })
+    intake = await startHttpIntake({ host: '127.0.0.1', port: 0, token, router, admission, ...parts })
   }
   beforeEach(async () => {
     disk = createMemoryDisk(seededRandom(1))

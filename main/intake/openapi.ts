@@ -31,6 +31,11 @@ const refused = (description: string): Json => answers(description, 'Refusal')
 const retryAfter = { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } } }
 
 const foreign = { '403': refused('A web page asked, or the Host is not this computer (UNAUTHORIZED)') }
+const notItsOwn = {
+  '403': refused(
+    'A web page asked (UNAUTHORIZED), or a till’s token was used for another workstation: nothing is recorded (WRONG_WORKSTATION)',
+  ),
+}
 const guarded = { '401': refused('The token is missing or wrong (UNAUTHORIZED)'), ...foreign }
 
 const postTransactions: Json = {
@@ -64,8 +69,9 @@ const postTransactions: Json = {
     '413': refused('The body is over the limit (TOO_LARGE)'),
     '415': refused('The body is compressed (UNKNOWN_DIALECT)'),
     '422': answers('Not understood; the body is kept in quarantine', 'Quarantined'),
-    '503': { ...refused('The journal cannot be written, or too many requests at once (CANNOT_WRITE)'), headers: retryAfter },
+    '503': { ...refused('The journal cannot be written, or too much at once (CANNOT_WRITE)'), headers: retryAfter },
     ...guarded,
+    ...notItsOwn,
   },
 }
 
@@ -134,7 +140,7 @@ export const agentOpenApi = (): Json => ({
   info: {
     title: 'Tideline store agent',
     version: '1',
-    description: 'For tills, on the store computer itself.',
+    description: 'For tills, on the store computer itself; and on the store’s network over TLS, where the agent is set up for it.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: 'http://127.0.0.1:7310' }],

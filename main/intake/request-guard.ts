@@ -1,6 +1,6 @@
 /**
- * Who may ask: a program on this computer that knows the token. A browser page may not, whatever name it resolved to this
- * address: it sends an Origin, or a Host that is not ours.
+ * Who may ask: a program that knows a token. A browser page may not, whatever name it resolved to this address: it sends an Origin, or
+ * on loopback a Host that is not ours. On the network the certificate answers for the name.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -8,10 +8,14 @@ import { isIP } from 'node:net'
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1'])
 
+export const isWebPage = ({ headers }: IncomingMessage): boolean => {
+  const site = headers['sec-fetch-site']
+  return headers.origin !== undefined || (site !== undefined && site !== 'none')
+}
+
 export const isForeign = (request: IncomingMessage, boundHost: string): boolean => {
-  const { host, origin } = request.headers
-  const site = request.headers['sec-fetch-site']
-  if (origin !== undefined || (site !== undefined && site !== 'none')) return true
+  const { host } = request.headers
+  if (isWebPage(request)) return true
   const name = (host ?? '')
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
@@ -21,13 +25,15 @@ export const isForeign = (request: IncomingMessage, boundHost: string): boolean 
   return !(boundToAll && isIP(name) !== 0)
 }
 
-const digest = (text: string): Buffer => hash('sha256', text, 'buffer')
+/** Tokens are compared as digests: neither length nor content shows in the time it takes. */
+export const tokenDigest = (token: string): Buffer => hash('sha256', token, 'buffer')
 
-/** Compares digests: neither length nor content of the token shows in the time it takes. */
+export const givenToken = ({ headers }: IncomingMessage): string | undefined => /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+
 export const createTokenCheck = (token: string): ((request: IncomingMessage) => boolean) => {
-  const expected = digest(token)
-  return ({ headers }) => {
-    const given = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-    return token !== '' && given !== undefined && timingSafeEqual(digest(given), expected)
+  const expected = tokenDigest(token)
+  return (request) => {
+    const given = givenToken(request)
+    return token !== '' && given !== undefined && timingSafeEqual(tokenDigest(given), expected)
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../contract/error-codes.ts'
 import type { ClaimedNumber, Reason } from '../contract/record.ts'
 import type { Transaction } from '../contract/transaction.ts'
 import type { Currency, StoreId } from '../contract/vocabulary.ts'
+import type { DelimitedMapping } from './delimited/mapping.ts'
 
 export interface CaptureHints {
   contentType?: string
@@ -11,6 +12,8 @@ export interface CaptureHints {
   currency: Currency
   /** IANA name; times without an offset are read in it. */
   timeZone: string
+  /** Of delimited files; the first whose file names fit is the one. */
+  mappings?: readonly DelimitedMapping[]
 }
 
 export type CapturedItem =

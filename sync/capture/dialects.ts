@@ -1,10 +1,14 @@
 /** The till dialects, and the one way in: text to captured items. A new dialect is a folder and a row here; the first that recognises a document reads it. */
 import { type CapturedItem, type CaptureHints, quarantinedItem, reasonOf } from './captured-item.ts'
 import type { Dialect, DialectReader, DocumentHead } from './dialect.ts'
+import { delimitedDialect } from './delimited/delimited-dialect.ts'
+import { finishItem } from './finished-item.ts'
 import { jsonDialect } from './json/json-dialect.ts'
+import { naxmlDialect } from './naxml/naxml-dialect.ts'
 import { poslogDialect } from './poslog/poslog-dialect.ts'
+import { holdsUnreadable } from './unreadable.ts'
 
-export const dialects: readonly Dialect[] = [jsonDialect, poslogDialect]
+export const dialects: readonly Dialect[] = [delimitedDialect, jsonDialect, naxmlDialect, poslogDialect]
 
 /** Enough of a document to know its dialect by. */
 const headCharacters = 64_000
@@ -19,6 +23,7 @@ export const openDocument = (hints: CaptureHints): DocumentReader => {
   let head = ''
   let chosen: Dialect | undefined
   let reader: DialectReader | undefined
+  let marked = false
 
   const begin = (): CapturedItem[] => {
     const text = head.replace(/^\ufeff/, '')
@@ -32,16 +37,18 @@ export const openDocument = (hints: CaptureHints): DocumentReader => {
     reader = chosen?.open(hints) ?? unknownDocument()
     return reader.write(text)
   }
+  const finish = (items: CapturedItem[]): CapturedItem[] => items.map((item) => finishItem(item, hints, marked))
   return {
     dialect: () => chosen?.name,
     write: (chunk) => {
-      if (reader) return reader.write(chunk)
+      marked ||= holdsUnreadable(chunk)
+      if (reader) return finish(reader.write(chunk))
       head += chunk
-      return head.length >= headCharacters ? begin() : []
+      return head.length >= headCharacters ? finish(begin()) : []
     },
     end: () => {
       const items = reader ? [] : begin()
-      return [...items, ...(reader?.end() ?? [])]
+      return finish([...items, ...(reader?.end() ?? [])])
     },
   }
 }

@@ -3,23 +3,28 @@ import { z } from 'zod'
 import { currencySchema, deviceIdSchema, storeIdSchema, workstationIdSchema } from './vocabulary.ts'
 
 /** A POS database, read by a watermark: the query's rows ascend by it, and `:after` and `:limit` in the text stand for its two values. */
-export const databaseSourceSchema = z.strictObject({
-  name: z.string().regex(/^[\w.-]{1,50}$/, 'letters, digits, dot, dash or underscore'),
-  kind: z.enum(['sqlite', 'postgres', 'mysql']),
-  /** A file's path (sqlite) or a connection URL. */
-  connection: z.string().min(1),
-  query: z.string().min(1).max(10_000),
-  /** The column that ascends: an integer that the database itself gives. */
-  watermark: z.string().min(1).max(100),
-  /** The mapping (its `name`) that makes transactions of rows; without one, `document` names the column that holds a whole document. */
-  mapping: z.string().min(1).optional(),
-  document: z.string().min(1).optional(),
-  everyMs: z.int().min(100).default(5_000),
-  /** So many numbers are read again each time: a row may become visible after a later one. */
-  overlap: z.int().min(0).max(100_000).default(200),
-  batch: z.int().min(1).max(10_000).default(500),
-})
+export const databaseSourceSchema = z
+  .strictObject({
+    name: z.string().regex(/^[\w.-]{1,50}$/, 'letters, digits, dot, dash or underscore'),
+    kind: z.enum(['sqlite', 'postgres', 'mysql']),
+    /** A file's path (sqlite) or a connection URL. */
+    connection: z.string().min(1),
+    query: z.string().min(1).max(10_000),
+    /** The column that ascends: an integer that the database itself gives. */
+    watermark: z.string().min(1).max(100),
+    /** The mapping (its `name`) that makes transactions of rows; without one, `document` names the column that holds a whole document. */
+    mapping: z.string().min(1).optional(),
+    document: z.string().min(1).optional(),
+    everyMs: z.int().min(100).default(5_000),
+    /** So many numbers are read again each time: a row may become visible after a later one. */
+    overlap: z.int().min(0).max(100_000).default(200),
+    batch: z.int().min(1).max(10_000).default(500),
+  })
+  .refine(({ query }) => /:after\b/.test(query) && /:limit\b/.test(query), { path: ['query'], message: 'needs :after and :limit' })
+  .refine(({ mapping, document }) => (mapping === undefined) !== (document === undefined), 'needs either mapping or document')
 export type DatabaseSource = z.infer<typeof databaseSourceSchema>
+
+const isOneInterface = (host: string): boolean => !/^(?:::ffff:)?[0.:]*$/i.test(host)
 
 export const agentConfigSchema = z.strictObject({
   /** Folder of journal, quarantine, PLU files and the local database. Absolute. */
@@ -36,7 +41,9 @@ export const agentConfigSchema = z.strictObject({
   lan: z
     .strictObject({
       /** The address of one network interface; never a wildcard. */
-      host: z.string().min(1),
+      host: z
+        .union([z.ipv4(), z.ipv6()], "the address of one of this computer's network interfaces, such as 192.168.1.10")
+        .refine(isOneInterface, 'every interface at once is refused: name the address of the one that the tills are on'),
       port: z.int().min(0).max(65_535).default(7311),
       /** PEM files; without them the agent makes a certificate of its own. */
       certFile: z.string().min(1).optional(),
@@ -56,7 +63,11 @@ export const agentConfigSchema = z.strictObject({
   /** Declarative mappings of delimited files and of database rows, one JSON file each. */
   mappings: z.array(z.string().min(1)).max(50).default([]),
   /** POS databases that are asked for new rows. */
-  databases: z.array(databaseSourceSchema).max(20).default([]),
+  databases: z
+    .array(databaseSourceSchema)
+    .max(20)
+    .refine((sources) => new Set(sources.map(({ name }) => name)).size === sources.length, 'two of them have one name')
+    .default([]),
   /** Two sources report the same tills: what one says and the other does not becomes an exception. */
   crossCheck: z.boolean().default(false),
   /** How long what the hub has acknowledged stays here, so that a hub restored from a backup can be filled again. */

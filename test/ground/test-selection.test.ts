@@ -17,7 +17,7 @@ it('takes the projects of the files that are named, and all of them for a mere w
 })
 
 it('asks of the machine only what the selected projects need', () => {
-  expect(needsForProjects(['pure', 'pg'])).toEqual([])
+  expect(needsForProjects(['pure', 'pg'])).toEqual(['mariadb'])
   expect(needsForProjects([...testProjects])).toEqual(expect.arrayContaining(['electron', 'chromium', 'xvfb', 'tryton']))
 })
 

@@ -1,11 +1,11 @@
-/** Canonical JSON: one transaction, an array of them, or `{ "transactions": [...] }`. Amounts are integers already. */
+/** Canonical JSON: one transaction, an array of them, `{ "transactions": [...] }`, or one a line. Amounts are integers already. */
 import { type CapturedItem, type CaptureHints, quarantinedItem, reasonOf } from '../captured-item.ts'
 import { toCanonical } from '../canonical.ts'
-import { type Dialect, wholeDocument } from '../dialect.ts'
-import { nestingDepth } from './nesting-depth.ts'
+import type { Dialect, DialectReader } from '../dialect.ts'
+import { createElementCutter, type Cut } from './element-cutter.ts'
 
-const maxDepth = 32
-const maxTransactions = 50_000
+const maxElements = 10_000_000
+const maxKept = 4_000_000
 
 export const jsonDialect: Dialect = {
   name: 'json',
@@ -13,43 +13,54 @@ export const jsonDialect: Dialect = {
     text === '' || text.startsWith('{') || text.startsWith('[')
       ? text !== ''
       : !text.startsWith('<') && /json/i.test(contentType || fileName),
-  open: (hints) => wholeDocument((text) => readJson(text, hints)),
+  open: (hints) => openJson(hints),
 }
 
-const readJson = function* (text: string, hints: CaptureHints): Generator<void, CapturedItem[]> {
-  const depth = nestingDepth(text)
-  if (depth > maxDepth) return [refused('INVALID', `nested deeper than ${maxDepth}`, text)]
-  yield
-  let value: unknown
+const openJson = (hints: CaptureHints): DialectReader => {
+  const cutter = createElementCutter()
+  let count = 0
+  /** For a document that turns out to hold nothing. */
+  let head = ''
+
+  const readCut = ({ text, line, fault }: Cut): CapturedItem => {
+    count += 1
+    const where = `transaction ${count}, line ${line}`
+    if (fault) return quarantinedItem([reasonOf(fault.code, fault.message, where)], text, where)
+    const parsed = parse(text)
+    if (!parsed.ok) return quarantinedItem([reasonOf('MALFORMED', `not JSON: ${parsed.message}`, where)], text, where)
+    const canonical = toCanonical(parsed.value, hints, where)
+    return canonical.ok
+      ? { outcome: 'transaction', transaction: canonical.transaction, warnings: [], where }
+      : quarantinedItem(canonical.reasons, text, where)
+  }
+  const readCuts = (cuts: readonly Cut[]): CapturedItem[] => {
+    const readable = cuts.slice(0, Math.max(0, maxElements - count))
+    const items = readable.map(readCut)
+    if (readable.length < cuts.length && count === maxElements) {
+      count += 1
+      items.push(
+        quarantinedItem([reasonOf('INVALID', `more than ${maxElements} transactions: the rest is not read`, 'document')], '', 'document'),
+      )
+    }
+    return items
+  }
+  return {
+    write: (chunk) => {
+      if (count === 0 && head.length < maxKept) head += chunk
+      return readCuts(cutter.write(chunk))
+    },
+    end: () => {
+      const items = readCuts(cutter.end())
+      if (count > 0) return items
+      return [quarantinedItem([reasonOf('INVALID', 'the document holds no transaction', 'document')], head, 'document')]
+    },
+  }
+}
+
+const parse = (text: string): { ok: true; value: unknown } | { ok: false; message: string } => {
   try {
-    value = JSON.parse(text)
+    return { ok: true, value: JSON.parse(text) }
   } catch (error) {
-    return [refused('MALFORMED', `not JSON: ${error instanceof Error ? error.message : String(error)}`, text)]
+    return { ok: false, message: error instanceof Error ? error.message : String(error) }
   }
-  yield
-  const candidates = transactionsIn(value)
-  if (candidates.length === 0) return [refused('INVALID', 'the document holds no transaction', text)]
-  if (candidates.length > maxTransactions) return [refused('INVALID', `more than ${maxTransactions} transactions`, text)]
-  const items: CapturedItem[] = []
-  for (const [index, candidate] of candidates.entries()) {
-    items.push(readTransaction(candidate, `transaction ${index + 1}`, hints))
-    yield
-  }
-  return items
 }
-
-const transactionsIn = (value: unknown): unknown[] => {
-  if (Array.isArray(value)) return value
-  if (typeof value === 'object' && value !== null && 'transactions' in value && Array.isArray(value.transactions)) return value.transactions
-  return [value]
-}
-
-const readTransaction = (candidate: unknown, where: string, hints: CaptureHints): CapturedItem => {
-  const canonical = toCanonical(candidate, hints, where)
-  return canonical.ok
-    ? { outcome: 'transaction', transaction: canonical.transaction, warnings: [], where }
-    : quarantinedItem(canonical.reasons, JSON.stringify(candidate), where)
-}
-
-const refused = (code: 'INVALID' | 'MALFORMED', message: string, text: string): CapturedItem =>
-  quarantinedItem([reasonOf(code, message, 'document')], text, 'document')

@@ -1,5 +1,5 @@
-// Capture knows the contract only, not even core.
-import { decide } from '../core/decision-elsewhere.ts' // refused: no-restricted-imports
+// Capture knows the contract and core's decisions, and nothing that keeps or sends.
+import { decide } from '../store/decision-elsewhere.ts' // refused: no-restricted-imports
 import { journal } from '#main/journal-elsewhere.ts' // refused: no-restricted-imports
 import { createHash } from 'node:crypto' // refused: no-restricted-imports
 
