@@ -2,6 +2,7 @@
  * Delimited text to rows of cells, in chunks cut anywhere, with the line that each begins at. A row whose quotes are broken is its first
  * line alone: a stray quote must not swallow the lines behind it. Memory holds one row.
  */
+import { countLines } from '../line-count.ts'
 import type { DelimitedMapping } from './mapping.ts'
 import { createRowScanner } from './quoted-row.ts'
 
@@ -93,10 +94,4 @@ export const createRowSplitter = ({ delimiter, quote }: DelimitedMapping, fits: 
     },
     end: () => split(true),
   }
-}
-
-const countLines = (text: string, newline: string): number => {
-  let lines = 0
-  for (let at = text.indexOf(newline); at >= 0; at = text.indexOf(newline, at + 1)) lines += 1
-  return lines
 }

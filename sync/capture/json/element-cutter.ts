@@ -6,6 +6,7 @@
  *                    ├ the next transaction begins within ─▶ between
  *                    └ broken ─▶ lost ─ the next transaction begins ─▶ between
  */
+import { countLines } from '../line-count.ts'
 import { startsTransaction, transactionFrom, transactionStart } from './transaction-start.ts'
 
 export interface Cut {
@@ -185,10 +186,4 @@ export const createElementCutter = (): ElementCutter => {
       return take()
     },
   }
-}
-
-const countLines = (text: string): number => {
-  let lines = 0
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) lines += 1
-  return lines
 }

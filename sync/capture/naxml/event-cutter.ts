@@ -2,6 +2,8 @@
  * Cuts the events out of a journal that comes in chunks, each as text of its own, so that one that is broken costs itself alone; memory
  * holds one. Comments and CDATA are stepped over whole. What stands between events and is neither header nor wrapper is given as well.
  */
+import { countLines } from '../line-count.ts'
+
 export type JournalPart =
   | { kind: 'event'; text: string; line: number; isWhole: boolean }
   | { kind: 'between'; text: string; line: number }
@@ -109,10 +111,4 @@ export const createEventCutter = (): EventCutter => {
       return take()
     },
   }
-}
-
-const countLines = (text: string): number => {
-  let lines = 0
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) lines += 1
-  return lines
 }

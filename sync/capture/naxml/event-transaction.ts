@@ -109,7 +109,7 @@ const movedMoney = (event: Element, fields: EventFields): Tender[] => {
 
 const reasonOf = (event: Element): string | undefined => {
   const detail = detailOf(event)?.detail
-  const said = detail?.children.find((one) => /Reason$/.test(one.local))?.text.trim() ?? textOf(event, 'RefundReason', 'VoidReason')
+  const said = detail?.children.find((one) => one.local.endsWith('Reason'))?.text.trim() ?? textOf(event, 'RefundReason', 'VoidReason')
   return said === undefined || said === '' ? undefined : said.slice(0, 200)
 }
 

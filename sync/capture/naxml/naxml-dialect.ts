@@ -16,12 +16,13 @@ export const naxmlDialect: Dialect = {
   open: (hints) => openJournal(hints),
 }
 
-/** What stands before the root element is passed over. */
+/** What stands before the root element is passed over; what does not end there is no journal's. */
 const firstTag = (text: string): string => {
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) {
     const closer = text.startsWith('<!--', at) ? '-->' : text.startsWith('<?', at) ? '?>' : text.startsWith('<!', at) ? '>' : undefined
-    if (closer === undefined && /^<[A-Za-z_]/.test(text.slice(at, at + 2))) return text.slice(at, at + 200)
-    if (closer !== undefined) at = Math.max(at, text.indexOf(closer, at))
+    if (closer === undefined) return /^<[A-Za-z_]/.test(text.slice(at, at + 2)) ? text.slice(at, at + 200) : ''
+    at = text.indexOf(closer, at)
+    if (at < 0) return ''
   }
   return ''
 }

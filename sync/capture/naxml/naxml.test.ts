@@ -109,6 +109,14 @@ describe('NAXML-POSJournal', () => {
     expect(items.length).toBeGreaterThan(0)
   })
 
+  it('[CAP11] is not looked for in open comments again and again (fuzz: seed 1, input 86056)', () => {
+    const started = performance.now()
+    const items = readDocument(`<?xml version="1.0"?>${'<!--'.repeat(15_000)}`, american)
+    expect(performance.now() - started).toBeLessThan(200)
+    expect(taken(items)).toEqual([])
+    expect(items.length).toBeGreaterThan(0)
+  })
+
   const folder = new URL('../../../test/fixtures/naxml/', import.meta.url)
   const sample = (name: string): CapturedItem[] => readDocument(readFileSync(new URL(name, folder), 'utf8'), american)
 
