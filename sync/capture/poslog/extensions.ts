@@ -1,24 +1,27 @@
 /**
- * Vendor extensions, kept raw: elements and attributes whose prefix is not the transaction's own, by their path. Bounded, because
- * the record is; what is over the bound is counted, and the transaction taken all the same.
+ * Vendor extensions, kept raw: elements and attributes that are not the standard's, by their path. Bounded, because the record is; what is
+ * over the bound is counted, and the transaction taken all the same.
  */
-import { renderNode, splitName, textOf, type XmlNode } from './xml-node.ts'
+import { renderNode, textOf, type XmlNode } from './xml-node.ts'
 
 const maxEntries = 400
 const maxCharacters = 100_000
 
 export interface Extensions {
-  extensions: Record<string, string>
+  /** Undefined where there are none. */
+  extensions: Record<string, string> | undefined
   omitted: number
 }
 
 export const collectExtensions = (transaction: XmlNode): Extensions => {
-  const kept = new Map<string, string>()
+  let kept: Map<string, string> | undefined
   let characters = 0
   let omitted = 0
   const keep = (path: string, value: string): void => {
-    let key = path.slice(-190)
-    for (let n = 2; kept.has(key); n += 1) key = `${path.slice(-190)}#${n}`
+    kept ??= new Map()
+    const tail = path.slice(-190)
+    let key = tail
+    for (let n = 2; kept.has(key); n += 1) key = `${tail}#${n}`
     if (kept.size >= maxEntries || characters + key.length + value.length > maxCharacters) {
       omitted += 1
       return
@@ -26,18 +29,32 @@ export const collectExtensions = (transaction: XmlNode): Extensions => {
     characters += key.length + value.length
     kept.set(key, value)
   }
-  const visit = (node: XmlNode, path: string): void => {
-    for (const [name, value] of node.attributes) {
-      const { prefix } = splitName(name)
-      if (prefix !== '' && prefix !== 'xmlns' && prefix !== transaction.prefix) keep(`${path}@${name}`, value)
+  const visit = (node: XmlNode, parents: readonly XmlNode[]): void => {
+    for (const name in node.attributes) {
+      const colon = name.indexOf(':')
+      if (colon < 0) continue
+      const prefix = name.slice(0, colon)
+      if (prefix !== 'xmlns' && prefix !== transaction.prefix) keep(`${pathOf(parents)}@${name}`, node.attributes[name] ?? '')
     }
+    let within: XmlNode[] | undefined
     for (const child of node.children) {
-      if (child.prefix !== transaction.prefix) keep(path + child.name, renderNode(child, maxCharacters))
-      else visit(child, `${path}${stepOf(child)}/`)
+      if (child.isVendors) keep(pathOf(parents) + child.name, renderNode(child, maxCharacters))
+      else if (child.children.length > 0 || hasPrefixed(child)) visit(child, (within ??= [...parents, child], [...parents, child]))
     }
   }
-  visit(transaction, '')
-  return { extensions: Object.fromEntries(kept), omitted }
+  visit(transaction, [])
+  return { extensions: kept ? Object.fromEntries(kept) : undefined, omitted }
+}
+
+const hasPrefixed = (node: XmlNode): boolean => {
+  for (const name in node.attributes) if (name.includes(':')) return true
+  return false
+}
+
+const pathOf = (parents: readonly XmlNode[]): string => {
+  let path = ''
+  for (const node of parents) path += `${stepOf(node)}/`
+  return path
 }
 
 const stepOf = (node: XmlNode): string => {
