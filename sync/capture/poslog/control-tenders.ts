@@ -3,7 +3,7 @@ import type { Tender, Transaction } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
 import { isVoided, lineNumberOf } from './line-items.ts'
 import { tenderKind } from './tenders.ts'
-import { attributeOf, childOf, childrenOf, textOf, type XmlNode } from './xml-node.ts'
+import { attributeOf, childOf, childrenOf, textOf, textOfAny, type XmlNode } from './xml-node.ts'
 
 const leavesDrawer = /paidout|pick-?up/i
 const entersDrawer = /paidin|loan/i
@@ -19,7 +19,7 @@ export const readControlTenders = (body: XmlNode, fields: FieldReader): Tender[]
     for (const row of rows.length > 0 ? rows : [child]) {
       const amount = row.local === 'TenderAmount' && row.children.length === 0 ? fields.amount(row, child.local) : fields.money(row, child.local, 'Amount')
       if (amount === undefined) continue
-      const type = attributeOf(row, 'TenderType') ?? textOf(row, 'TenderType', 'TenderTypeCode') ?? attributeOf(child, 'TenderType') ?? 'Cash'
+      const type = attributeOf(row, 'TenderType') ?? textOf(row, 'TenderType') ?? textOf(row, 'TenderTypeCode') ?? attributeOf(child, 'TenderType') ?? 'Cash'
       const lineNumber = lineNumberOf(row, tenders.length)
       tenders.push({ lineNumber, kind: tenderKind(type), amountMinor: sign * Math.abs(amount) || 0, voided: isVoided(row) })
     }
@@ -40,7 +40,7 @@ const reasonNames = ['Reason', 'ReasonCode', 'Description']
 
 export const readReason = (body: XmlNode, kind: Transaction['kind']): string | undefined => {
   if (!withReason.has(kind)) return undefined
-  let text = textOf(body, ...reasonNames)
-  for (const child of body.children) text ??= textOf(child, ...reasonNames) ?? attributeOf(childOf(child, 'Reason') ?? childOf(child, 'ReasonCode'), 'Description')
+  let text = textOfAny(body, reasonNames)
+  for (const child of body.children) text ??= textOfAny(child, reasonNames) ?? attributeOf(childOf(child, 'Reason') ?? childOf(child, 'ReasonCode'), 'Description')
   return text?.slice(0, 200)
 }

@@ -30,12 +30,8 @@ export const collectExtensions = (transaction: XmlNode): Extensions => {
     kept.set(key, value)
   }
   const visit = (node: XmlNode, parents: readonly XmlNode[]): void => {
-    for (const name in node.attributes) {
-      const colon = name.indexOf(':')
-      if (colon < 0) continue
-      const prefix = name.slice(0, colon)
-      if (prefix !== 'xmlns' && prefix !== transaction.prefix) keep(`${pathOf(parents)}@${name}`, node.attributes[name] ?? '')
-    }
+    for (const { name, prefix, value } of node.attributes)
+      if (prefix !== '' && prefix !== 'xmlns' && prefix !== transaction.prefix) keep(`${pathOf(parents)}@${name}`, value)
     let within: XmlNode[] | undefined
     for (const child of node.children) {
       if (child.isVendors) keep(pathOf(parents) + child.name, renderNode(child, maxCharacters))
@@ -47,7 +43,7 @@ export const collectExtensions = (transaction: XmlNode): Extensions => {
 }
 
 const hasPrefixed = (node: XmlNode): boolean => {
-  for (const name in node.attributes) if (name.includes(':')) return true
+  for (const { prefix } of node.attributes) if (prefix !== '') return true
   return false
 }
 

@@ -94,7 +94,7 @@ const readLine = (row: XmlNode, goods: XmlNode, lineNumber: number, fields: Fiel
       kind,
       ...(itemId === undefined ? {} : { itemId: itemId as NonNullable<LineItem['itemId']> }),
       ...(barcode === undefined ? {} : { barcode: barcode as NonNullable<LineItem['barcode']> }),
-      description: (textOf(goods, 'Description', 'ReceiptDescription') ?? '').slice(0, 200),
+      description: (textOf(goods, 'Description') ?? textOf(goods, 'ReceiptDescription') ?? '').slice(0, 200),
       quantityMilli: kind === 'return' ? -Math.abs(quantityMilli) || 0 : quantityMilli,
       unit: rung.unit,
       unitPriceMinor: unitPrice ?? actualPrice,

@@ -7,8 +7,9 @@
 import { type CapturedItem, type CaptureHints, quarantinedItem, reasonOf } from '../captured-item.ts'
 import type { DialectReader } from '../dialect.ts'
 import { claimedInText, claimedNumber } from './claimed-number.ts'
+import { countLines, createPoslogFeed, type PoslogFeed } from './poslog-feed.ts'
 import { lookForTransaction, type NextTransaction } from './next-transaction.ts'
-import { createPoslogReader, type Place, type PoslogReader, type ReadFault } from './poslog-reader.ts'
+import { createPoslogReader, type Place, type PoslogReader, type ReadEnd, type ReadFault } from './poslog-reader.ts'
 import { readTransaction } from './poslog-transaction.ts'
 import { attributeOf, type XmlNode } from './xml-node.ts'
 
@@ -47,21 +48,33 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
   let lineOffset = 0
 
   const startOfTag = (behind: number): number => kept.lastIndexOf('<', behind - keptFrom - 1)
-  const onTransaction = (node: XmlNode, start: Place, end: Place): void => {
+  const take = (node: XmlNode, line: number, raw: () => string): void => {
     count += 1
-    const raw = (): string => kept.slice(startOfTag(start.position), Math.min(end.position - keptFrom, startOfTag(start.position) + maxRaw))
-    found.push(readTransaction(node, { where: `transaction ${count}, line ${start.line + lineOffset}`, hints, raw, version: versionOf(node, root) }))
+    found.push(readTransaction(node, { where: `transaction ${count}, line ${line + lineOffset}`, hints, raw, version: versionOf(node, root) }))
   }
-  const openReader = (isFragment: boolean): PoslogReader => createPoslogReader({ onRoot: (node) => (root = node), onTransaction }, isFragment)
-  let reader = openReader(false)
+  const onTransaction = (node: XmlNode, start: Place, end: Place): void => {
+    const from = startOfTag(start.position)
+    take(node, start.line, () => kept.slice(from, Math.min(end.position - keptFrom, from + maxRaw)))
+  }
+  const openReader = (isFragment: boolean): { reader: PoslogReader; feed: PoslogFeed } => {
+    const reader = createPoslogReader({ onRoot: (node) => (root = node), onTransaction }, isFragment)
+    const feed = createPoslogFeed(reader, (node, line, { text, start, end }) =>
+      take(node, line, () => text.slice(start, Math.min(end, start + maxRaw))),
+    )
+    return { reader, feed }
+  }
+  let { reader, feed } = openReader(false)
+  /** Up to there the reader has `kept`. */
+  let readUpTo = 0
 
   /** What is behind us is given up; the tag that ends there is kept, as it may begin what turns out faulty. */
   const forget = (upTo: Place): void => {
     const cut = Math.max(0, startOfTag(upTo.position))
     if (cut === 0) return
-    keptLine = upTo.line + lineOffset - countLines(kept.slice(cut, upTo.position - keptFrom), Infinity)
+    keptLine = upTo.line + lineOffset - countLines(kept, cut, upTo.position - keptFrom)
     kept = kept.slice(cut)
     keptFrom += cut
+    readUpTo -= cut
   }
 
   const beginFault = (end: ReadFault): void => {
@@ -102,22 +115,28 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
     hasEnded ||= next < 0 && isWhole
     if (hasEnded) return false
     const cut = next >= 0 ? next : fault ? 0 : looking.forget()
-    keptLine += countLines(kept, cut)
+    keptLine += countLines(kept, 0, cut)
     kept = kept.slice(cut)
     if (next < 0) return false
     lineOffset = keptLine - 1
     keptFrom = 0
+    readUpTo = 0
     search = undefined
-    reader = openReader(true)
+    ;({ reader, feed } = openReader(true))
     return true
+  }
+
+  const advance = (isWhole: boolean): ReadEnd => {
+    const { end, at } = feed.advance(kept, readUpTo, isWhole)
+    readUpTo = at
+    return end
   }
 
   const read = (text: string): void => {
     kept += text
     while (!hasEnded) {
-      const isNew = search !== undefined
       if (search && !resume(search, false)) return
-      const end = reader.write(isNew ? kept : text)
+      const end = advance(false)
       if (end.ok) return kept.length > maxCharacters ? beginFault(tooLong(reader.done())) : forget(reader.done())
       beginFault(end)
     }
@@ -125,16 +144,15 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
 
   const readEnd = (): void => {
     while (!hasEnded) {
-      const isNew = search !== undefined
       if (search && !resume(search, true)) return
-      const written = isNew ? reader.write(kept) : ({ ok: true } as const)
-      const end = written.ok ? reader.end() : written
+      const given = advance(true)
+      const end = given.ok ? reader.end() : given
       if (end.ok) return
       beginFault(end)
     }
   }
 
-  const take = (): CapturedItem[] => {
+  const handOver = (): CapturedItem[] => {
     const items = found
     found = []
     itemCount += items.length
@@ -145,7 +163,7 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
     write: (chunk) => {
       if (itemCount === 0 && head.length < maxRaw) head += chunk
       for (let at = 0; at < chunk.length && !hasEnded; at += stepCharacters) read(chunk.slice(at, at + stepCharacters))
-      return take()
+      return handOver()
     },
     end: () => {
       readEnd()
@@ -154,7 +172,7 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
         found.push(quarantinedItem([reasonOf('MALFORMED', 'the document ends before its end tag', where)], '', where))
       }
       if (itemCount + found.length === 0) found.push(nothingFound(root, head))
-      return take()
+      return handOver()
     },
   }
 }
@@ -182,10 +200,4 @@ const nothingFound = (root: XmlNode | undefined, text: string): CapturedItem => 
 const versionOf = (node: XmlNode, root: XmlNode | undefined): number => {
   const stated = attributeOf(node, 'MajorVersion') ?? (root?.local === 'POSLog' ? attributeOf(root, 'MajorVersion') : undefined)
   return stated !== undefined && /^\d{1,2}$/.test(stated) ? Number(stated) : 2
-}
-
-const countLines = (text: string, until: number): number => {
-  let lines = 0
-  for (let i = text.indexOf('\n'); i >= 0 && i < until; i = text.indexOf('\n', i + 1)) lines += 1
-  return lines
 }

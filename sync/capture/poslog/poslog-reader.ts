@@ -4,13 +4,14 @@
  */
 import { SaxesParser } from 'saxes'
 import type { ErrorCode } from '../../contract/error-codes.ts'
-import type { XmlNode } from './xml-node.ts'
+import { splitName } from './xml-name.ts'
+import type { XmlAttribute, XmlNode } from './xml-node.ts'
 
 const maxDepth = 64
 const maxNodes = 200_000
 const maxAttributes = 200
 
-/** A place between two tags: characters from where this reader began, and the line. */
+/** A place between two tags: characters from where this reader began, skipped ones counted, and the line. */
 export interface Place {
   position: number
   line: number
@@ -51,6 +52,16 @@ class Stop extends Error {
 export interface PoslogReader {
   write(chunk: string): ReadEnd
   end(): ReadEnd
+  /** A whole transaction was read otherwise: it counts for places and lines. Only where `isBetween`, or text has followed it. */
+  skip(length: number, lines: number): void
+  /** All that was written ends with a tag, and no transaction is open. */
+  isBetween(): boolean
+  /** A transaction is open. */
+  hasOpen(): boolean
+  /** Of the end of what was written. */
+  line(): number
+  /** The default namespace around the next transaction. */
+  namespace(): string
   /** Before this place everything was given up or handed on. */
   done(): Place
 }
@@ -68,6 +79,9 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
   let start: Place = { position: 0, line: 1 }
   let tagPosition = 0
   let tagLine = 1
+  let given = 0
+  let skipped = 0
+  let skippedLines = 0
 
   parser.on('error', (error) => {
     const message = error.message.replace(/^(?:undefined:)?\d+:\d+: /, '')
@@ -78,21 +92,19 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
     throw new Stop('UNSAFE_XML', 'a document type declaration')
   })
   parser.on('opentagstart', () => {
-    tagPosition = parser.position
-    tagLine = parser.line
+    tagPosition = parser.position + skipped
+    tagLine = parser.line + skippedLines
   })
   parser.on('opentag', ({ name, attributes }) => {
-    tagPosition = parser.position
-    tagLine = parser.line
+    tagPosition = parser.position + skipped
+    tagLine = parser.line + skippedLines
     depth += 1
     if (depth > maxDepth) throw new Stop('UNSAFE_XML', `elements nested deeper than ${maxDepth}`)
-    const colon = name.indexOf(':')
-    const prefix = colon < 0 ? '' : name.slice(0, colon)
-    const local = colon < 0 ? name : name.slice(colon + 1)
-    const node: XmlNode = { name, prefix, local, isVendors: false, attributes, children: [], text: '' }
-    let count = 0
-    for (const _ in attributes) count += 1
-    if (count > maxAttributes) throw new Stop('UNSAFE_XML', `more than ${maxAttributes} attributes on one element`)
+    const { prefix, local } = splitName(name)
+    const list: XmlAttribute[] = []
+    for (const attribute in attributes) list.push({ ...splitName(attribute), value: attributes[attribute] ?? '' })
+    const node: XmlNode = { name, prefix, local, isVendors: false, attributes: list, children: [], text: '' }
+    if (list.length > maxAttributes) throw new Stop('UNSAFE_XML', `more than ${maxAttributes} attributes on one element`)
     if (!parent) {
       const around = outerNamespaces.at(-1) ?? ''
       namespace = attributes['xmlns'] ?? around
@@ -104,7 +116,7 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
       nodes = 0
       start = { position: tagPosition, line: tagLine }
     } else {
-      const own = count === 0 ? undefined : attributes['xmlns']
+      const own = attributes['xmlns']
       node.isVendors = parent.isVendors || prefix !== open[0]?.prefix || (own !== undefined && own !== namespace && prefix === '')
       parent.children.push(node)
     }
@@ -119,8 +131,8 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
   parser.on('text', addText)
   parser.on('cdata', addText)
   parser.on('closetag', () => {
-    tagPosition = parser.position
-    tagLine = parser.line
+    tagPosition = parser.position + skipped
+    tagLine = parser.line + skippedLines
     depth -= 1
     if (!parent) {
       outerNamespaces.pop()
@@ -142,9 +154,9 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
         ok: false,
         code: error.code,
         message: error.message,
-        line: parser.line,
+        line: parser.line + skippedLines,
         column: parser.column,
-        position: parser.position,
+        position: parser.position + skipped,
         closesOuter: fragment && depth === 0 && error.message.startsWith('unmatched closing tag'),
         lastTag: { position: tagPosition, line: tagLine },
         open: node ? { node, start } : undefined,
@@ -153,7 +165,20 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
     }
   }
   return {
-    write: (chunk) => guard(() => parser.write(chunk)),
+    write: (chunk) => {
+      given += chunk.length
+      return guard(() => parser.write(chunk))
+    },
+    skip: (length, lines) => {
+      skipped += length
+      skippedLines += lines
+      tagPosition = given + skipped
+      tagLine = parser.line + skippedLines
+    },
+    isBetween: () => !parent && (depth > 0 || fragment) && tagPosition === given + skipped,
+    hasOpen: () => parent !== undefined,
+    line: () => parser.line + skippedLines,
+    namespace: () => outerNamespaces[outerNamespaces.length - 1] ?? '',
     end: () => guard(() => parser.close()),
     done: () => (parent ? start : { position: tagPosition, line: tagLine }),
   }

@@ -1,9 +1,13 @@
 /** `TransactionLink` and order numbers: what other transactions this one has to do with, as fully as the till names them. */
 import { type Reference, referenceSchema } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
-import { attributeOf, childOf, childrenOf, textOf, type XmlNode } from './xml-node.ts'
+import { attributeOf, childOf, childrenOf, textOf, textOfAny, type XmlNode } from './xml-node.ts'
 
 type Relation = Reference['relation']
+
+const orderNames = ['SpecialOrderNumber', 'OrderID', 'CustomerOrderID']
+const reservationNames = ['InventoryReservationID', 'SpecialOrderNumber']
+const documentNames = ['TransactionID', 'ReceiptNumber', 'InvoiceNumber']
 
 const relations: readonly [RegExp, Relation][] = [
   [/void/i, 'voids'],
@@ -14,7 +18,7 @@ const relations: readonly [RegExp, Relation][] = [
 
 export const readReferences = (body: XmlNode, kind: string, rows: readonly XmlNode[], fields: FieldReader): Reference[] => {
   const found = childrenOf(body, 'TransactionLink').flatMap((link) => readLink(link, kind === 'post-void' ? 'voids' : undefined, fields) ?? [])
-  const order = textOf(body, 'SpecialOrderNumber', 'OrderID', 'CustomerOrderID') ?? reservationOf(rows)
+  const order = textOfAny(body, orderNames) ?? reservationOf(rows)
   if (order !== undefined && !found.some((one) => one.relation === 'order')) found.push({ relation: 'order', documentId: order.slice(0, 100) })
   return found
 }
@@ -23,7 +27,7 @@ export const readReferences = (body: XmlNode, kind: string, rows: readonly XmlNo
 const reservationOf = (rows: readonly XmlNode[]): string | undefined => {
   for (const row of rows)
     for (const goods of row.children) {
-      const number = /ForPick|ForDelivery/.test(goods.local) ? textOf(goods, 'InventoryReservationID', 'SpecialOrderNumber') : undefined
+      const number = /ForPick|ForDelivery/.test(goods.local) ? textOfAny(goods, reservationNames) : undefined
       if (number !== undefined) return number
     }
   return undefined
@@ -43,7 +47,7 @@ const readLink = (link: XmlNode, otherwise: Relation | undefined, fields: FieldR
   const number = textOf(link, 'SequenceNumber')
   const line = textOf(link, 'LineItemSequenceNumber')
   const day = textOf(link, 'BusinessDayDate')?.slice(0, 10)
-  const documentId = textOf(link, 'TransactionID', 'ReceiptNumber', 'InvoiceNumber')
+  const documentId = textOfAny(link, documentNames)
   const read = referenceSchema.safeParse({
     relation,
     ...given('storeId', textOf(link, 'RetailStoreID') ?? textOf(childOf(link, 'BusinessUnit'), 'UnitID')),

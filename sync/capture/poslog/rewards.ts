@@ -27,7 +27,7 @@ export const readReceiptDiscounts = (lines: readonly RungLine[], rows: readonly 
   const rewards = monetaryRewards(rows).filter((reward) => isTrue(attributeOf(reward, 'detailedData')) && !lineOf(reward, lines))
   const discounts = rewards.map((reward) => ({
     code: (textOf(reward, 'PromotionID') ?? '').slice(0, 64),
-    description: (textOf(reward, 'RewardDescription', 'Description') ?? '').slice(0, 200),
+    description: (textOf(reward, 'RewardDescription') ?? textOf(reward, 'Description') ?? '').slice(0, 200),
     amountMinor: 0 - (fields.money(reward, 'LoyaltyReward', 'ExtendedRewardAmount') ?? 0),
   }))
   for (const row of rows) {
@@ -41,7 +41,7 @@ const readDiscountLine = (discount: XmlNode, fields: FieldReader): ReceiptDiscou
   const amount = fields.money(discount, 'Discount', 'Amount', 'ExtendedDiscountAmount', 'DiscountAmount') ?? 0
   const raises = attributeOf(childOf(discount, 'Amount'), 'Action') === 'Add'
   return {
-    code: (textOf(childOf(discount, 'PriceDerivationRule'), 'PriceDerivationRuleID') ?? textOf(discount, 'PromotionID', 'ReasonCode') ?? '').slice(0, 64),
+    code: (textOf(childOf(discount, 'PriceDerivationRule'), 'PriceDerivationRuleID') ?? textOf(discount, 'PromotionID') ?? textOf(discount, 'ReasonCode') ?? '').slice(0, 64),
     description: (textOf(discount, 'Description') ?? textOf(childOf(discount, 'PriceDerivationRule'), 'Description') ?? '').slice(0, 200),
     amountMinor: raises ? 0 - amount : amount,
   }

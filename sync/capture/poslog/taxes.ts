@@ -5,7 +5,7 @@
 import type { Tax } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
 import { isVoided, type RungLine } from './line-items.ts'
-import { attributeOf, childOf, childrenOf, isTrue, textOf, type XmlNode } from './xml-node.ts'
+import { attributeOf, childOf, childrenOf, isTrue, textOfAny, type XmlNode } from './xml-node.ts'
 
 interface ReceiptSums {
   /** Lines that count, less receipt discounts. */
@@ -49,7 +49,7 @@ const codeNamesOf6 = ['TaxRuleID', 'TaxGroupID', 'TaxCode', 'TaxAuthority'] as c
 
 const readTax = (node: XmlNode, returned: boolean, fields: FieldReader): ReadTax => {
   const names = fields.version >= 6 ? codeNamesOf6 : codeNames
-  const code = (textOf(node, ...names) ?? attributeOf(node, 'TaxType') ?? 'tax').slice(0, 32)
+  const code = (textOfAny(node, names) ?? attributeOf(node, 'TaxType') ?? 'tax').slice(0, 32)
   const field = `tax ${code}`
   const taxMinor = fields.money(node, field, 'Amount', 'TaxAmount') ?? 0
   const taxableMinor = fields.money(node, field, 'TaxableAmount') ?? 0

@@ -68,7 +68,7 @@ const readHandedOver = (node: XmlNode, field: string, fields: FieldReader): Pick
   const beside = attributeOf(amount, 'ForeignAmount')
   const stated = attributeOf(amount, 'Currency')
   const currency = textOf(element, 'CurrencyCode') ?? (beside === undefined ? undefined : stated)
-  const text = textOf(element, 'OriginalFaceAmount', 'Amount') ?? beside
+  const text = textOf(element, 'OriginalFaceAmount') ?? textOf(element, 'Amount') ?? beside
   if (currency === undefined || text === undefined || currency === fields.currency || !/^[A-Z]{3}$/.test(currency))
     return { amountMinor: amount && amount.text.trim() !== '' ? fields.amount(amount, field) : 0 }
   const worth = amount && amount.text.trim() !== '' ? fields.foreign(amount.text, fields.currency, field) : 0

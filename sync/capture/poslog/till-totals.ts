@@ -5,7 +5,10 @@
 import type { TillTotals } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
 import { tenderKind } from './tenders.ts'
-import { attributeOf, childOf, childrenOf, textOf, type XmlNode } from './xml-node.ts'
+import { attributeOf, childOf, childrenOf, textOf, textOfAny, type XmlNode } from './xml-node.ts'
+
+const taxNames = ['TaxRuleID', 'TaxGroupID', 'TaxCode', 'TaxAuthority']
+const partNames = new Set(['Sales', 'Sale', 'Returns', 'Return', 'Refunds'])
 
 type TenderTotal = NonNullable<TillTotals['tenders']>[number]
 
@@ -25,7 +28,7 @@ const readSettle = (settle: XmlNode, fields: FieldReader): TillTotals => {
     .map((node) => fields.amount(node, 'settlement'))[0]
   const tenders = readTenderTotals(settle, fields)
   const taxes = childrenOf(settle, 'Tax').map((node) => ({
-    code: (textOf(node, 'TaxRuleID', 'TaxGroupID', 'TaxCode', 'TaxAuthority') ?? attributeOf(node, 'TaxType') ?? 'tax').slice(0, 32),
+    code: (textOfAny(node, taxNames) ?? attributeOf(node, 'TaxType') ?? 'tax').slice(0, 32),
     taxMinor: fields.money(node, 'settlement tax', 'Amount', 'TaxAmount') ?? 0,
   }))
   return {
@@ -40,7 +43,7 @@ const readSettle = (settle: XmlNode, fields: FieldReader): TillTotals => {
 const readTenderTotals = (settle: XmlNode, fields: FieldReader): TenderTotal[] => {
   const byKind = new Map<TenderTotal['kind'], TenderTotal>()
   for (const summary of childrenOf(settle, 'TenderSummary'))
-    for (const part of childrenOf(summary, 'Sales', 'Sale', 'Returns', 'Return', 'Refunds')) {
+    for (const part of summary.children.filter((child) => partNames.has(child.local))) {
       const sums = childOf(part, 'Total') ?? part
       const amount = fields.money(sums, 'settlement tender', 'Amount') ?? 0
       const count = fields.count(sums, 'Count') ?? fields.count(part, 'Count')

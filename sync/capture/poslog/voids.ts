@@ -3,7 +3,7 @@
  * link, or as the nearest earlier one of the same goods when the voiding line is negative, or when only so the receipt's total fits.
  */
 import type { RungLine } from './line-items.ts'
-import { childrenOf } from './xml-node.ts'
+import { childrenOf, type XmlNode } from './xml-node.ts'
 
 /** `fits`: these lines make the receipt's total; undefined where no total is stated. */
 export const pairVoids = (lines: readonly RungLine[], fits: ((lines: readonly RungLine[]) => boolean) | undefined): RungLine[] => {
@@ -27,15 +27,15 @@ const withVoids = (lines: readonly RungLine[], guess: boolean): RungLine[] => {
 /** The one that this line's `ItemLink` or `CreateRefNumber` names. */
 const linkedLine = (lines: readonly RungLine[], index: number): number | undefined => {
   const line = lines[index]
-  const links = [...childrenOf(line?.goods, 'ItemLink', 'CreateRefNumber'), ...childrenOf(line?.row, 'ItemLink', 'CreateRefNumber')].map((node) =>
-    node.text.trim(),
-  )
+  const links = [line?.goods, line?.row].flatMap((node) => [...textsOf(node, 'ItemLink'), ...textsOf(node, 'CreateRefNumber')])
   if (links.length === 0) return undefined
   const isMeant = (other: RungLine): boolean =>
-    childrenOf(other.row, 'SequenceNumber', 'CreateNumber').some((node) => links.includes(node.text.trim()))
+    [...textsOf(other.row, 'SequenceNumber'), ...textsOf(other.row, 'CreateNumber')].some((number) => links.includes(number))
   const found = lines.findIndex((other, at) => at !== index && !other.item.voided && isMeant(other))
   return found < 0 ? undefined : found
 }
+
+const textsOf = (node: XmlNode | undefined, local: string): string[] => childrenOf(node, local).map((one) => one.text.trim())
 
 const sameGoods = (lines: readonly RungLine[], index: number, voided: ReadonlySet<number>): number | undefined => {
   const line = lines[index]?.item

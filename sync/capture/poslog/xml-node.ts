@@ -1,13 +1,14 @@
 /** One element of a transaction, by local name. Trees are small: they live from a transaction's start tag to its end tag. */
+import type { XmlName } from './xml-name.ts'
 
-export interface XmlNode {
-  /** As written: "acs:ItemCount". */
-  name: string
-  prefix: string
-  local: string
+export interface XmlAttribute extends XmlName {
+  value: string
+}
+
+export interface XmlNode extends XmlName {
   /** A vendor's own: another prefix than the transaction's, or another default namespace. */
   isVendors: boolean
-  attributes: Readonly<Record<string, string>>
+  attributes: readonly XmlAttribute[]
   children: XmlNode[]
   /** Text directly inside, in order, markup between it left out. */
   text: string
@@ -19,33 +20,40 @@ export interface XmlNode {
  */
 export const childOf = (node: XmlNode | undefined, local: string): XmlNode | undefined => {
   if (!node) return undefined
+  const { children, isVendors } = node
   let vendors: XmlNode | undefined
-  for (const child of node.children) {
+  for (let at = 0; at < children.length; at += 1) {
+    const child = children[at] as XmlNode
     if (child.local !== local) continue
-    if (child.isVendors === node.isVendors && child.prefix === node.prefix) return child
+    if (child.isVendors === isVendors) return child
     vendors ??= child
   }
   return vendors
 }
 
-/** Children of those local names, in order; vendors' only where there are no others. */
-export const childrenOf = (node: XmlNode | undefined, ...locals: string[]): XmlNode[] => {
-  const own: XmlNode[] = []
-  const vendors: XmlNode[] = []
-  for (const child of node?.children ?? [])
-    if (locals.includes(child.local)) (child.isVendors === node?.isVendors && child.prefix === node.prefix ? own : vendors).push(child)
-  return own.length > 0 ? own : vendors
+/** Children of that local name, in order; vendors' only where there are no others. */
+export const childrenOf = (node: XmlNode | undefined, local: string): XmlNode[] => {
+  const first = childOf(node, local)
+  if (!node || !first) return none
+  return node.children.filter((child) => child.local === local && child.isVendors === first.isVendors)
 }
+const none: XmlNode[] = []
 
 /** Trimmed text of the first child of that name that has any; undefined when there is none. */
-export const textOf = (node: XmlNode | undefined, ...locals: string[]): string | undefined => {
-  if (!node) return undefined
+export const textOf = (node: XmlNode | undefined, local: string): string | undefined => {
+  const first = childOf(node, local)
+  if (!first) return undefined
+  const text = first.text.trim()
+  if (text !== '') return text
+  for (const other of childrenOf(node, local)) if (other.text.trim() !== '') return other.text.trim()
+  return undefined
+}
+
+/** As `textOf`, of the first name that has text. */
+export const textOfAny = (node: XmlNode | undefined, locals: readonly string[]): string | undefined => {
   for (const local of locals) {
-    const first = childOf(node, local)
-    if (!first) continue
-    const text = first.text.trim()
-    if (text !== '') return text
-    for (const other of childrenOf(node, local)) if (other.text.trim() !== '') return other.text.trim()
+    const text = textOf(node, local)
+    if (text !== undefined) return text
   }
   return undefined
 }
@@ -54,13 +62,14 @@ export const textOf = (node: XmlNode | undefined, ...locals: string[]): string |
 export const attributeOf = (node: XmlNode | undefined, local: string): string | undefined => {
   if (!node) return undefined
   const { attributes } = node
-  const plain = attributes[local]
-  if (plain !== undefined) return plain.trim()
-  for (const name in attributes) {
-    const colon = name.indexOf(':')
-    if (colon > 0 && name.length - colon - 1 === local.length && name.endsWith(local)) return attributes[name]?.trim()
+  let prefixed: string | undefined
+  for (let at = 0; at < attributes.length; at += 1) {
+    const attribute = attributes[at] as XmlAttribute
+    if (attribute.local !== local) continue
+    if (attribute.prefix === '') return attribute.value.trim()
+    prefixed ??= attribute.value.trim()
   }
-  return undefined
+  return prefixed
 }
 
 export const isTrue = (text: string | undefined): boolean => text === 'true' || text === '1'
@@ -71,7 +80,7 @@ const escapeXml = (text: string): string => (/[&<>"]/.test(text) ? text.replace(
 /** XML text of the node. Equal nodes give equal text; white space between elements is left out. */
 export const renderNode = (node: XmlNode, maxLength = Infinity): string => {
   let attributes = ''
-  for (const name in node.attributes) attributes += ` ${name}="${escapeXml(node.attributes[name] ?? '')}"`
+  for (const { name, value } of node.attributes) attributes += ` ${name}="${escapeXml(value)}"`
   let inner = escapeXml(node.children.length > 0 ? node.text.trim() : node.text)
   for (const child of node.children) {
     if (inner.length > maxLength) break
