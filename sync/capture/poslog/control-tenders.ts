@@ -27,7 +27,7 @@ export const readControlTenders = (body: XmlNode, fields: FieldReader): Tender[]
   return tenders
 }
 
-const rowsOf = (moved: XmlNode): XmlNode[] => {
+const rowsOf = (moved: XmlNode): readonly XmlNode[] => {
   for (const name of rowNames) {
     const rows = childrenOf(moved, name)
     if (rows.length > 0) return rows

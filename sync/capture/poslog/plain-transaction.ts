@@ -3,14 +3,16 @@
  * It takes a third of the parser's time. Whatever else it meets, right or wrong, it leaves to the parser, which alone says what is wrong:
  * text that it takes the parser takes too, and to the same tree.
  */
-import { knownName } from './xml-name.ts'
-import type { XmlAttribute, XmlNode } from './xml-node.ts'
+import { type KnownName, knownName } from './xml-name.ts'
+import { addChild, noChildren, type XmlAttribute, type XmlNode } from './xml-node.ts'
 
 const maxDepth = 40
 const maxNodes = 20_000
 const maxAttributes = 40
-/** Comments, CDATA and processing instructions are doubtful for their `<!` and `<?`. */
-const doubtful = /[\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|\]\]>/
+/** Comments, CDATA and processing instructions are doubtful for their `<!` and `<?`. A surrogate is looked at twice: most come in pairs. */
+const perhapsDoubtful = /[\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]/
+const surelyDoubtful = /[\0-\x08\x0b-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+const isDoubtful = (text: string): boolean => text.includes(']]>') || (perhapsDoubtful.test(text) && surelyDoubtful.test(text))
 
 export type PlainRead =
   | { outcome: 'read'; node: XmlNode; end: number; startTagEnd: number }
@@ -22,12 +24,22 @@ const unfinished: PlainRead = { outcome: 'unfinished' }
 const doubt: PlainRead = { outcome: 'doubt' }
 const noAttributes: readonly XmlAttribute[] = []
 
-const [tab, newline, space, quote, apostrophe, slash, bang, equals, greater, question] = [9, 10, 32, 34, 39, 47, 33, 61, 62, 63]
+const tab = 9
+const newline = 10
+const space = 32
+const quote = 34
+const apostrophe = 39
+const slash = 47
+const bang = 33
+const equals = 61
+const greater = 62
+const question = 63
 
 /** `start` is the `<` of the transaction's start tag; `namespace` the default one around it. */
 export const readPlainTransaction = (text: string, start: number, namespace: string): PlainRead => {
   const open: XmlNode[] = []
   let parent: XmlNode | undefined
+  let before: KnownName | undefined
   let startTagEnd = 0
   let nodes = 0
   let at = start
@@ -45,36 +57,35 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
       const closed = parent
       open.pop()
       parent = open[open.length - 1]
-      if (!parent) return doubtful.test(text.slice(start, at)) ? doubt : { outcome: 'read', node: closed, end: at, startTagEnd }
+      if (!parent) return isDoubtful(text.slice(start, at)) ? doubt : { outcome: 'read', node: closed, end: at, startTagEnd }
     } else {
       if (next === bang || next === question) return doubt
-      let end = at + 1
-      let code = next
-      while (code > space && code !== greater && code !== slash) code = text.charCodeAt((end += 1))
-      if (end >= text.length) return unfinished
-      const name = knownName(text.slice(at + 1, end))
-      if (!name) return doubt
+      const name = readName(text, at + 1, before?.next)
+      if (name === undefined) return unfinished
       nodes += 1
-      if (nodes > maxNodes || open.length >= maxDepth) return doubt
+      if (name === null || nodes > maxNodes || open.length >= maxDepth) return doubt
+      if (before) before.next = name
+      before = name
+      let end = at + 1 + name.name.length
+      let code = text.charCodeAt(end)
       let attributes = noAttributes
-      if (code === space || code === newline || code === tab) {
-        const read = readAttributes(text, end)
+      if (code !== greater && code !== slash) {
+        const read = readAttributes(text, end, name)
         if (read === undefined) return unfinished
         if (read === null) return doubt
         attributes = read.attributes
         end = read.end
         code = text.charCodeAt(end)
       }
-      const node: XmlNode = { name: name.name, prefix: name.prefix, local: name.local, isVendors: false, attributes, children: [], text: '' }
+      const node: XmlNode = { name: name.name, prefix: name.prefix, local: name.local, isVendors: false, attributes, children: noChildren, text: '' }
       if (parent) {
-        node.isVendors = parent.isVendors || name.prefix !== (open[0] as XmlNode).prefix || hasOtherNamespace(node, own)
-        parent.children.push(node)
+        node.isVendors = parent.isVendors || name.prefix !== (open[0] as XmlNode).prefix || (attributes.length > 0 && hasOtherNamespace(node, own))
+        addChild(parent, node)
       } else own = defaultNamespace(node) ?? namespace
       if (code === slash) {
         if (end + 1 >= text.length) return unfinished
-        if (text.charCodeAt(end + 1) !== greater) return doubt
+        if (!parent || text.charCodeAt(end + 1) !== greater) return doubt
         at = end + 2
-        if (!parent) return doubt
       } else {
         at = end + 1
         if (!parent) startTagEnd = at
@@ -84,16 +95,27 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
     }
     const close = text.indexOf('<', at)
     if (close < 0 || close + 1 >= text.length) return unfinished
-    if (close > at) {
-      const piece = text.slice(at, close)
-      if (text.charCodeAt(close + 1) === slash && parent.children.length === 0) {
-        const decoded = piece.includes('&') ? decode(piece) : piece
-        if (decoded === null) return doubt
-        parent.text = decoded
-      } else if (piece.trim() !== '') return doubt
-    }
+    if (close === at) continue
+    const piece = text.slice(at, close)
     at = close
+    if (text.charCodeAt(close + 1) === slash && parent.children === noChildren) {
+      const decoded = decode(piece)
+      if (decoded === null) return doubt
+      parent.text = decoded
+    } else if (piece.trim() !== '') return doubt
   }
+}
+
+/** The name at `from`, most likely the guessed one. Undefined where the text ends first, null where it is not plain. */
+const readName = (text: string, from: number, guess: KnownName | undefined): KnownName | undefined | null => {
+  if (guess !== undefined && text.startsWith(guess.name, from)) {
+    const behind = text.charCodeAt(from + guess.name.length)
+    if (behind === greater || behind === space || behind === slash || behind === equals) return guess
+  }
+  let end = from
+  let code = text.charCodeAt(end)
+  while (code > space && code !== greater && code !== slash && code !== equals) code = text.charCodeAt((end += 1))
+  return end >= text.length ? undefined : (knownName(text.slice(from, end)) ?? null)
 }
 
 const defaultNamespace = (node: XmlNode): string | undefined => {
@@ -108,8 +130,9 @@ const hasOtherNamespace = (node: XmlNode, namespace: string): boolean => {
 }
 
 /** Undefined where the text ends first, null where it is not plain. `end` is at the `>` or `/`. */
-const readAttributes = (text: string, from: number): { attributes: XmlAttribute[]; end: number } | undefined | null => {
+const readAttributes = (text: string, from: number, element: KnownName): { attributes: XmlAttribute[]; end: number } | undefined | null => {
   const attributes: XmlAttribute[] = []
+  let before: KnownName | undefined
   let at = from
   for (;;) {
     const gap = at
@@ -118,17 +141,20 @@ const readAttributes = (text: string, from: number): { attributes: XmlAttribute[
     if (at >= text.length) return undefined
     if (code === greater || code === slash) return { attributes, end: at }
     if (at === gap || attributes.length >= maxAttributes) return null
-    const nameStart = at
-    while (code > space && code !== equals && code !== greater && code !== slash) code = text.charCodeAt((at += 1))
+    const name = readName(text, at, before ? before.nextAttribute : element.nextAttribute)
+    if (!name) return name
+    if (before) before.nextAttribute = name
+    else element.nextAttribute = name
+    before = name
+    at += name.name.length
     if (at + 1 >= text.length) return undefined
     const mark = text.charCodeAt(at + 1)
-    if (code !== equals || (mark !== quote && mark !== apostrophe)) return null
-    const name = knownName(text.slice(nameStart, at))
-    if (!name) return null
+    if (text.charCodeAt(at) !== equals || (mark !== quote && mark !== apostrophe)) return null
     const close = text.indexOf(mark === quote ? '"' : "'", at + 2)
     if (close < 0) return undefined
     const value = plainValue(text.slice(at + 2, close))
-    if (value === null || attributes.some((other) => other.name === name.name)) return null
+    if (value === null) return null
+    for (const other of attributes) if (other.name === name.name) return null
     attributes.push({ name: name.name, prefix: name.prefix, local: name.local, value })
     at = close + 1
   }
@@ -140,6 +166,7 @@ const plainValue = (value: string): string | null => (/[<&\t\n]/.test(value) ? (
 const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'" }
 
 const decode = (text: string): string | null => {
+  if (!text.includes('&')) return text
   let isPlain = true
   const decoded = text.replace(/&[^;&]{0,10};?/g, (entity) => {
     const character = entities[entity]

@@ -5,7 +5,7 @@
 import { SaxesParser } from 'saxes'
 import type { ErrorCode } from '../../contract/error-codes.ts'
 import { splitName } from './xml-name.ts'
-import type { XmlAttribute, XmlNode } from './xml-node.ts'
+import { addChild, noChildren, type XmlAttribute, type XmlNode } from './xml-node.ts'
 
 const maxDepth = 64
 const maxNodes = 200_000
@@ -103,7 +103,7 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
     const { prefix, local } = splitName(name)
     const list: XmlAttribute[] = []
     for (const attribute in attributes) list.push({ ...splitName(attribute), value: attributes[attribute] ?? '' })
-    const node: XmlNode = { name, prefix, local, isVendors: false, attributes: list, children: [], text: '' }
+    const node: XmlNode = { name, prefix, local, isVendors: false, attributes: list, children: noChildren, text: '' }
     if (list.length > maxAttributes) throw new Stop('UNSAFE_XML', `more than ${maxAttributes} attributes on one element`)
     if (!parent) {
       const around = outerNamespaces.at(-1) ?? ''
@@ -118,7 +118,7 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
     } else {
       const own = attributes['xmlns']
       node.isVendors = parent.isVendors || prefix !== open[0]?.prefix || (own !== undefined && own !== namespace && prefix === '')
-      parent.children.push(node)
+      addChild(parent, node)
     }
     nodes += 1
     if (nodes > maxNodes) throw new Stop('UNSAFE_XML', `more than ${maxNodes} elements in one transaction`)

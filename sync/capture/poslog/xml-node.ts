@@ -9,7 +9,7 @@ export interface XmlNode extends XmlName {
   /** A vendor's own: another prefix than the transaction's, or another default namespace. */
   isVendors: boolean
   attributes: readonly XmlAttribute[]
-  children: XmlNode[]
+  children: readonly XmlNode[]
   /** Text directly inside, in order, markup between it left out. */
   text: string
 }
@@ -32,12 +32,11 @@ export const childOf = (node: XmlNode | undefined, local: string): XmlNode | und
 }
 
 /** Children of that local name, in order; vendors' only where there are no others. */
-export const childrenOf = (node: XmlNode | undefined, local: string): XmlNode[] => {
+export const childrenOf = (node: XmlNode | undefined, local: string): readonly XmlNode[] => {
   const first = childOf(node, local)
-  if (!node || !first) return none
+  if (!node || !first) return noChildren
   return node.children.filter((child) => child.local === local && child.isVendors === first.isVendors)
 }
-const none: XmlNode[] = []
 
 /** Trimmed text of the first child of that name that has any; undefined when there is none. */
 export const textOf = (node: XmlNode | undefined, local: string): string | undefined => {
@@ -70,6 +69,14 @@ export const attributeOf = (node: XmlNode | undefined, local: string): string | 
     prefixed ??= attribute.value.trim()
   }
   return prefixed
+}
+
+export const noChildren: readonly XmlNode[] = []
+
+/** Only while the tree is built. */
+export const addChild = (parent: XmlNode, child: XmlNode): void => {
+  if (parent.children === noChildren) parent.children = [child]
+  else (parent.children as XmlNode[]).push(child)
 }
 
 export const isTrue = (text: string | undefined): boolean => text === 'true' || text === '1'
