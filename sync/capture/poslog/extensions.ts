@@ -13,47 +13,50 @@ export interface Extensions {
   omitted: number
 }
 
+/** An element on the way down, and its path once somebody asked for it. */
+interface Step {
+  node: XmlNode
+  above: Step | undefined
+  path: string | undefined
+}
+
 export const collectExtensions = (transaction: XmlNode): Extensions => {
-  let kept: Map<string, string> | undefined
+  let extensions: Record<string, string> | undefined
+  let count = 0
   let characters = 0
   let omitted = 0
   const keep = (path: string, value: string): void => {
-    kept ??= new Map()
-    const tail = path.slice(-190)
+    extensions ??= {}
+    const tail = path.length > 190 ? path.slice(-190) : path
     let key = tail
-    for (let n = 2; kept.has(key); n += 1) key = `${tail}#${n}`
-    if (kept.size >= maxEntries || characters + key.length + value.length > maxCharacters) {
+    for (let n = 2; Object.hasOwn(extensions, key); n += 1) key = `${tail}#${n}`
+    if (count >= maxEntries || characters + key.length + value.length > maxCharacters || key === '__proto__') {
       omitted += 1
       return
     }
+    count += 1
     characters += key.length + value.length
-    kept.set(key, value)
+    extensions[key] = value
   }
-  const visit = (node: XmlNode, parents: readonly XmlNode[]): void => {
+  const visit = (step: Step): void => {
+    const { node } = step
     for (const { name, prefix, value } of node.attributes)
-      if (prefix !== '' && prefix !== 'xmlns' && prefix !== transaction.prefix) keep(`${pathOf(parents)}@${name}`, value)
-    let within: XmlNode[] | undefined
+      if (prefix !== '' && prefix !== 'xmlns' && prefix !== transaction.prefix) keep(`${pathOf(step)}@${name}`, value)
     for (const child of node.children) {
-      if (child.isVendors) keep(pathOf(parents) + child.name, renderNode(child, maxCharacters))
-      else if (child.children.length > 0 || hasPrefixed(child)) visit(child, (within ??= [...parents, child], [...parents, child]))
+      if (child.isVendors) keep(pathOf(step) + child.name, renderNode(child, maxCharacters))
+      else if (child.children.length > 0 || child.attributes.length > 0) visit({ node: child, above: step, path: undefined })
     }
   }
-  visit(transaction, [])
-  return { extensions: kept ? Object.fromEntries(kept) : undefined, omitted }
+  visit({ node: transaction, above: undefined, path: '' })
+  return { extensions, omitted }
 }
 
-const hasPrefixed = (node: XmlNode): boolean => {
-  for (const { prefix } of node.attributes) if (prefix !== '') return true
-  return false
+const pathOf = (step: Step): string => {
+  if (step.path === undefined) step.path = `${step.above ? pathOf(step.above) : ''}${stepName(step.node)}/`
+  return step.path
 }
 
-const pathOf = (parents: readonly XmlNode[]): string => {
-  let path = ''
-  for (const node of parents) path += `${stepOf(node)}/`
-  return path
-}
-
-const stepOf = (node: XmlNode): string => {
+const stepName = (node: XmlNode): string => {
   const number = node.local === 'LineItem' ? textOf(node, 'SequenceNumber') : undefined
   return number === undefined ? node.local : `${node.local}[${number.slice(0, 12)}]`
 }

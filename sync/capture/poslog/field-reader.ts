@@ -42,7 +42,7 @@ export const createFieldReader = ({ where, currency, version }: FieldContext): F
     return 0
   }
   const amount = (node: XmlNode, field: string): number => {
-    const stated = attributeOf(node, 'Currency') ?? attributeOf(node, 'CurrencyCode')
+    const stated = node.attributes.length === 0 ? undefined : (attributeOf(node, 'Currency') ?? attributeOf(node, 'CurrencyCode'))
     if (stated !== undefined && stated !== '' && stated !== currency) fault('WRONG_CURRENCY', `${field}: in ${stated}, not ${currency}`)
     return checked(minorFromDecimal(node.text, digits), node.text, field)
   }
@@ -55,8 +55,8 @@ export const createFieldReader = ({ where, currency, version }: FieldContext): F
     warn: (message) => void warnings.push(reasonOf('INVALID', message, where)),
     money: (node, field, ...locals) => {
       if (!node) return undefined
-      for (const local of locals) {
-        const child = childOf(node, local)
+      for (let at = 0; at < locals.length; at += 1) {
+        const child = childOf(node, locals[at] as string)
         if (child && child.text.trim() !== '') return amount(child, field)
       }
       return undefined

@@ -2,7 +2,7 @@
  * `LineItem/Sale` and `LineItem/Return` to canonical lines. A returned line is negative however the till signs it.
  * The line's amount is after its discounts; where `ExtendedAmount` is before them, or missing, it is computed.
  */
-import type { LineItem, Reference, Unit } from '../../contract/transaction.ts'
+import type { LineItem, Unit } from '../../contract/transaction.ts'
 import { extendMinor } from '../decimal.ts'
 import type { FieldReader } from './field-reader.ts'
 import { readOriginal } from './references.ts'
@@ -74,8 +74,9 @@ export const isVoided = (node: XmlNode): boolean =>
 const readLine = (row: XmlNode, goods: XmlNode, lineNumber: number, fields: FieldReader): RungLine => {
   const field = `line ${lineNumber}`
   const unitPrice = fields.money(goods, field, 'RegularSalesUnitPrice', 'ActualSalesUnitPrice', 'UnitListPrice')
-  const actualPrice = fields.money(goods, field, 'ActualSalesUnitPrice') ?? unitPrice ?? 0
-  const stated = fields.money(goods, `${field}.ExtendedAmount`, 'ExtendedAmount')
+  const stated = fields.money(goods, field, 'ExtendedAmount')
+  // Only where it is needed: the price after promotions is often finer than the currency.
+  const actualPrice = stated === undefined || unitPrice === undefined ? (fields.money(goods, field, 'ActualSalesUnitPrice') ?? unitPrice ?? 0) : unitPrice
   const rung = readQuantity(goods, unitPrice ?? 0, stated, field, fields)
   const voided = isVoided(row) || isTrue(attributeOf(goods, 'VoidFlag'))
   // A sale that is voided is one, also where the till signs the voiding line.
@@ -88,25 +89,19 @@ const readLine = (row: XmlNode, goods: XmlNode, lineNumber: number, fields: Fiel
   const itemId = textOf(goods, 'ItemID')
   const barcode = barcodeOf(goods)
   const original = kind === 'return' ? readOriginal(goods, fields) : undefined
-  return {
-    item: {
-      lineNumber,
-      kind,
-      ...(itemId === undefined ? {} : { itemId: itemId as NonNullable<LineItem['itemId']> }),
-      ...(barcode === undefined ? {} : { barcode: barcode as NonNullable<LineItem['barcode']> }),
-      description: (textOf(goods, 'Description') ?? textOf(goods, 'ReceiptDescription') ?? '').slice(0, 200),
-      quantityMilli: kind === 'return' ? -Math.abs(quantityMilli) || 0 : quantityMilli,
-      unit: rung.unit,
-      unitPriceMinor: unitPrice ?? actualPrice,
-      discountMinor: kind === 'return' ? 0 - discount : discount,
-      amountMinor: (kind === 'return' && extended > 0) || (isTurned && extended < 0) ? -extended : extended,
-      voided,
-      ...(original === undefined ? {} : { original: original satisfies Reference }),
-    },
-    row,
-    goods,
-    rungNegative: extended < 0 || rung.quantityMilli < 0,
-  }
+  // Keys in the contract's order.
+  const item = { lineNumber, kind } as LineItem
+  if (itemId !== undefined) item.itemId = itemId as NonNullable<LineItem['itemId']>
+  if (barcode !== undefined) item.barcode = barcode as NonNullable<LineItem['barcode']>
+  item.description = (textOf(goods, 'Description') ?? textOf(goods, 'ReceiptDescription') ?? '').slice(0, 200)
+  item.quantityMilli = kind === 'return' ? -Math.abs(quantityMilli) || 0 : quantityMilli
+  item.unit = rung.unit
+  item.unitPriceMinor = unitPrice ?? actualPrice
+  item.discountMinor = kind === 'return' ? 0 - discount : discount
+  item.amountMinor = (kind === 'return' && extended > 0) || (isTurned && extended < 0) ? -extended : extended
+  item.voided = voided
+  if (original !== undefined) item.original = original
+  return { item, row, goods, rungNegative: extended < 0 || rung.quantityMilli < 0 }
 }
 
 const less = (amount: number, discount: number): number => (amount < 0 ? amount + discount : amount - discount)
@@ -119,7 +114,7 @@ const statesBefore = (stated: number, full: number, discount: number, goods: Xml
 
 /** What was taken off: stated for the line, or the sum of its price modifiers. */
 const readDiscount = (goods: XmlNode, field: string, fields: FieldReader): number => {
-  const stated = fields.money(goods, `${field}.ExtendedDiscountAmount`, 'ExtendedDiscountAmount', 'DiscountAmount')
+  const stated = fields.money(goods, field, 'ExtendedDiscountAmount', 'DiscountAmount')
   if (stated !== undefined && stated !== 0) return Math.abs(stated)
   let total = 0
   for (const modifier of childrenOf(goods, 'RetailPriceModifier')) {
@@ -149,11 +144,20 @@ const readQuantity = (
   field: string,
   fields: FieldReader,
 ): { quantityMilli: number; unit: Unit } => {
-  const found = childrenOf(goods, 'Quantity').filter((node) => node.text.trim() !== '')
-  const read = found.map((node) => ({ node, quantityMilli: fields.quantity(node, `${field}.Quantity`) }))
-  const chosen = read.length > 1 ? (read.find((one) => extendMinor(price, one.quantityMilli) === stated) ?? read[0]) : read[0]
-  const code = (attributeOf(chosen?.node ?? childOf(goods, 'Quantity'), 'UnitOfMeasureCode') ?? '').toUpperCase()
+  const first = childOf(goods, 'Quantity')
+  let chosen = first
+  let quantityMilli = 1_000
+  if (first && first.text.trim() !== '') quantityMilli = fields.quantity(first, field)
+  const all = childrenOf(goods, 'Quantity')
+  for (let at = 1; at < all.length && extendMinor(price, quantityMilli) !== stated; at += 1) {
+    const other = all[at] as XmlNode
+    const read = other.text.trim() === '' ? undefined : fields.quantity(other, field)
+    if (read === undefined || extendMinor(price, read) !== stated) continue
+    chosen = other
+    quantityMilli = read
+  }
+  const code = (attributeOf(chosen, 'UnitOfMeasureCode') ?? '').toUpperCase()
   const unit = units[code]
   if (!unit) fields.warn(`${field}.Quantity: unit "${code}" is not known and was taken as each`)
-  return { quantityMilli: chosen?.quantityMilli ?? 1_000, unit: unit ?? 'each' }
+  return { quantityMilli, unit: unit ?? 'each' }
 }

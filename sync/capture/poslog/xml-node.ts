@@ -35,6 +35,10 @@ export const childOf = (node: XmlNode | undefined, local: string): XmlNode | und
 export const childrenOf = (node: XmlNode | undefined, local: string): readonly XmlNode[] => {
   const first = childOf(node, local)
   if (!node || !first) return noChildren
+  let count = 0
+  for (const child of node.children) if (child.local === local) count += 1
+  if (count === node.children.length && !first.isVendors) return node.children
+  if (count === 1) return [first]
   return node.children.filter((child) => child.local === local && child.isVendors === first.isVendors)
 }
 
