@@ -1,7 +1,8 @@
 /** Money moved without a sale: paid in and loaned is positive, paid out and picked up negative. With it, why it was moved. */
 import type { Tender, Transaction } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
-import { isVoided, lineNumberOf } from './line-items.ts'
+import { lineNumberOf } from './line-items.ts'
+import { isVoided } from './receipt-rows.ts'
 import { tenderKind } from './tenders.ts'
 import { attributeOf, childOf, childrenOf, textOf, textOfAny, type XmlNode } from './xml-node.ts'
 

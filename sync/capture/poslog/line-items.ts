@@ -5,6 +5,7 @@
 import type { LineItem, Unit } from '../../contract/transaction.ts'
 import { extendMinor } from '../decimal.ts'
 import type { FieldReader } from './field-reader.ts'
+import { isVoided, type ReceiptRow } from './receipt-rows.ts'
 import { readOriginal } from './references.ts'
 import { attributeOf, childOf, childrenOf, isTrue, textOf, type XmlNode } from './xml-node.ts'
 
@@ -24,36 +25,20 @@ const units: Record<string, Unit> = {
   ...Object.fromEntries(['M', 'MTR', 'METRE'].map((code) => [code, 'metre' as const])),
 }
 
-const soldNames = new Set(['Sale', 'Return', 'SaleForPickUp', 'SaleForPickup', 'SaleForDelivery'])
 const orderedName = /^CustomerOrderFor/
 
 /** Goods that are ordered and not handed over are lines only of an order, where there are no others. */
-export const readLineItems = (rows: readonly XmlNode[], fields: FieldReader): { lines: RungLine[]; isOrder: boolean } => {
-  const sold = goodsIn(rows, (goods) => soldNames.has(goods.local) && (goods.local !== 'SaleForDelivery' || hasAmount(goods)))
-  const ordered = sold.length === 0 ? goodsIn(rows, (goods) => orderedName.test(goods.local)) : []
+export const readLineItems = (goodsRows: readonly ReceiptRow[], fields: FieldReader): { lines: RungLine[]; isOrder: boolean } => {
+  const sold = goodsRows.filter(({ node }) => !orderedName.test(node.local) && (node.local !== 'SaleForDelivery' || hasAmount(node)))
+  const ordered = sold.length === 0 ? goodsRows.filter(({ node }) => orderedName.test(node.local)) : []
   const lines: RungLine[] = []
   const taken = new Set<number>()
-  for (const { row, goods, index } of sold.length > 0 ? sold : ordered) {
+  for (const { row, node, index } of sold.length > 0 ? sold : ordered) {
     const lineNumber = lineNumberOf(row, index, taken)
     taken.add(lineNumber)
-    lines.push(readLine(row, goods, lineNumber, fields))
+    lines.push(readLine(row, node, lineNumber, fields))
   }
   return { lines, isOrder: ordered.length > 0 }
-}
-
-interface GoodsRow {
-  row: XmlNode
-  goods: XmlNode
-  index: number
-}
-
-const goodsIn = (rows: readonly XmlNode[], isGoods: (node: XmlNode) => boolean): GoodsRow[] => {
-  const found: GoodsRow[] = []
-  for (const [index, row] of rows.entries()) {
-    const goods = row.children.find(isGoods)
-    if (goods) found.push({ row, goods, index })
-  }
-  return found
 }
 
 const hasAmount = (goods: XmlNode): boolean => childOf(goods, 'ExtendedAmount') !== undefined
@@ -67,9 +52,6 @@ export const lineNumberOf = (row: XmlNode, index: number, taken?: ReadonlySet<nu
   while (taken?.has(free)) free += 1
   return free
 }
-
-export const isVoided = (node: XmlNode): boolean =>
-  isTrue(attributeOf(node, 'VoidFlag')) || isTrue(attributeOf(node, 'CancelFlag')) || isTrue(attributeOf(node, 'DeleteFlag'))
 
 const readLine = (row: XmlNode, goods: XmlNode, lineNumber: number, fields: FieldReader): RungLine => {
   const field = `line ${lineNumber}`

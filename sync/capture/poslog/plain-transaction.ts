@@ -15,7 +15,7 @@ const surelyDoubtful = /[\0-\x08\x0b-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00
 const isDoubtful = (text: string): boolean => text.includes(']]>') || (perhapsDoubtful.test(text) && surelyDoubtful.test(text))
 
 export type PlainRead =
-  | { outcome: 'read'; node: XmlNode; end: number; startTagEnd: number }
+  | { outcome: 'read'; node: XmlNode; end: number; lines: number; startLines: number }
   /** Its end is not there yet. */
   | { outcome: 'unfinished' }
   | { outcome: 'doubt' }
@@ -35,12 +35,21 @@ const equals = 61
 const greater = 62
 const question = 63
 
+/** White space that stood last before a start or an end tag, by depth. */
+const blanks: (string | undefined)[] = Array.from({ length: 2 * maxDepth + 2 })
+const blankLines: number[] = blanks.map(() => 0)
+
+const linesIn = (piece: string): number => piece.split('\n').length - 1
+
 /** `start` is the `<` of the transaction's start tag; `namespace` the default one around it. */
 export const readPlainTransaction = (text: string, start: number, namespace: string): PlainRead => {
   const open: XmlNode[] = []
+  let prefix = ''
   let parent: XmlNode | undefined
   let before: KnownName | undefined
-  let startTagEnd = 0
+  /** Line ends within, and of them within the start tag. */
+  let lines = 0
+  let startLines = 0
   let nodes = 0
   let at = start
   let own = namespace
@@ -57,7 +66,7 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
       const closed = parent
       open.pop()
       parent = open[open.length - 1]
-      if (!parent) return isDoubtful(text.slice(start, at)) ? doubt : { outcome: 'read', node: closed, end: at, startTagEnd }
+      if (!parent) return isDoubtful(text.slice(start, at)) ? doubt : { outcome: 'read', node: closed, end: at, lines, startLines }
     } else {
       if (next === bang || next === question) return doubt
       const name = readName(text, at + 1, before?.next)
@@ -74,21 +83,25 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
         if (read === undefined) return unfinished
         if (read === null) return doubt
         attributes = read.attributes
+        lines += read.lines
         end = read.end
         code = text.charCodeAt(end)
       }
       const node: XmlNode = { name: name.name, prefix: name.prefix, local: name.local, isVendors: false, attributes, children: noChildren, text: '' }
       if (parent) {
-        node.isVendors = parent.isVendors || name.prefix !== (open[0] as XmlNode).prefix || (attributes.length > 0 && hasOtherNamespace(node, own))
+        node.isVendors = parent.isVendors || name.prefix !== prefix || (attributes.length > 0 && hasOtherNamespace(node, own))
         addChild(parent, node)
-      } else own = defaultNamespace(node) ?? namespace
+      } else {
+        own = defaultNamespace(node) ?? namespace
+        prefix = name.prefix
+      }
       if (code === slash) {
         if (end + 1 >= text.length) return unfinished
         if (!parent || text.charCodeAt(end + 1) !== greater) return doubt
         at = end + 2
       } else {
         at = end + 1
-        if (!parent) startTagEnd = at
+        if (!parent) startLines = lines
         open.push(node)
         parent = node
       }
@@ -96,13 +109,31 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
     const close = text.indexOf('<', at)
     if (close < 0 || close + 1 >= text.length) return unfinished
     if (close === at) continue
-    const piece = text.slice(at, close)
+    const from = at
     at = close
-    if (text.charCodeAt(close + 1) === slash && parent.children === noChildren) {
+    const isEnd = text.charCodeAt(close + 1) === slash
+    if (isEnd && parent.children === noChildren) {
+      const piece = text.slice(from, close)
       const decoded = decode(piece)
       if (decoded === null) return doubt
+      if (piece.includes('\n')) lines += linesIn(piece)
       parent.text = decoded
-    } else if (piece.trim() !== '') return doubt
+    } else {
+      // Indentation is the same again and again at the same depth.
+      const place = 2 * open.length + (isEnd ? 1 : 0)
+      const blank = blanks[place]
+      if (blank !== undefined && blank.length === close - from && text.startsWith(blank, from)) {
+        lines += blankLines[place] as number
+        continue
+      }
+      const piece = text.slice(from, close)
+      if (piece.trim() !== '') return doubt
+      const count = linesIn(piece)
+      lines += count
+      if (piece.length > 100) continue
+      blanks[place] = piece
+      blankLines[place] = count
+    }
   }
 }
 
@@ -130,16 +161,20 @@ const hasOtherNamespace = (node: XmlNode, namespace: string): boolean => {
 }
 
 /** Undefined where the text ends first, null where it is not plain. `end` is at the `>` or `/`. */
-const readAttributes = (text: string, from: number, element: KnownName): { attributes: XmlAttribute[]; end: number } | undefined | null => {
+const readAttributes = (text: string, from: number, element: KnownName): { attributes: XmlAttribute[]; end: number; lines: number } | undefined | null => {
   const attributes: XmlAttribute[] = []
   let before: KnownName | undefined
+  let lines = 0
   let at = from
   for (;;) {
     const gap = at
     let code = text.charCodeAt(at)
-    while (code === space || code === newline || code === tab) code = text.charCodeAt((at += 1))
+    while (code === space || code === newline || code === tab) {
+      if (code === newline) lines += 1
+      code = text.charCodeAt((at += 1))
+    }
     if (at >= text.length) return undefined
-    if (code === greater || code === slash) return { attributes, end: at }
+    if (code === greater || code === slash) return { attributes, end: at, lines }
     if (at === gap || attributes.length >= maxAttributes) return null
     const name = readName(text, at, before ? before.nextAttribute : element.nextAttribute)
     if (!name) return name

@@ -133,7 +133,8 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
   }
 
   const read = (text: string): void => {
-    kept += text
+    // Joined, the text lies in one piece, and is read a good deal quicker than a sum of pieces.
+    kept = [kept, text].join('')
     while (!hasEnded) {
       if (search && !resume(search, false)) return
       const end = advance(false)

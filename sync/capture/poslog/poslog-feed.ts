@@ -32,10 +32,14 @@ export const createPoslogFeed = (reader: PoslogReader, onPlain: OnPlain): Poslog
     const read = readPlainTransaction(text, tag, reader.namespace())
     if (read.outcome === 'unfinished') return isWhole || text.length - tag > maxUnfinished ? undefined : -1
     if (read.outcome === 'doubt') return undefined
-    const end = tag > at ? reader.write(text.slice(at, tag)) : ok
+    const between = text.slice(at, tag)
+    // White space between two elements needs nobody's leave.
+    const isBlank = between.trim() === ''
+    const end = isBlank ? ok : reader.write(between)
     if (!end.ok) return { end, at: tag }
-    onPlain(read.node, reader.line() + countLines(text, tag, read.startTagEnd), { text, start: tag, end: read.end })
-    reader.skip(read.end - tag, countLines(text, tag, read.end))
+    const blankLines = isBlank && between !== '' ? countLines(text, at, tag) : 0
+    onPlain(read.node, reader.line() + blankLines + read.startLines, { text, start: tag, end: read.end })
+    reader.skip(read.end - (isBlank ? at : tag), blankLines + read.lines)
     return { end: ok, at: read.end }
   }
 

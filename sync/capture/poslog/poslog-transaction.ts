@@ -10,6 +10,7 @@ import { createFieldReader, type FieldReader } from './field-reader.ts'
 import { readLineItems, type RungLine } from './line-items.ts'
 import type { TransactionContext } from './poslog-context.ts'
 import { turnPostVoid } from './post-void.ts'
+import { type ReceiptRow, sortRows } from './receipt-rows.ts'
 import { readReferences } from './references.ts'
 import { applyRewards, readReceiptDiscounts } from './rewards.ts'
 import { readTaxes, settleTaxes } from './taxes.ts'
@@ -67,32 +68,32 @@ type GoodsAndMoney = Pick<Transaction, 'kind' | 'lineItems' | 'tenders' | 'taxes
 }
 
 const readGoodsAndMoney = (node: XmlNode, body: XmlNode, fields: FieldReader): GoodsAndMoney => {
-  const rows = childrenOf(body, 'LineItem')
+  const rows = sortRows(childrenOf(body, 'LineItem'))
   const stated = readTotals(body, fields)
-  const rung = readLineItems(rows, fields)
-  const { tenders: paid, roundingMinor: tenderRounding } = readTenders(rows, fields)
+  const rung = readLineItems(rows.goods, fields)
+  const { tenders: paid, roundingMinor: tenderRounding } = readTenders(rows.tenders, fields)
   const discounts = readReceiptDiscounts(rung.lines, rows, fields)
   const off = discounts.reduce((sum, one) => sum + one.amountMinor, 0)
-  const rewarded = applyRewards(rung.lines, rows, fields)
-  const lines = pairVoids(rewarded, stated.grandMinor === undefined ? undefined : fitsTotal(stated, stated.grandMinor + off, rows, fields))
+  const rewarded = applyRewards(rung.lines, rows.rewards, fields)
+  const lines = pairVoids(rewarded, stated.grandMinor === undefined ? undefined : fitsTotal(stated, stated.grandMinor + off, rows.taxes, fields))
   const lineItems = lines.map((line) => line.item)
   const kind = transactionKind(node, body, lineItems, rung.isOrder)
   const linesMinor = lineItems.reduce((sum, line) => (line.voided ? sum : sum + line.amountMinor), 0) - off
-  const printed = readTaxes(rows, lines, fields)
+  const printed = readTaxes(rows.taxes, lines, fields)
   const grandMinor = stated.grandMinor === undefined ? undefined : stated.grandMinor - (stated.roundingMinor ?? 0)
   const taxes = settleTaxes(printed, { linesMinor, taxMinor: stated.taxMinor, grandMinor })
   const tenders = [...paid, ...readControlTenders(body, fields)]
   const totals = completeTotals({ stated, linesMinor, taxes, tenders, tenderRounding })
   const read = { kind, lineItems, tenders, taxes, totals, ...(discounts.length === 0 ? {} : { discounts }) }
-  return { ...(kind === 'post-void' ? turnPostVoid(read) : read), references: readReferences(body, kind, rows, fields) }
+  return { ...(kind === 'post-void' ? turnPostVoid(read) : read), references: readReferences(body, kind, rows.goods, fields) }
 }
 
 /** Whether lines, before receipt discounts, make the stated total: with its tax in them or on top, rounded or not. */
 const fitsTotal =
-  (stated: StatedTotals, exact: number, rows: readonly XmlNode[], fields: FieldReader) =>
+  (stated: StatedTotals, exact: number, taxRows: readonly ReceiptRow[], fields: FieldReader) =>
   (lines: readonly RungLine[]): boolean => {
     const sum = lines.reduce((total, { item }) => (item.voided ? total : total + item.amountMinor), 0)
-    const printed = readTaxes(rows, lines, fields)
+    const printed = readTaxes(taxRows, lines, fields)
     const onTop = printed.reduce((total, tax) => (tax.flag === false ? total + tax.taxMinor : total), 0)
     const perhaps = printed.length === 0 ? (stated.taxMinor ?? 0) : printed.reduce((total, tax) => (tax.flag === undefined ? total + tax.taxMinor : total), 0)
     const rounding = stated.roundingMinor ?? 0

@@ -1,6 +1,7 @@
 /** `TransactionLink` and order numbers: what other transactions this one has to do with, as fully as the till names them. */
 import { type Reference, referenceSchema } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
+import type { ReceiptRow } from './receipt-rows.ts'
 import { attributeOf, childOf, childrenOf, textOf, textOfAny, type XmlNode } from './xml-node.ts'
 
 type Relation = Reference['relation']
@@ -16,20 +17,19 @@ const relations: readonly [RegExp, Relation][] = [
   [/return|refund|original/i, 'return-of'],
 ]
 
-export const readReferences = (body: XmlNode, kind: string, rows: readonly XmlNode[], fields: FieldReader): Reference[] => {
+export const readReferences = (body: XmlNode, kind: string, goods: readonly ReceiptRow[], fields: FieldReader): Reference[] => {
   const found = childrenOf(body, 'TransactionLink').flatMap((link) => readLink(link, kind === 'post-void' ? 'voids' : undefined, fields) ?? [])
-  const order = textOfAny(body, orderNames) ?? reservationOf(rows)
+  const order = textOfAny(body, orderNames) ?? reservationOf(goods)
   if (order !== undefined && !found.some((one) => one.relation === 'order')) found.push({ relation: 'order', documentId: order.slice(0, 100) })
   return found
 }
 
-/** Ordered goods name their order themselves. */
-const reservationOf = (rows: readonly XmlNode[]): string | undefined => {
-  for (const row of rows)
-    for (const goods of row.children) {
-      const number = /ForPick|ForDelivery/.test(goods.local) ? textOfAny(goods, reservationNames) : undefined
-      if (number !== undefined) return number
-    }
+/** Ordered goods, whose elements have longer names than `Return`, name their order themselves. */
+const reservationOf = (goods: readonly ReceiptRow[]): string | undefined => {
+  for (const { node } of goods) {
+    const number = node.local.length > 6 ? textOfAny(node, reservationNames) : undefined
+    if (number !== undefined) return number
+  }
   return undefined
 }
 

@@ -5,35 +5,34 @@
  */
 import type { ReceiptDiscount } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
-import { isVoided, type RungLine } from './line-items.ts'
+import type { RungLine } from './line-items.ts'
+import { isVoided, type ReceiptRow, type ReceiptRows } from './receipt-rows.ts'
 import { attributeOf, childOf, isTrue, textOf, type XmlNode } from './xml-node.ts'
 
-export const applyRewards = (lines: readonly RungLine[], rows: readonly XmlNode[], fields: FieldReader): RungLine[] => {
+export const applyRewards = (lines: readonly RungLine[], rewards: readonly ReceiptRow[], fields: FieldReader): readonly RungLine[] => {
+  if (rewards.length === 0) return lines
   const offByLine = new Map<RungLine, number>()
-  for (const reward of monetaryRewards(rows)) {
+  for (const reward of monetary(rewards)) {
     const line = lineOf(reward, lines)
     if (!line) continue
     const amount = fields.money(reward, `line ${line.item.lineNumber}.LoyaltyReward`, 'ExtendedRewardAmount') ?? 0
     offByLine.set(line, (offByLine.get(line) ?? 0) - amount)
   }
-  if (offByLine.size === 0) return [...lines]
+  if (offByLine.size === 0) return lines
   return lines.map((line) => {
     const off = offByLine.get(line) ?? 0
     return { ...line, item: { ...line.item, discountMinor: line.item.discountMinor + off, amountMinor: line.item.amountMinor - off } }
   })
 }
 
-export const readReceiptDiscounts = (lines: readonly RungLine[], rows: readonly XmlNode[], fields: FieldReader): ReceiptDiscount[] => {
-  const rewards = monetaryRewards(rows).filter((reward) => isTrue(attributeOf(reward, 'detailedData')) && !lineOf(reward, lines))
+export const readReceiptDiscounts = (lines: readonly RungLine[], rows: ReceiptRows, fields: FieldReader): ReceiptDiscount[] => {
+  const rewards = monetary(rows.rewards).filter((reward) => isTrue(attributeOf(reward, 'detailedData')) && !lineOf(reward, lines))
   const discounts = rewards.map((reward) => ({
     code: (textOf(reward, 'PromotionID') ?? '').slice(0, 64),
     description: (textOf(reward, 'RewardDescription') ?? textOf(reward, 'Description') ?? '').slice(0, 200),
     amountMinor: 0 - (fields.money(reward, 'LoyaltyReward', 'ExtendedRewardAmount') ?? 0),
   }))
-  for (const row of rows) {
-    const discount = childOf(row, 'Discount')
-    if (discount && !isVoided(row)) discounts.push(readDiscountLine(discount, fields))
-  }
+  for (const { row, node } of rows.discounts) if (!isVoided(row)) discounts.push(readDiscountLine(node, fields))
   return discounts
 }
 
@@ -47,14 +46,8 @@ const readDiscountLine = (discount: XmlNode, fields: FieldReader): ReceiptDiscou
   }
 }
 
-const monetaryRewards = (rows: readonly XmlNode[]): XmlNode[] => {
-  const found: XmlNode[] = []
-  for (const row of rows) {
-    const reward = childOf(row, 'LoyaltyReward')
-    if (reward && !isVoided(row) && textOf(reward, 'RewardCategory') === 'Monetary') found.push(reward)
-  }
-  return found
-}
+const monetary = (rewards: readonly ReceiptRow[]): XmlNode[] =>
+  rewards.flatMap(({ row, node }) => (!isVoided(row) && textOf(node, 'RewardCategory') === 'Monetary' ? [node] : []))
 
 const lineOf = (reward: XmlNode, lines: readonly RungLine[]): RungLine | undefined => {
   const reference = textOf(reward, 'OperatorSequenceReference')

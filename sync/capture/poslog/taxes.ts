@@ -4,7 +4,8 @@
  */
 import type { Tax } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
-import { isVoided, type RungLine } from './line-items.ts'
+import type { RungLine } from './line-items.ts'
+import { isVoided, type ReceiptRow } from './receipt-rows.ts'
 import { attributeOf, childOf, childrenOf, isTrue, textOfAny, type XmlNode } from './xml-node.ts'
 
 interface ReceiptSums {
@@ -18,10 +19,9 @@ interface ReceiptSums {
 type ReadTax = Omit<Tax, 'inclusive'> & { flag: boolean | undefined }
 
 /** As printed: whether a tax without a flag is contained in the amounts is only known with the sums. */
-export const readTaxes = (rows: readonly XmlNode[], lines: readonly RungLine[], fields: FieldReader): ReadTax[] => {
+export const readTaxes = (taxRows: readonly ReceiptRow[], lines: readonly RungLine[], fields: FieldReader): ReadTax[] => {
   const found: ReadTax[] = []
-  for (const row of rows)
-    if (!isVoided(row)) for (const node of childrenOf(row, 'Tax')) if (!isVoided(node)) found.push(readTax(node, false, fields))
+  for (const { row, node } of taxRows) if (!isVoided(row) && !isVoided(node)) found.push(readTax(node, false, fields))
   if (found.length > 0) return found
   for (const { item, goods } of lines)
     if (!item.voided) for (const node of childrenOf(goods, 'Tax')) if (!isVoided(node)) found.push(readTax(node, goods.local === 'Return', fields))

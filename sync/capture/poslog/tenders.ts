@@ -1,7 +1,8 @@
 /** `LineItem/Tender` to canonical tenders: positive into the drawer. Change and refunds leave it, however the till signs them. */
 import type { Tender } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
-import { isVoided, lineNumberOf } from './line-items.ts'
+import { lineNumberOf } from './line-items.ts'
+import { isVoided, type ReceiptRow } from './receipt-rows.ts'
 import { attributeOf, childOf, childrenOf, textOf, type XmlNode } from './xml-node.ts'
 
 const kinds: readonly [RegExp, Tender['kind']][] = [
@@ -30,12 +31,10 @@ export interface ReadTenders {
   roundingMinor: number | undefined
 }
 
-export const readTenders = (rows: readonly XmlNode[], fields: FieldReader): ReadTenders => {
+export const readTenders = (rows: readonly ReceiptRow[], fields: FieldReader): ReadTenders => {
   const tenders: Tender[] = []
   let roundingMinor: number | undefined
-  for (const [index, row] of rows.entries()) {
-    const node = childOf(row, 'Tender')
-    if (!node) continue
+  for (const { row, node, index } of rows) {
     const lineNumber = lineNumberOf(row, index)
     const rounding = readRounding(node, lineNumber, fields)
     if (rounding !== undefined) roundingMinor = (roundingMinor ?? 0) + (isVoided(row) ? 0 : rounding)

@@ -6,8 +6,8 @@ import type { RungLine } from './line-items.ts'
 import { childrenOf, type XmlNode } from './xml-node.ts'
 
 /** `fits`: these lines make the receipt's total; undefined where no total is stated. */
-export const pairVoids = (lines: readonly RungLine[], fits: ((lines: readonly RungLine[]) => boolean) | undefined): RungLine[] => {
-  if (!lines.some((line) => line.item.voided)) return [...lines]
+export const pairVoids = (lines: readonly RungLine[], fits: ((lines: readonly RungLine[]) => boolean) | undefined): readonly RungLine[] => {
+  if (!lines.some((line) => line.item.voided)) return lines
   const paired = withVoids(lines, false)
   if (!fits || fits(paired)) return paired
   const guessed = withVoids(lines, true)
