@@ -34,7 +34,9 @@ const judged = (transaction: Transaction, reasons: Reason[]): CanonicalResult =>
 const nulRefusals = (transaction: Transaction, where: string): Reason[] => {
   const text = canonicalText(transaction)
   // The escape is looked for plainly first: nearly no text holds it.
-  return text.includes('\\u0000') && /(?<!\\)(?:\\\\)*\\u0000/.test(text) ? [reasonOf('INVALID', 'a text holds the character NUL', where)] : []
+  return text.includes('\\u0000') && /(?<!\\)(?:\\\\)*\\u0000/.test(text)
+    ? [reasonOf('INVALID', 'a text holds the character NUL', where)]
+    : []
 }
 
 const refusals = (transaction: Transaction, hints: CaptureHints, where: string): Reason[] => {

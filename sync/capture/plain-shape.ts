@@ -61,7 +61,8 @@ const lineNumber = whole(1, Number.MAX_SAFE_INTEGER)
 const currency: Check = (value) => typeof value === 'string' && /^[A-Z]{3}$/.test(value)
 
 const plainDay = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])$/
-const plainTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/
+const plainTime =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/
 const businessDay: Check = (value) => typeof value === 'string' && (plainDay.test(value) || businessDaySchema.safeParse(value).success)
 const tillTime: Check = (value) => typeof value === 'string' && (plainTime.test(value) || tillTimeSchema.safeParse(value).success)
 
@@ -93,7 +94,14 @@ const tender = shape([
   ['kind', oneOf(tenderKinds)],
   ['amountMinor', amount],
   ['voided', truth],
-  ['foreign', shape([['currency', currency], ['amountMinor', amount]]), true],
+  [
+    'foreign',
+    shape([
+      ['currency', currency],
+      ['amountMinor', amount],
+    ]),
+    true,
+  ],
 ])
 const tax = shape([
   ['code', text(1, 32)],
@@ -116,8 +124,29 @@ const discount = shape([
 const tillTotals = shape([
   ['transactionCount', whole(0, Number.MAX_SAFE_INTEGER), true],
   ['grandMinor', amount, true],
-  ['tenders', list(shape([['kind', oneOf(tenderKinds)], ['amountMinor', amount], ['count', whole(0, Number.MAX_SAFE_INTEGER), true]]), 50), true],
-  ['taxes', list(shape([['code', text(1, 32)], ['taxMinor', amount]]), 100), true],
+  [
+    'tenders',
+    list(
+      shape([
+        ['kind', oneOf(tenderKinds)],
+        ['amountMinor', amount],
+        ['count', whole(0, Number.MAX_SAFE_INTEGER), true],
+      ]),
+      50,
+    ),
+    true,
+  ],
+  [
+    'taxes',
+    list(
+      shape([
+        ['code', text(1, 32)],
+        ['taxMinor', amount],
+      ]),
+      100,
+    ),
+    true,
+  ],
 ])
 const extensions: Check = (value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

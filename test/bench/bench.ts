@@ -17,7 +17,8 @@ type Result = Awaited<ReturnType<Benchmark['run']>>
 
 const holds = (result: Result): boolean =>
   result.alsoMissed !== true &&
-  (result.floor === undefined || result.ratio >= result.floor) && (result.ceiling === undefined || result.ratio <= result.ceiling)
+  (result.floor === undefined || result.ratio >= result.floor) &&
+  (result.ceiling === undefined || result.ratio <= result.ceiling)
 
 const describe = (result: Result): string => {
   const bound =

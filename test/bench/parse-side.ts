@@ -11,8 +11,9 @@ const reader = openDocument({ storeId: storeIdSchema.parse(storeId), currency: c
 let transactions = 0
 let faults = 0
 const count = (items: readonly { outcome: string }[]): void => {
-  for (const { outcome } of items) if (outcome === 'transaction') transactions += 1
-  else faults += 1
+  for (const { outcome } of items)
+    if (outcome === 'transaction') transactions += 1
+    else faults += 1
 }
 for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 65_536 })) count(reader.write(String(chunk)))
 count(reader.end())

@@ -18,7 +18,11 @@ export const claimedNumber = (node: XmlNode, timeZone: string): ClaimedNumber | 
 
 /** Of text that is not well-formed. A header's fields stand first in their transaction, its day in some versions last. */
 export const claimedInText = (raw: string): ClaimedNumber | undefined =>
-  claim(lastOrFirst(raw, 'WorkstationID', false), lastOrFirst(raw, 'BusinessDayDate', true)?.slice(0, 10), lastOrFirst(raw, 'SequenceNumber', false))
+  claim(
+    lastOrFirst(raw, 'WorkstationID', false),
+    lastOrFirst(raw, 'BusinessDayDate', true)?.slice(0, 10),
+    lastOrFirst(raw, 'SequenceNumber', false),
+  )
 
 const lastOrFirst = (raw: string, local: string, isLast: boolean): string | undefined => {
   const found = raw.matchAll(new RegExp(`<(?:[\\w.-]+:)?${local}(?:\\s[^<>]{0,300})?>\\s*([^<>]{1,60}?)\\s*<`, 'g'))

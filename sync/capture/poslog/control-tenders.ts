@@ -18,9 +18,17 @@ export const readControlTenders = (body: XmlNode, fields: FieldReader): Tender[]
     if (sign === 0) continue
     const rows = rowsOf(child)
     for (const row of rows.length > 0 ? rows : [child]) {
-      const amount = row.local === 'TenderAmount' && row.children.length === 0 ? fields.amount(row, child.local) : fields.money(row, child.local, 'Amount')
+      const amount =
+        row.local === 'TenderAmount' && row.children.length === 0
+          ? fields.amount(row, child.local)
+          : fields.money(row, child.local, 'Amount')
       if (amount === undefined) continue
-      const type = attributeOf(row, 'TenderType') ?? textOf(row, 'TenderType') ?? textOf(row, 'TenderTypeCode') ?? attributeOf(child, 'TenderType') ?? 'Cash'
+      const type =
+        attributeOf(row, 'TenderType') ??
+        textOf(row, 'TenderType') ??
+        textOf(row, 'TenderTypeCode') ??
+        attributeOf(child, 'TenderType') ??
+        'Cash'
       const lineNumber = lineNumberOf(row, tenders.length)
       tenders.push({ lineNumber, kind: tenderKind(type), amountMinor: sign * Math.abs(amount) || 0, voided: isVoided(row) })
     }
@@ -42,6 +50,7 @@ const reasonNames = ['Reason', 'ReasonCode', 'Description']
 export const readReason = (body: XmlNode, kind: Transaction['kind']): string | undefined => {
   if (!withReason.has(kind)) return undefined
   let text = textOfAny(body, reasonNames)
-  for (const child of body.children) text ??= textOfAny(child, reasonNames) ?? attributeOf(childOf(child, 'Reason') ?? childOf(child, 'ReasonCode'), 'Description')
+  for (const child of body.children)
+    text ??= textOfAny(child, reasonNames) ?? attributeOf(childOf(child, 'Reason') ?? childOf(child, 'ReasonCode'), 'Description')
   return text?.slice(0, 200)
 }

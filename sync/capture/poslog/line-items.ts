@@ -58,14 +58,16 @@ const readLine = (row: XmlNode, goods: XmlNode, lineNumber: number, fields: Fiel
   const unitPrice = fields.money(goods, field, 'RegularSalesUnitPrice', 'ActualSalesUnitPrice', 'UnitListPrice')
   const stated = fields.money(goods, field, 'ExtendedAmount')
   // Only where it is needed: the price after promotions is often finer than the currency.
-  const actualPrice = stated === undefined || unitPrice === undefined ? (fields.money(goods, field, 'ActualSalesUnitPrice') ?? unitPrice ?? 0) : unitPrice
+  const actualPrice =
+    stated === undefined || unitPrice === undefined ? (fields.money(goods, field, 'ActualSalesUnitPrice') ?? unitPrice ?? 0) : unitPrice
   const rung = readQuantity(goods, unitPrice ?? 0, stated, field, fields)
   const voided = isVoided(row) || isTrue(attributeOf(goods, 'VoidFlag'))
   // A sale that is voided is one, also where the till signs the voiding line.
   const isTurned = voided && goods.local !== 'Return' && rung.quantityMilli < 0
   const quantityMilli = isTurned ? -rung.quantityMilli : rung.quantityMilli
   const discount = readDiscount(goods, field, fields)
-  const isBefore = fields.version >= 6 && stated !== undefined && statesBefore(stated, extendMinor(unitPrice ?? 0, quantityMilli), discount, goods)
+  const isBefore =
+    fields.version >= 6 && stated !== undefined && statesBefore(stated, extendMinor(unitPrice ?? 0, quantityMilli), discount, goods)
   const extended = stated === undefined ? extendMinor(actualPrice, quantityMilli) - discount : isBefore ? less(stated, discount) : stated
   const kind = goods.local === 'Return' || quantityMilli < 0 ? 'return' : 'sale'
   const itemId = textOf(goods, 'ItemID')

@@ -87,7 +87,15 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
         end = read.end
         code = text.charCodeAt(end)
       }
-      const node: XmlNode = { name: name.name, prefix: name.prefix, local: name.local, isVendors: false, attributes, children: noChildren, text: '' }
+      const node: XmlNode = {
+        name: name.name,
+        prefix: name.prefix,
+        local: name.local,
+        isVendors: false,
+        attributes,
+        children: noChildren,
+        text: '',
+      }
       if (parent) {
         node.isVendors = parent.isVendors || name.prefix !== prefix || (attributes.length > 0 && hasOtherNamespace(node, own))
         addChild(parent, node)
@@ -161,7 +169,11 @@ const hasOtherNamespace = (node: XmlNode, namespace: string): boolean => {
 }
 
 /** Undefined where the text ends first, null where it is not plain. `end` is at the `>` or `/`. */
-const readAttributes = (text: string, from: number, element: KnownName): { attributes: XmlAttribute[]; end: number; lines: number } | undefined | null => {
+const readAttributes = (
+  text: string,
+  from: number,
+  element: KnownName,
+): { attributes: XmlAttribute[]; end: number; lines: number } | undefined | null => {
   const attributes: XmlAttribute[] = []
   let before: KnownName | undefined
   let lines = 0

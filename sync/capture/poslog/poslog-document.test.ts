@@ -24,7 +24,24 @@ const cutAt = (text: string, cuts: readonly number[]): string[] => {
 }
 
 const day = storeDay(11, { workstations: 2, transactions: 24 })
-const spoilers = ['', '&', '<', '>', '<!--', ']]>', '\u0001', '\ud800', '</Transaction>', '<Transaction>', '<![CDATA[x]]>', '&nbsp;', '&amp;', '<!DOCTYPE a>', '<?pi?>', ' a="1" ']
+const spoilers = [
+  '',
+  '&',
+  '<',
+  '>',
+  '<!--',
+  ']]>',
+  '\u0001',
+  '\ud800',
+  '</Transaction>',
+  '<Transaction>',
+  '<![CDATA[x]]>',
+  '&nbsp;',
+  '&amp;',
+  '<!DOCTYPE a>',
+  '<?pi?>',
+  ' a="1" ',
+]
 const spoiled = (text: string, changes: readonly (readonly [number, number, string])[]): string =>
   changes.reduce((spoilt, [place, length, more]) => {
     const at = place % spoilt.length

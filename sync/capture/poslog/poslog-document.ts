@@ -17,7 +17,7 @@ const maxFaults = 1_000
 const maxRaw = 4_000_000
 /** Of one transaction, or of what stands between two. */
 const maxCharacters = 16_000_000
-const stepCharacters = 64_000
+const stepCharacters = 256_000
 
 interface Fault extends ReadFault {
   /** Of the document, as is the line. */
@@ -50,7 +50,9 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
   const startOfTag = (behind: number): number => kept.lastIndexOf('<', behind - keptFrom - 1)
   const take = (node: XmlNode, line: number, raw: () => string): void => {
     count += 1
-    found.push(readTransaction(node, { where: `transaction ${count}, line ${line + lineOffset}`, hints, raw, version: versionOf(node, root) }))
+    found.push(
+      readTransaction(node, { where: `transaction ${count}, line ${line + lineOffset}`, hints, raw, version: versionOf(node, root) }),
+    )
   }
   const onTransaction = (node: XmlNode, start: Place, end: Place): void => {
     const from = startOfTag(start.position)
@@ -67,9 +69,9 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
   /** Up to there the reader has `kept`. */
   let readUpTo = 0
 
-  /** What is behind us is given up; the tag that ends there is kept, as it may begin what turns out faulty. */
+  /** What is behind us is given up; the start tag of an open transaction is part of what may turn out faulty. */
   const forget = (upTo: Place): void => {
-    const cut = Math.max(0, startOfTag(upTo.position))
+    const cut = reader.hasOpen() ? Math.max(0, startOfTag(upTo.position)) : upTo.position - keptFrom
     if (cut === 0) return
     keptLine = upTo.line + lineOffset - countLines(kept, cut, upTo.position - keptFrom)
     kept = kept.slice(cut)
@@ -133,8 +135,7 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
   }
 
   const read = (text: string): void => {
-    // Joined, the text lies in one piece, and is read a good deal quicker than a sum of pieces.
-    kept = [kept, text].join('')
+    kept += text
     while (!hasEnded) {
       if (search && !resume(search, false)) return
       const end = advance(false)
@@ -163,7 +164,11 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
   return {
     write: (chunk) => {
       if (itemCount === 0 && head.length < maxRaw) head += chunk
-      for (let at = 0; at < chunk.length && !hasEnded; at += stepCharacters) read(chunk.slice(at, at + stepCharacters))
+      // First what ends the transaction that is being read: so only it is copied, and not the chunk.
+      const end = kept === '' ? -1 : chunk.indexOf('Transaction>')
+      const first = end < 0 ? 0 : end + 'Transaction>'.length
+      if (first > 0) read(chunk.slice(0, first))
+      for (let at = first; at < chunk.length && !hasEnded; at += stepCharacters) read(chunk.slice(at, at + stepCharacters))
       return handOver()
     },
     end: () => {

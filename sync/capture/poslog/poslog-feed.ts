@@ -50,8 +50,7 @@ export const createPoslogFeed = (reader: PoslogReader, onPlain: OnPlain): Poslog
         if (isContent) {
           const tag = text.indexOf('<', at)
           if (tag >= 0 && !isWhole && isUnfinishedName(text, tag)) return { end: ok, at }
-          startTag.lastIndex = tag
-          if (tag >= 0 && startTag.test(text)) {
+          if (tag >= 0 && isStartTag(text, tag)) {
             const taken = takePlain(text, at, tag, isWhole)
             if (taken === -1) return { end: ok, at }
             if (taken) {
@@ -78,6 +77,13 @@ const stopBehind = (text: string, at: number, hasOpen: boolean): number => {
   if (hasOpen) return endTag.test(text) ? endTag.lastIndex : text.length
   const close = text.indexOf('>', at)
   return close < 0 ? text.length : close + 1
+}
+
+/** The name without a prefix is looked for first, and plainly. */
+const isStartTag = (text: string, tag: number): boolean => {
+  if (text.startsWith('<Transaction>', tag)) return true
+  startTag.lastIndex = tag
+  return startTag.test(text)
 }
 
 const isUnfinishedName = (text: string, tag: number): boolean => text.length - tag < maxTagName && !/[\s>/]/.test(text.slice(tag + 1))

@@ -75,7 +75,10 @@ const readGoodsAndMoney = (node: XmlNode, body: XmlNode, fields: FieldReader): G
   const discounts = readReceiptDiscounts(rung.lines, rows, fields)
   const off = discounts.reduce((sum, one) => sum + one.amountMinor, 0)
   const rewarded = applyRewards(rung.lines, rows.rewards, fields)
-  const lines = pairVoids(rewarded, stated.grandMinor === undefined ? undefined : fitsTotal(stated, stated.grandMinor + off, rows.taxes, fields))
+  const lines = pairVoids(
+    rewarded,
+    stated.grandMinor === undefined ? undefined : fitsTotal(stated, stated.grandMinor + off, rows.taxes, fields),
+  )
   const lineItems = lines.map((line) => line.item)
   const kind = transactionKind(node, body, lineItems, rung.isOrder)
   const linesMinor = lineItems.reduce((sum, line) => (line.voided ? sum : sum + line.amountMinor), 0) - off
@@ -95,7 +98,10 @@ const fitsTotal =
     const sum = lines.reduce((total, { item }) => (item.voided ? total : total + item.amountMinor), 0)
     const printed = readTaxes(taxRows, lines, fields)
     const onTop = printed.reduce((total, tax) => (tax.flag === false ? total + tax.taxMinor : total), 0)
-    const perhaps = printed.length === 0 ? (stated.taxMinor ?? 0) : printed.reduce((total, tax) => (tax.flag === undefined ? total + tax.taxMinor : total), 0)
+    const perhaps =
+      printed.length === 0
+        ? (stated.taxMinor ?? 0)
+        : printed.reduce((total, tax) => (tax.flag === undefined ? total + tax.taxMinor : total), 0)
     const rounding = stated.roundingMinor ?? 0
     return [0, perhaps].some((tax) => [0, rounding].some((rounded) => sum + onTop + tax + rounded === exact))
   }

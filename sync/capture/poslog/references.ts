@@ -18,9 +18,12 @@ const relations: readonly [RegExp, Relation][] = [
 ]
 
 export const readReferences = (body: XmlNode, kind: string, goods: readonly ReceiptRow[], fields: FieldReader): Reference[] => {
-  const found = childrenOf(body, 'TransactionLink').flatMap((link) => readLink(link, kind === 'post-void' ? 'voids' : undefined, fields) ?? [])
+  const found = childrenOf(body, 'TransactionLink').flatMap(
+    (link) => readLink(link, kind === 'post-void' ? 'voids' : undefined, fields) ?? [],
+  )
   const order = textOfAny(body, orderNames) ?? reservationOf(goods)
-  if (order !== undefined && !found.some((one) => one.relation === 'order')) found.push({ relation: 'order', documentId: order.slice(0, 100) })
+  if (order !== undefined && !found.some((one) => one.relation === 'order'))
+    found.push({ relation: 'order', documentId: order.slice(0, 100) })
   return found
 }
 

@@ -40,7 +40,12 @@ const readDiscountLine = (discount: XmlNode, fields: FieldReader): ReceiptDiscou
   const amount = fields.money(discount, 'Discount', 'Amount', 'ExtendedDiscountAmount', 'DiscountAmount') ?? 0
   const raises = attributeOf(childOf(discount, 'Amount'), 'Action') === 'Add'
   return {
-    code: (textOf(childOf(discount, 'PriceDerivationRule'), 'PriceDerivationRuleID') ?? textOf(discount, 'PromotionID') ?? textOf(discount, 'ReasonCode') ?? '').slice(0, 64),
+    code: (
+      textOf(childOf(discount, 'PriceDerivationRule'), 'PriceDerivationRuleID') ??
+      textOf(discount, 'PromotionID') ??
+      textOf(discount, 'ReasonCode') ??
+      ''
+    ).slice(0, 64),
     description: (textOf(discount, 'Description') ?? textOf(childOf(discount, 'PriceDerivationRule'), 'Description') ?? '').slice(0, 200),
     amountMinor: raises ? 0 - amount : amount,
   }

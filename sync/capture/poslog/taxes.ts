@@ -24,7 +24,8 @@ export const readTaxes = (taxRows: readonly ReceiptRow[], lines: readonly RungLi
   for (const { row, node } of taxRows) if (!isVoided(row) && !isVoided(node)) found.push(readTax(node, false, fields))
   if (found.length > 0) return found
   for (const { item, goods } of lines)
-    if (!item.voided) for (const node of childrenOf(goods, 'Tax')) if (!isVoided(node)) found.push(readTax(node, goods.local === 'Return', fields))
+    if (!item.voided)
+      for (const node of childrenOf(goods, 'Tax')) if (!isVoided(node)) found.push(readTax(node, goods.local === 'Return', fields))
   return found
 }
 

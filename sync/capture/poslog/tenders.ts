@@ -91,6 +91,7 @@ const readGivenBack = (node: XmlNode, lineNumber: number, voided: boolean, field
 const readRounding = (node: XmlNode, lineNumber: number, fields: FieldReader): number | undefined => {
   const rounding = childOf(node, 'Rounding')
   if (!rounding && !/rounding/i.test(attributeOf(node, 'TenderType') ?? '')) return undefined
-  const amount = (rounding && fields.amount(rounding, `tender ${lineNumber}.Rounding`)) ?? fields.money(node, `tender ${lineNumber}`, 'Amount') ?? 0
+  const amount =
+    (rounding && fields.amount(rounding, `tender ${lineNumber}.Rounding`)) ?? fields.money(node, `tender ${lineNumber}`, 'Amount') ?? 0
   return attributeOf(rounding, 'RoundingDirection') === 'Down' ? away(amount) : amount
 }

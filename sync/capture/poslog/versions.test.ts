@@ -7,7 +7,11 @@ import { storeDay, storeTransaction } from '#test/fixtures/store-model.ts'
 import type { CapturedItem, CaptureHints } from '../captured-item.ts'
 import { readDocument } from '../dialects.ts'
 
-const hintsOf = (t: Pick<Transaction, 'storeId' | 'currency'>): CaptureHints => ({ storeId: t.storeId, currency: t.currency, timeZone: 'UTC' })
+const hintsOf = (t: Pick<Transaction, 'storeId' | 'currency'>): CaptureHints => ({
+  storeId: t.storeId,
+  currency: t.currency,
+  timeZone: 'UTC',
+})
 
 /** Without the vendor's own elements that the renderer prints around what it was given. */
 const readBack = (item: CapturedItem | undefined, wanted: Transaction): unknown => {
