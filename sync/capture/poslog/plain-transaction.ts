@@ -10,8 +10,8 @@ const maxDepth = 40
 const maxNodes = 20_000
 const maxAttributes = 40
 /** Comments, CDATA and processing instructions are doubtful for their `<!` and `<?`. A surrogate is looked at twice: most come in pairs. */
-const perhapsDoubtful = /[\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]/
-const surelyDoubtful = /[\0-\x08\x0b-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+const perhapsDoubtful = /[^\t\n\x20-\ud7ff\ue000-\ufffd]/
+const surelyDoubtful = /[^\t\n\x20-\ufffd]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 const isDoubtful = (text: string): boolean => text.includes(']]>') || (perhapsDoubtful.test(text) && surelyDoubtful.test(text))
 
 export type PlainRead =

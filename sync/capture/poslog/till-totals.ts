@@ -52,7 +52,7 @@ const readTenderTotals = (settle: XmlNode, fields: FieldReader): TenderTotal[] =
       const counts = count === undefined ? known?.count : (known?.count ?? 0) + count
       byKind.set(kind, {
         kind,
-        amountMinor: (known?.amountMinor ?? 0) + (/^Sale/.test(part.local) ? amount : -Math.abs(amount) || 0),
+        amountMinor: (known?.amountMinor ?? 0) + (part.local.startsWith('Sale') ? amount : -Math.abs(amount) || 0),
         ...(counts === undefined ? {} : { count: counts }),
       })
     }
