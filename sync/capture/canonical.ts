@@ -2,6 +2,7 @@
 import type { Reason } from '../contract/record.ts'
 import { canonicalText, type Transaction, transactionSchema } from '../contract/transaction.ts'
 import { type CaptureHints, reasonOf } from './captured-item.ts'
+import { isPlainTransaction } from './plain-shape.ts'
 
 export type CanonicalResult = { ok: true; transaction: Transaction } | { ok: false; reasons: Reason[] }
 
@@ -9,6 +10,7 @@ const maxLineNumber = 1_000_000
 
 /** `where` names the transaction within its document; reasons add the field. */
 export const toCanonical = (candidate: unknown, hints: CaptureHints, where: string): CanonicalResult => {
+  if (isPlainTransaction(candidate)) return judged(candidate, refusals(candidate, hints, where))
   const parsed = transactionSchema.safeParse(candidate)
   if (!parsed.success) {
     return {
@@ -23,16 +25,22 @@ export const toCanonical = (candidate: unknown, hints: CaptureHints, where: stri
       }),
     }
   }
-  const reasons = refusals(parsed.data, hints, where)
-  return reasons.length > 0 ? { ok: false, reasons } : { ok: true, transaction: parsed.data }
+  return judged(parsed.data, [...nulRefusals(parsed.data, where), ...refusals(parsed.data, hints, where)])
+}
+
+const judged = (transaction: Transaction, reasons: Reason[]): CanonicalResult =>
+  reasons.length > 0 ? { ok: false, reasons } : { ok: true, transaction }
+
+const nulRefusals = (transaction: Transaction, where: string): Reason[] => {
+  const text = canonicalText(transaction)
+  // The escape is looked for plainly first: nearly no text holds it.
+  return text.includes('\\u0000') && /(?<!\\)(?:\\\\)*\\u0000/.test(text)
+    ? [reasonOf('INVALID', 'a text holds the character NUL', where)]
+    : []
 }
 
 const refusals = (transaction: Transaction, hints: CaptureHints, where: string): Reason[] => {
   const reasons: Reason[] = []
-  const text = canonicalText(transaction)
-  // The escape is looked for plainly first: nearly no text holds it.
-  if (text.includes('\\u0000') && /(?<!\\)(?:\\\\)*\\u0000/.test(text))
-    reasons.push(reasonOf('INVALID', 'a text holds the character NUL', where))
   if (transaction.storeId !== hints.storeId)
     reasons.push(reasonOf('WRONG_STORE', `storeId: "${transaction.storeId}" is not this agent's store "${hints.storeId}"`, where))
   if (transaction.currency !== hints.currency)

@@ -28,8 +28,31 @@ const splitDecimal = (text: string): DecimalParts | null => {
   }
 }
 
+/** Plain short decimals, which nearly all are, without taking them apart; undefined leaves it to the long way. */
+const shortDecimal = (text: string, digits: number): number | undefined => {
+  if (text.length > 13) return undefined
+  let value = 0
+  let decimals = -1
+  const isNegative = text.charCodeAt(0) === 0x2d
+  const first = isNegative ? 1 : 0
+  for (let at = first; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === 0x2e && decimals < 0 && at > first) decimals = 0
+    else if (code < 0x30 || code > 0x39) return undefined
+    else {
+      value = value * 10 + (code - 0x30)
+      if (decimals >= 0) decimals += 1
+    }
+  }
+  if (text.length === first || decimals > digits) return undefined
+  for (let missing = digits - Math.max(0, decimals); missing > 0; missing -= 1) value *= 10
+  return isNegative && value !== 0 ? -value : value
+}
+
 /** "12.30" in a currency of two digits is 1230. */
 export const minorFromDecimal = (text: string, digits: number): DecimalResult => {
+  const short = shortDecimal(text, digits)
+  if (short !== undefined) return { ok: true, value: short }
   const parts = splitDecimal(text)
   if (!parts) return { ok: false, message: 'not a decimal number' }
   if (parts.fraction.length > digits) return { ok: false, message: `more than ${digits} decimals` }
@@ -43,6 +66,8 @@ export const milliFromDecimal = (text: string): DecimalResult => scaledFromDecim
 export const microFromPercent = (text: string): DecimalResult => scaledFromDecimal(text, 4)
 
 const scaledFromDecimal = (text: string, digits: number): DecimalResult => {
+  const short = shortDecimal(text, digits)
+  if (short !== undefined) return { ok: true, value: short }
   const parts = splitDecimal(text)
   if (!parts) return { ok: false, message: 'not a decimal number' }
   const kept = toInteger(1, parts.whole + parts.fraction.slice(0, digits).padEnd(digits, '0'))

@@ -5,5 +5,6 @@ export interface Benchmark {
   compares: string
   run(
     progress: (line: string) => void,
-  ): Promise<{ name: string; ratio: number; floor?: number; ceiling?: number } & Record<string, unknown>>
+    /** `alsoMissed`: another bound than the ratio's was missed. */
+  ): Promise<{ name: string; ratio: number; floor?: number; ceiling?: number; alsoMissed?: boolean } & Record<string, unknown>>
 }

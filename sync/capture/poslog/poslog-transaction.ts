@@ -1,88 +1,114 @@
-/** One `Transaction` element to a canonical transaction: header, kind, totals. Lines, tenders and taxes have files of their own. */
+/** One `Transaction` element to a canonical transaction: header, kind, and its parts in order. Each part has a file of its own. */
 import type { Transaction } from '../../contract/transaction.ts'
 import { toCanonical } from '../canonical.ts'
 import { type CapturedItem, type CaptureHints, quarantinedItem } from '../captured-item.ts'
-import { minorDigits } from '../currency.ts'
+import { localDateOf, readBusinessDay, readEndedAt } from './business-day.ts'
+import { claimedNumber } from './claimed-number.ts'
+import { readControlTenders, readReason } from './control-tenders.ts'
 import { collectExtensions } from './extensions.ts'
 import { createFieldReader, type FieldReader } from './field-reader.ts'
-import { readLineItems } from './line-items.ts'
-import { applyRewards } from './rewards.ts'
-import { readTaxes } from './taxes.ts'
-import { readControlTender, readTenders } from './tenders.ts'
+import { readLineItems, type RungLine } from './line-items.ts'
+import type { TransactionContext } from './poslog-context.ts'
+import { turnPostVoid } from './post-void.ts'
+import { type ReceiptRow, sortRows } from './receipt-rows.ts'
+import { readReferences } from './references.ts'
+import { applyRewards, readReceiptDiscounts } from './rewards.ts'
+import { readTaxes, settleTaxes } from './taxes.ts'
+import { readTenders } from './tenders.ts'
+import { readTillTotals } from './till-totals.ts'
+import { completeTotals, readTotals, type StatedTotals } from './totals.ts'
 import { transactionBody, transactionKind } from './transaction-kind.ts'
 import { pairVoids } from './voids.ts'
-import { attributeOf, childOf, childrenOf, renderNode, textOf, type XmlNode } from './xml-node.ts'
+import { childOf, childrenOf, textOf, type XmlNode } from './xml-node.ts'
 
-const maxExcerpt = 4_000
-
-export const readTransaction = (node: XmlNode, where: string, hints: CaptureHints): CapturedItem => {
+export const readTransaction = (node: XmlNode, { where, hints, raw, version }: TransactionContext): CapturedItem => {
   const currency = textOf(node, 'CurrencyCode') ?? hints.currency
-  const fields = createFieldReader(where, currency, minorDigits(currency))
-  const candidate = readCandidate(node, currency, fields)
+  const fields = createFieldReader({ where, currency, version })
+  const candidate = readCandidate(node, hints, fields)
   const canonical = toCanonical(candidate, hints, where)
+  if (canonical.ok && fields.reasons.length === 0)
+    return { outcome: 'transaction', transaction: canonical.transaction, warnings: fields.warnings, where }
   const reasons = [...fields.reasons, ...(canonical.ok ? [] : canonical.reasons)]
-  if (reasons.length > 0 || !canonical.ok) return quarantinedItem(reasons, renderNode(node, maxExcerpt), where)
-  return { outcome: 'transaction', transaction: canonical.transaction, warnings: fields.warnings, where }
+  return quarantinedItem(reasons, raw(), where, claimedNumber(node, hints.timeZone))
 }
 
-const readCandidate = (node: XmlNode, currency: string, fields: FieldReader): Record<string, unknown> => {
+/** Keys stand in the contract's order. */
+const readCandidate = (node: XmlNode, hints: CaptureHints, fields: FieldReader): Record<string, unknown> => {
   const body = transactionBody(node)
-  const rows = childrenOf(body, 'LineItem')
-  const stated = readTotals(body, fields)
-  const rung = applyRewards(readLineItems(rows, fields), rows, fields)
-  const lineItems = pairVoids(rung, stated.grandMinor).map((line) => line.item)
-  const linesMinor = lineItems.reduce((sum, line) => (line.voided ? sum : sum + line.amountMinor), 0)
-  const taxes = readTaxes(rows, { linesMinor, taxMinor: stated.taxMinor, grandMinor: stated.grandMinor }, fields)
+  const endedAt = readEndedAt(node, body)
   const operatorId = textOf(node, 'OperatorID')
+  const { kind, lineItems, tenders, taxes, totals, discounts, references } = readGoodsAndMoney(node, body, fields)
+  const reason = readReason(body, kind)
+  const tillTotals = kind === 'settlement' || kind === 'day-close' ? readTillTotals(body, fields) : undefined
   const { extensions, omitted } = collectExtensions(node)
   if (omitted > 0) fields.warn(`extensions: ${omitted} more than are kept`)
   return {
     storeId: textOf(node, 'RetailStoreID') ?? textOf(childOf(node, 'BusinessUnit'), 'UnitID'),
     workstationId: textOf(node, 'WorkstationID'),
-    businessDay: textOf(node, 'BusinessDayDate')?.replace(/T00:00:00(?:\.0+)?(?:Z|[+-]\d\d:\d\d)?$/, ''),
+    businessDay: readBusinessDay(node) ?? localDateOf(endedAt, hints.timeZone),
     sequenceNumber: readSequenceNumber(node, fields),
-    kind: transactionKind(node, body, lineItems),
-    endedAt: textOf(node, 'EndDateTime', 'BeginDateTime', 'POSLogDateTime') ?? textOf(body, 'ReceiptDateTime'),
+    kind,
+    endedAt,
     ...(operatorId === undefined ? {} : { operatorId }),
-    currency,
+    currency: fields.currency,
     lineItems,
-    tenders: [...readTenders(rows, fields), ...readControlTender(body, fields)],
+    tenders,
     taxes,
-    totals: completeTotals(stated, linesMinor, taxes),
-    ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
+    totals,
+    ...(discounts === undefined ? {} : { discounts }),
+    ...(references.length === 0 ? {} : { references }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(tillTotals === undefined ? {} : { tillTotals }),
+    ...(extensions === undefined ? {} : { extensions }),
   }
 }
+
+type GoodsAndMoney = Pick<Transaction, 'kind' | 'lineItems' | 'tenders' | 'taxes' | 'totals' | 'discounts'> & {
+  references: NonNullable<Transaction['references']>
+}
+
+const readGoodsAndMoney = (node: XmlNode, body: XmlNode, fields: FieldReader): GoodsAndMoney => {
+  const rows = sortRows(childrenOf(body, 'LineItem'))
+  const stated = readTotals(body, fields)
+  const rung = readLineItems(rows.goods, fields)
+  const { tenders: paid, roundingMinor: tenderRounding } = readTenders(rows.tenders, fields)
+  const discounts = readReceiptDiscounts(rung.lines, rows, fields)
+  const off = discounts.reduce((sum, one) => sum + one.amountMinor, 0)
+  const rewarded = applyRewards(rung.lines, rows.rewards, fields)
+  const lines = pairVoids(
+    rewarded,
+    stated.grandMinor === undefined ? undefined : fitsTotal(stated, stated.grandMinor + off, rows.taxes, fields),
+  )
+  const lineItems = lines.map((line) => line.item)
+  const kind = transactionKind(node, body, lineItems, rung.isOrder)
+  const linesMinor = lineItems.reduce((sum, line) => (line.voided ? sum : sum + line.amountMinor), 0) - off
+  const printed = readTaxes(rows.taxes, lines, fields)
+  const grandMinor = stated.grandMinor === undefined ? undefined : stated.grandMinor - (stated.roundingMinor ?? 0)
+  const taxes = settleTaxes(printed, { linesMinor, taxMinor: stated.taxMinor, grandMinor })
+  const tenders = [...paid, ...readControlTenders(body, fields)]
+  const totals = completeTotals({ stated, linesMinor, taxes, tenders, tenderRounding })
+  const read = { kind, lineItems, tenders, taxes, totals, ...(discounts.length === 0 ? {} : { discounts }) }
+  return { ...(kind === 'post-void' ? turnPostVoid(read) : read), references: readReferences(body, kind, rows.goods, fields) }
+}
+
+/** Whether lines, before receipt discounts, make the stated total: with its tax in them or on top, rounded or not. */
+const fitsTotal =
+  (stated: StatedTotals, exact: number, taxRows: readonly ReceiptRow[], fields: FieldReader) =>
+  (lines: readonly RungLine[]): boolean => {
+    const sum = lines.reduce((total, { item }) => (item.voided ? total : total + item.amountMinor), 0)
+    const printed = readTaxes(taxRows, lines, fields)
+    const onTop = printed.reduce((total, tax) => (tax.flag === false ? total + tax.taxMinor : total), 0)
+    const perhaps =
+      printed.length === 0
+        ? (stated.taxMinor ?? 0)
+        : printed.reduce((total, tax) => (tax.flag === undefined ? total + tax.taxMinor : total), 0)
+    const rounding = stated.roundingMinor ?? 0
+    return [0, perhaps].some((tax) => [0, rounding].some((rounded) => sum + onTop + tax + rounded === exact))
+  }
 
 const readSequenceNumber = (node: XmlNode, fields: FieldReader): number => {
   const text = textOf(node, 'SequenceNumber') ?? ''
   if (/^\d{1,10}$/.test(text)) return Number(text)
   fields.fault('INVALID', `sequenceNumber: "${text.slice(0, 60)}" is not a whole number`)
   return 0
-}
-
-interface StatedTotals {
-  netMinor?: number | undefined
-  taxMinor?: number | undefined
-  grandMinor?: number | undefined
-}
-
-/** `Total` by its type; in a list of several of one type the last one stands. */
-const readTotals = (body: XmlNode, fields: FieldReader): StatedTotals => {
-  const totals: StatedTotals = {}
-  for (const node of childrenOf(body, 'Total')) {
-    const type = attributeOf(node, 'TotalType') ?? ''
-    const amount = (): number => fields.amount(node, `totals.${type}`)
-    if (type === 'TransactionNetAmount') totals.netMinor = amount()
-    if (type === 'TransactionTaxAmount') totals.taxMinor = amount()
-    if (type === 'TransactionGrandAmount') totals.grandMinor = amount()
-  }
-  return totals
-}
-
-/** What the receipt states stands, right or wrong; only what it leaves out is computed. */
-const completeTotals = (stated: StatedTotals, linesMinor: number, taxes: Transaction['taxes']): Transaction['totals'] => {
-  const sum = (inclusive: boolean): number => taxes.reduce((total, tax) => (tax.inclusive === inclusive ? total + tax.taxMinor : total), 0)
-  const taxMinor = stated.taxMinor ?? sum(true) + sum(false)
-  const grandMinor = stated.grandMinor ?? linesMinor + sum(false)
-  return { netMinor: stated.netMinor ?? grandMinor - taxMinor, taxMinor, grandMinor }
 }

@@ -4,25 +4,33 @@
  */
 import type { Tax } from '../../contract/transaction.ts'
 import type { FieldReader } from './field-reader.ts'
-import { attributeOf, childOf, childrenOf, isTrue, textOf, type XmlNode } from './xml-node.ts'
+import type { RungLine } from './line-items.ts'
+import { isVoided, type ReceiptRow } from './receipt-rows.ts'
+import { attributeOf, childOf, childrenOf, isTrue, textOfAny, type XmlNode } from './xml-node.ts'
 
 interface ReceiptSums {
+  /** Lines that count, less receipt discounts. */
   linesMinor: number
   taxMinor: number | undefined
+  /** Without cash rounding. */
   grandMinor: number | undefined
 }
 
-export const readTaxes = (rows: readonly XmlNode[], sums: ReceiptSums, fields: FieldReader): Tax[] => {
-  const counting = rows.filter((row) => !isTrue(attributeOf(row, 'VoidFlag')) && !isTrue(attributeOf(row, 'CancelFlag')))
-  const own = counting.flatMap((row) => childrenOf(row, 'Tax').map((node) => ({ node, returned: false })))
-  const perLine = counting.flatMap((row) =>
-    childrenOf(row, 'Sale', 'Return').flatMap((goods) =>
-      childrenOf(goods, 'Tax').map((node) => ({ node, returned: goods.local === 'Return' })),
-    ),
-  )
-  const found = (own.length > 0 ? own : perLine).filter(({ node }) => !isTrue(attributeOf(node, 'VoidFlag')))
-  if (found.length === 0) return taxOfTotal(sums)
-  const read = found.map(({ node, returned }) => readTax(node, returned, fields))
+type ReadTax = Omit<Tax, 'inclusive'> & { flag: boolean | undefined }
+
+/** As printed: whether a tax without a flag is contained in the amounts is only known with the sums. */
+export const readTaxes = (taxRows: readonly ReceiptRow[], lines: readonly RungLine[], fields: FieldReader): ReadTax[] => {
+  const found: ReadTax[] = []
+  for (const { row, node } of taxRows) if (!isVoided(row) && !isVoided(node)) found.push(readTax(node, false, fields))
+  if (found.length > 0) return found
+  for (const { item, goods } of lines)
+    if (!item.voided)
+      for (const node of childrenOf(goods, 'Tax')) if (!isVoided(node)) found.push(readTax(node, goods.local === 'Return', fields))
+  return found
+}
+
+export const settleTaxes = (read: readonly ReadTax[], sums: ReceiptSums): Tax[] => {
+  if (read.length === 0) return taxOfTotal(sums)
   const exclusiveFits =
     sums.grandMinor !== undefined && sums.linesMinor + read.reduce((sum, tax) => sum + tax.taxMinor, 0) === sums.grandMinor
   const fallback = !(exclusiveFits && sums.linesMinor !== sums.grandMinor)
@@ -36,23 +44,29 @@ const taxOfTotal = ({ linesMinor, taxMinor, grandMinor }: ReceiptSums): Tax[] =>
   return [{ code: 'total', taxableMinor: linesMinor, taxMinor, inclusive }]
 }
 
-const readTax = (node: XmlNode, returned: boolean, fields: FieldReader): Omit<Tax, 'inclusive'> & { flag: boolean | undefined } => {
-  const code = (textOf(node, 'TaxGroupID', 'TaxRuleID', 'TaxCode', 'TaxAuthority') ?? attributeOf(node, 'TaxType') ?? 'tax').slice(0, 32)
-  const taxMinor = fields.money(node, `tax ${code}`, 'Amount', 'TaxAmount') ?? 0
-  const taxableMinor = fields.money(node, `tax ${code}`, 'TaxableAmount') ?? 0
-  const rateMicro = fields.percent(node, `tax ${code}`, 'Percent') ?? fields.percent(node, `tax ${code}`, 'TaxPercent')
+const codeNames = ['TaxGroupID', 'TaxRuleID', 'TaxCode', 'TaxAuthority'] as const
+/** Version 6 names the tax by its rule; its group is a number that many taxes share. */
+const codeNamesOf6 = ['TaxRuleID', 'TaxGroupID', 'TaxCode', 'TaxAuthority'] as const
+
+const readTax = (node: XmlNode, returned: boolean, fields: FieldReader): ReadTax => {
+  const names = fields.version >= 6 ? codeNamesOf6 : codeNames
+  const code = (textOfAny(node, names) ?? attributeOf(node, 'TaxType') ?? 'tax').slice(0, 32)
+  const field = `tax ${code}`
+  const taxMinor = fields.money(node, field, 'Amount', 'TaxAmount') ?? 0
+  const taxableMinor = fields.money(node, field, 'TaxableAmount') ?? 0
+  const rateMicro = fields.percent(node, field, 'Percent') ?? fields.percent(node, field, 'TaxPercent')
   const flag = attributeOf(childOf(node, 'TaxableAmount'), 'TaxIncludedInTaxableAmountFlag') ?? attributeOf(node, 'TaxIncludedInPriceFlag')
-  const sign = (amount: number): number => (returned && amount > 0 ? -amount : amount)
   return {
     code,
     ...(rateMicro === undefined ? {} : { rateMicro }),
-    taxableMinor: sign(taxableMinor),
-    taxMinor: sign(taxMinor),
+    taxableMinor: returned && taxableMinor > 0 ? -taxableMinor : taxableMinor,
+    taxMinor: returned && taxMinor > 0 ? -taxMinor : taxMinor,
     flag: flag === undefined || flag === '' ? undefined : isTrue(flag),
   }
 }
 
 const sumAlike = (taxes: readonly Tax[]): Tax[] => {
+  if (taxes.length < 2) return [...taxes]
   const byKey = new Map<string, Tax>()
   for (const tax of taxes) {
     const key = `${tax.code}|${tax.rateMicro ?? ''}|${tax.inclusive}`

@@ -1,0 +1,224 @@
+/**
+ * Reads a `Transaction` element whose XML is plain: tags, attributes and text, and of the entities only the five that need no definition.
+ * It takes a third of the parser's time. Whatever else it meets, right or wrong, it leaves to the parser, which alone says what is wrong:
+ * text that it takes the parser takes too, and to the same tree.
+ */
+import { type KnownName, knownName } from './xml-name.ts'
+import { addChild, noChildren, type XmlAttribute, type XmlNode } from './xml-node.ts'
+
+const maxDepth = 40
+const maxNodes = 20_000
+const maxAttributes = 40
+/** Comments, CDATA and processing instructions are doubtful for their `<!` and `<?`. A surrogate is looked at twice: most come in pairs. */
+const perhapsDoubtful = /[^\t\n\x20-\ud7ff\ue000-\ufffd]/
+const surelyDoubtful = /[^\t\n\x20-\ufffd]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+const isDoubtful = (text: string): boolean => text.includes(']]>') || (perhapsDoubtful.test(text) && surelyDoubtful.test(text))
+
+export type PlainRead =
+  | { outcome: 'read'; node: XmlNode; end: number; lines: number; startLines: number }
+  /** Its end is not there yet. */
+  | { outcome: 'unfinished' }
+  | { outcome: 'doubt' }
+
+const unfinished: PlainRead = { outcome: 'unfinished' }
+const doubt: PlainRead = { outcome: 'doubt' }
+const noAttributes: readonly XmlAttribute[] = []
+
+const tab = 9
+const newline = 10
+const space = 32
+const quote = 34
+const apostrophe = 39
+const slash = 47
+const bang = 33
+const equals = 61
+const greater = 62
+const question = 63
+
+/** White space that stood last before a start or an end tag, by depth. */
+const blanks: (string | undefined)[] = Array.from({ length: 2 * maxDepth + 2 })
+const blankLines: number[] = blanks.map(() => 0)
+
+const linesIn = (piece: string): number => piece.split('\n').length - 1
+
+/** `start` is the `<` of the transaction's start tag; `namespace` the default one around it. */
+export const readPlainTransaction = (text: string, start: number, namespace: string): PlainRead => {
+  const open: XmlNode[] = []
+  let prefix = ''
+  let parent: XmlNode | undefined
+  let before: KnownName | undefined
+  /** Line ends within, and of them within the start tag. */
+  let lines = 0
+  let startLines = 0
+  let nodes = 0
+  let at = start
+  let own = namespace
+  for (;;) {
+    // Here `at` is at a `<`.
+    const next = text.charCodeAt(at + 1)
+    if (next === slash) {
+      if (!parent) return doubt
+      const { name } = parent
+      const behind = at + 2 + name.length
+      if (behind >= text.length) return unfinished
+      if (!text.startsWith(name, at + 2) || text.charCodeAt(behind) !== greater) return doubt
+      at = behind + 1
+      const closed = parent
+      open.pop()
+      parent = open[open.length - 1]
+      if (!parent) return isDoubtful(text.slice(start, at)) ? doubt : { outcome: 'read', node: closed, end: at, lines, startLines }
+    } else {
+      if (next === bang || next === question) return doubt
+      const name = readName(text, at + 1, before?.next)
+      if (name === undefined) return unfinished
+      nodes += 1
+      if (name === null || nodes > maxNodes || open.length >= maxDepth) return doubt
+      if (before) before.next = name
+      before = name
+      let end = at + 1 + name.name.length
+      let code = text.charCodeAt(end)
+      let attributes = noAttributes
+      if (code !== greater && code !== slash) {
+        const read = readAttributes(text, end, name)
+        if (read === undefined) return unfinished
+        if (read === null) return doubt
+        attributes = read.attributes
+        lines += read.lines
+        end = read.end
+        code = text.charCodeAt(end)
+      }
+      const node: XmlNode = {
+        name: name.name,
+        prefix: name.prefix,
+        local: name.local,
+        isVendors: false,
+        attributes,
+        children: noChildren,
+        text: '',
+      }
+      if (parent) {
+        node.isVendors = parent.isVendors || name.prefix !== prefix || (attributes.length > 0 && hasOtherNamespace(node, own))
+        addChild(parent, node)
+      } else {
+        own = defaultNamespace(node) ?? namespace
+        prefix = name.prefix
+      }
+      if (code === slash) {
+        if (end + 1 >= text.length) return unfinished
+        if (!parent || text.charCodeAt(end + 1) !== greater) return doubt
+        at = end + 2
+      } else {
+        at = end + 1
+        if (!parent) startLines = lines
+        open.push(node)
+        parent = node
+      }
+    }
+    const close = text.indexOf('<', at)
+    if (close < 0 || close + 1 >= text.length) return unfinished
+    if (close === at) continue
+    const from = at
+    at = close
+    const isEnd = text.charCodeAt(close + 1) === slash
+    if (isEnd && parent.children === noChildren) {
+      const piece = text.slice(from, close)
+      const decoded = decode(piece)
+      if (decoded === null) return doubt
+      if (piece.includes('\n')) lines += linesIn(piece)
+      parent.text = decoded
+    } else {
+      // Indentation is the same again and again at the same depth.
+      const place = 2 * open.length + (isEnd ? 1 : 0)
+      const blank = blanks[place]
+      if (blank !== undefined && blank.length === close - from && text.startsWith(blank, from)) {
+        lines += blankLines[place] as number
+        continue
+      }
+      const piece = text.slice(from, close)
+      if (piece.trim() !== '') return doubt
+      const count = linesIn(piece)
+      lines += count
+      if (piece.length > 100) continue
+      blanks[place] = piece
+      blankLines[place] = count
+    }
+  }
+}
+
+/** The name at `from`, most likely the guessed one. Undefined where the text ends first, null where it is not plain. */
+const readName = (text: string, from: number, guess: KnownName | undefined): KnownName | undefined | null => {
+  if (guess !== undefined && text.startsWith(guess.name, from)) {
+    const behind = text.charCodeAt(from + guess.name.length)
+    if (behind === greater || behind === space || behind === slash || behind === equals) return guess
+  }
+  let end = from
+  let code = text.charCodeAt(end)
+  while (code > space && code !== greater && code !== slash && code !== equals) code = text.charCodeAt((end += 1))
+  return end >= text.length ? undefined : (knownName(text.slice(from, end)) ?? null)
+}
+
+const defaultNamespace = (node: XmlNode): string | undefined => {
+  for (const attribute of node.attributes) if (attribute.name === 'xmlns') return attribute.value
+  return undefined
+}
+
+const hasOtherNamespace = (node: XmlNode, namespace: string): boolean => {
+  if (node.attributes.length === 0 || node.prefix !== '') return false
+  const stated = defaultNamespace(node)
+  return stated !== undefined && stated !== namespace
+}
+
+/** Undefined where the text ends first, null where it is not plain. `end` is at the `>` or `/`. */
+const readAttributes = (
+  text: string,
+  from: number,
+  element: KnownName,
+): { attributes: XmlAttribute[]; end: number; lines: number } | undefined | null => {
+  const attributes: XmlAttribute[] = []
+  let before: KnownName | undefined
+  let lines = 0
+  let at = from
+  for (;;) {
+    const gap = at
+    let code = text.charCodeAt(at)
+    while (code === space || code === newline || code === tab) {
+      if (code === newline) lines += 1
+      code = text.charCodeAt((at += 1))
+    }
+    if (at >= text.length) return undefined
+    if (code === greater || code === slash) return { attributes, end: at, lines }
+    if (at === gap || attributes.length >= maxAttributes) return null
+    const name = readName(text, at, before ? before.nextAttribute : element.nextAttribute)
+    if (!name) return name
+    if (before) before.nextAttribute = name
+    else element.nextAttribute = name
+    before = name
+    at += name.name.length
+    if (at + 1 >= text.length) return undefined
+    const mark = text.charCodeAt(at + 1)
+    if (text.charCodeAt(at) !== equals || (mark !== quote && mark !== apostrophe)) return null
+    const close = text.indexOf(mark === quote ? '"' : "'", at + 2)
+    if (close < 0) return undefined
+    const value = plainValue(text.slice(at + 2, close))
+    if (value === null) return null
+    for (const other of attributes) if (other.name === name.name) return null
+    attributes.push({ name: name.name, prefix: name.prefix, local: name.local, value })
+    at = close + 1
+  }
+}
+
+/** White space in a value is normalised, and `<` is an error: the parser does both. */
+const plainValue = (value: string): string | null => (/[<&\t\n]/.test(value) ? (/[<\t\n]/.test(value) ? null : decode(value)) : value)
+
+const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'" }
+
+const decode = (text: string): string | null => {
+  if (!text.includes('&')) return text
+  let isPlain = true
+  const decoded = text.replace(/&[^;&]{0,10};?/g, (entity) => {
+    const character = entities[entity]
+    if (character === undefined) isPlain = false
+    return character ?? ''
+  })
+  return isPlain ? decoded : null
+}

@@ -1,0 +1,38 @@
+/** Names of elements and attributes, each split once: a document says the same few hundred over and over. */
+
+export interface XmlName {
+  /** As written: "acs:ItemCount". */
+  name: string
+  prefix: string
+  local: string
+}
+
+/** A name as a plain reader meets it, with the names that followed it last: documents repeat themselves, and a guess is quickly checked. */
+export interface KnownName extends XmlName {
+  next: KnownName | undefined
+  nextAttribute: KnownName | undefined
+}
+
+const plainName = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/
+const maxKnown = 4_000
+
+let known: Record<string, KnownName> = Object.create(null) as Record<string, KnownName>
+let count = 0
+
+export const splitName = (name: string): XmlName => {
+  const colon = name.indexOf(':')
+  return colon < 0 ? { name, prefix: '', local: name } : { name, prefix: name.slice(0, colon), local: name.slice(colon + 1) }
+}
+
+/** Undefined for a name that a plain reader had better leave to the parser. */
+export const knownName = (name: string): KnownName | undefined => {
+  const seen = known[name]
+  if (seen !== undefined) return seen
+  if (name.length > 200 || !plainName.test(name)) return undefined
+  if (count >= maxKnown) {
+    known = Object.create(null) as Record<string, KnownName>
+    count = 0
+  }
+  count += 1
+  return (known[name] = { ...splitName(name), next: undefined, nextAttribute: undefined })
+}
