@@ -40,8 +40,11 @@ export const createRestoration = (ports: RestorationPorts): ((records: readonly 
     const { accepted } = fitRecords(ports.holes(), records)
     if (accepted.length === 0) return { restored: 0, refused: records.length }
     const before = (known ??= await readKnown())
-    const fresh = accepted.filter((record) => !before.has(likeness(record)))
-    const appended = await ports.append(fresh.map(({ kind, payload, capturedAt }) => ({ kind, payloadText: payload, capturedAt })))
+    // Lost again after it came back, a record is missing in two lives: it comes back once.
+    const fresh = new Map(accepted.filter((record) => !before.has(likeness(record))).map((record) => [likeness(record), record]))
+    const appended = await ports.append(
+      [...fresh.values()].map(({ kind, payload, capturedAt }) => ({ kind, payloadText: payload, capturedAt })),
+    )
     for (const record of appended) before.add(likeness(record))
     ports.onRestored(appended)
     await ports.keepHoles((holes) => fitRecords(holes, accepted).holes)
