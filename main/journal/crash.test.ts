@@ -90,6 +90,8 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
     if (operation === 'write' && random() < 0.5) return 'short'
     return random() < 0.5 ? 'EIO' : 'ENOSPC'
   }
+  /** On a disk without any room a write that nobody was answered for may be lost behind others; where it comes back it stands later. */
+  let hasHole = false
   let day = 0
   const nowIso = (): string => new Date(day * 86_400_000).toISOString()
   const open = (): Promise<Journal> =>
@@ -112,6 +114,7 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
       if (kind === 'reserve-given-up') work.reserveGivenUp += 1
     })
     if (opened.recovery.kind === 'torn-tail') work.tornTails += 1
+    if (opened.recovery.kind === 'new-life' && opened.recovery.missing.length > 0) hasHole = true
     return opened
   }
 
@@ -128,7 +131,7 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
     const kept = await expectChain(journal)
     expect(new Set(kept).size).toBe(kept.length)
     const gone = answered.filter((one) => !kept.includes(one) && !acknowledged.has(one))
-    if (!hasLost) expect([gone, kept]).toEqual([[], [...kept].sort((a, b) => a - b)])
+    if (!hasLost) expect([gone, kept]).toEqual([[], hasHole ? kept : [...kept].sort((a, b) => a - b)])
     else expect(gone.filter((one) => !missingNumbers().includes(one))).toEqual([])
   }
   const remember = async (): Promise<void> => {
