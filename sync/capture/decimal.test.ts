@@ -28,13 +28,13 @@ describe('decimal text', () => {
     },
   )
 
-  it('[CAP10] refuses money finer than its currency, and more than fits exactly', () => {
+  it('[CAP10] [CAP17] refuses money finer than its currency, and more than fits exactly', () => {
     expect(minorFromDecimal('1.005', 2)).toEqual({ ok: false, message: 'more than 2 decimals' })
     expect(minorFromDecimal('0.5', 0)).toEqual({ ok: false, message: 'more than 0 decimals' })
     expect(minorFromDecimal('99999999999999.99', 2)).toEqual({ ok: false, message: 'too large' })
   })
 
-  it('[CAP10] rounds quantities half away from zero', () => {
+  it('[CAP10] [CAP17] rounds quantities half away from zero', () => {
     expect(milliFromDecimal('0.4205')).toEqual({ ok: true, value: 421 })
     expect(milliFromDecimal('0.42049')).toEqual({ ok: true, value: 420 })
     expect(milliFromDecimal('-0.4205')).toEqual({ ok: true, value: -421 })

@@ -29,7 +29,7 @@ export const collectExtensions = (transaction: XmlNode): Extensions => {
     extensions ??= {}
     const tail = path.length > 190 ? path.slice(-190) : path
     let key = tail
-    for (let n = 2; Object.hasOwn(extensions, key); n += 1) key = `${tail}#${n}`
+    for (let n = 2; extensions[key] !== undefined; n += 1) key = `${tail}#${n}`
     if (count >= maxEntries || characters + key.length + value.length > maxCharacters || key === '__proto__') {
       omitted += 1
       return

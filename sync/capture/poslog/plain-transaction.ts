@@ -3,16 +3,22 @@
  * It takes a third of the parser's time. Whatever else it meets, right or wrong, it leaves to the parser, which alone says what is wrong:
  * text that it takes the parser takes too, and to the same tree.
  */
-import { type KnownName, knownName } from './xml-name.ts'
-import { addChild, noChildren, type XmlAttribute, type XmlNode } from './xml-node.ts'
+import { type KnownList, type KnownName, knownName, ownText, type XmlAttribute } from './xml-name.ts'
+import { addChild, noChildren, type XmlNode } from './xml-node.ts'
 
 const maxDepth = 40
 const maxNodes = 20_000
 const maxAttributes = 40
-/** Comments, CDATA and processing instructions are doubtful for their `<!` and `<?`. A surrogate is looked at twice: most come in pairs. */
+const maxRemembered = 100
+const maxForgotten = 100
+/** Comments, CDATA and processing instructions are doubtful for their `<!` and `<?`. Surrogates are looked at once more: most come in pairs. */
 const perhapsDoubtful = /[^\t\n\x20-\ud7ff\ue000-\ufffd]/
-const surelyDoubtful = /[^\t\n\x20-\ufffd]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
-const isDoubtful = (text: string): boolean => text.includes(']]>') || (perhapsDoubtful.test(text) && surelyDoubtful.test(text))
+const surelyDoubtful = /[^\t\n\x20-\ufffd]/
+const isDoubtful = (text: string): boolean =>
+  text.includes(']]>') || (perhapsDoubtful.test(text) && (surelyDoubtful.test(text) || !(text as WellFormed).isWellFormed()))
+
+/** Every engine that we run on has it; our library of types does not yet. */
+type WellFormed = string & { isWellFormed(): boolean }
 
 export type PlainRead =
   | { outcome: 'read'; node: XmlNode; end: number; lines: number; startLines: number }
@@ -50,6 +56,8 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
   /** Line ends within, and of them within the start tag. */
   let lines = 0
   let startLines = 0
+  /** Where the next one is that was not yet passed. */
+  let ampersand = -1
   let nodes = 0
   let at = start
   let own = namespace
@@ -69,22 +77,33 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
       if (!parent) return isDoubtful(text.slice(start, at)) ? doubt : { outcome: 'read', node: closed, end: at, lines, startLines }
     } else {
       if (next === bang || next === question) return doubt
-      const name = readName(text, at + 1, before?.next)
+      const name = readName(text, at + 1, before?.next, before?.nextButOne)
       if (name === undefined) return unfinished
       nodes += 1
       if (name === null || nodes > maxNodes || open.length >= maxDepth) return doubt
-      if (before) before.next = name
+      if (before && before.next !== name) {
+        before.nextButOne = before.next
+        before.next = name
+      }
       before = name
       let end = at + 1 + name.name.length
       let code = text.charCodeAt(end)
       let attributes = noAttributes
       if (code !== greater && code !== slash) {
-        const read = readAttributes(text, end, name)
-        if (read === undefined) return unfinished
-        if (read === null) return doubt
-        attributes = read.attributes
-        lines += read.lines
-        end = read.end
+        // All of an element's attributes are most often those that one of its name had last.
+        const same = isList(text, end, name.list) ? name.list : isList(text, end, name.listBefore) ? name.listBefore : undefined
+        if (same) {
+          attributes = same.attributes
+          end += same.raw.length
+        } else {
+          const read = readAttributes(text, end, name)
+          if (read === undefined) return unfinished
+          if (read === null) return doubt
+          if (read.lines === 0 && read.end - end < maxRemembered) remember(name, text.slice(end, read.end), read.attributes)
+          attributes = read.attributes
+          lines += read.lines
+          end = read.end
+        }
         code = text.charCodeAt(end)
       }
       const node: XmlNode = {
@@ -122,7 +141,8 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
     const isEnd = text.charCodeAt(close + 1) === slash
     if (isEnd && parent.children === noChildren) {
       const piece = text.slice(from, close)
-      const decoded = decode(piece)
+      if (ampersand < from) ampersand = indexOrEnd(text, '&', from)
+      const decoded = ampersand < close ? decode(piece) : piece
       if (decoded === null) return doubt
       if (piece.includes('\n')) lines += linesIn(piece)
       parent.text = decoded
@@ -145,12 +165,31 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
   }
 }
 
-/** The name at `from`, most likely the guessed one. Undefined where the text ends first, null where it is not plain. */
-const readName = (text: string, from: number, guess: KnownName | undefined): KnownName | undefined | null => {
-  if (guess !== undefined && text.startsWith(guess.name, from)) {
-    const behind = text.charCodeAt(from + guess.name.length)
-    if (behind === greater || behind === space || behind === slash || behind === equals) return guess
-  }
+const isList = (text: string, from: number, list: KnownList | undefined): boolean => {
+  if (list === undefined || !text.startsWith(list.raw, from)) return false
+  const behind = text.charCodeAt(from + list.raw.length)
+  return behind === greater || behind === slash
+}
+
+/** Not for ever: some elements say something new each time. */
+const remember = (name: KnownName, raw: string, attributes: readonly XmlAttribute[]): void => {
+  if (name.forgotten > maxForgotten) return
+  name.forgotten += 1
+  name.listBefore = name.list
+  name.list = { raw: ownText(raw), attributes: attributes.map((one) => ({ ...one, value: ownText(one.value) })) }
+}
+
+const indexOrEnd = (text: string, part: string, from: number): number => {
+  const index = text.indexOf(part, from)
+  return index < 0 ? text.length : index
+}
+
+const isNameEnd = (code: number): boolean => code === greater || code === space || code === slash || code === equals
+
+/** The name at `from`, most likely one of the two guessed. Undefined where the text ends first, null where it is not plain. */
+const readName = (text: string, from: number, guess: KnownName | undefined, other: KnownName | undefined): KnownName | undefined | null => {
+  if (guess !== undefined && text.startsWith(guess.name, from) && isNameEnd(text.charCodeAt(from + guess.name.length))) return guess
+  if (other !== undefined && text.startsWith(other.name, from) && isNameEnd(text.charCodeAt(from + other.name.length))) return other
   let end = from
   let code = text.charCodeAt(end)
   while (code > space && code !== greater && code !== slash && code !== equals) code = text.charCodeAt((end += 1))
@@ -188,7 +227,7 @@ const readAttributes = (
     if (at >= text.length) return undefined
     if (code === greater || code === slash) return { attributes, end: at, lines }
     if (at === gap || attributes.length >= maxAttributes) return null
-    const name = readName(text, at, before ? before.nextAttribute : element.nextAttribute)
+    const name = readName(text, at, before ? before.nextAttribute : element.nextAttribute, undefined)
     if (!name) return name
     if (before) before.nextAttribute = name
     else element.nextAttribute = name

@@ -7,7 +7,7 @@
 import { type CapturedItem, type CaptureHints, quarantinedItem, reasonOf } from '../captured-item.ts'
 import type { DialectReader } from '../dialect.ts'
 import { claimedInText, claimedNumber } from './claimed-number.ts'
-import { countLines, createPoslogFeed, type PoslogFeed } from './poslog-feed.ts'
+import { behindTransaction, countLines, createPoslogFeed, type PoslogFeed } from './poslog-feed.ts'
 import { lookForTransaction, type NextTransaction } from './next-transaction.ts'
 import { createPoslogReader, type Place, type PoslogReader, type ReadEnd, type ReadFault } from './poslog-reader.ts'
 import { readTransaction } from './poslog-transaction.ts'
@@ -134,14 +134,33 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
     return end
   }
 
-  const read = (text: string): void => {
-    kept += text
+  const readKept = (): void => {
     while (!hasEnded) {
       if (search && !resume(search, false)) return
       const end = advance(false)
       if (end.ok) return kept.length > maxCharacters ? beginFault(tooLong(reader.done())) : forget(reader.done())
       beginFault(end)
     }
+  }
+
+  /**
+   * First what ends the transaction that is being read, joined to its beginning; the rest of the chunk is then read where it lies: it is
+   * much quicker to read than a copy or a part of it.
+   */
+  const read = (chunk: string): void => {
+    const first = kept === '' ? 0 : behindTransaction(chunk)
+    if (first > 0) {
+      kept += chunk.slice(0, first)
+      readKept()
+    }
+    if (first === chunk.length) return
+    if (kept === '' && !search) {
+      kept = chunk
+      readUpTo = first
+      keptFrom -= first
+      keptLine -= countLines(chunk, 0, first)
+    } else kept += chunk.slice(first)
+    readKept()
   }
 
   const readEnd = (): void => {
@@ -164,11 +183,8 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
   return {
     write: (chunk) => {
       if (itemCount === 0 && head.length < maxRaw) head += chunk
-      // First what ends the transaction that is being read: so only it is copied, and not the chunk.
-      const end = kept === '' ? -1 : chunk.indexOf('Transaction>')
-      const first = end < 0 ? 0 : end + 'Transaction>'.length
-      if (first > 0) read(chunk.slice(0, first))
-      for (let at = first; at < chunk.length && !hasEnded; at += stepCharacters) read(chunk.slice(at, at + stepCharacters))
+      for (let at = 0; at < chunk.length && !hasEnded; at += stepCharacters)
+        read(chunk.length <= stepCharacters ? chunk : chunk.slice(at, at + stepCharacters))
       return handOver()
     },
     end: () => {

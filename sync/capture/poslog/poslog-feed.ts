@@ -86,6 +86,12 @@ const isStartTag = (text: string, tag: number): boolean => {
   return startTag.test(text)
 }
 
+/** Where the first transaction that ends in the text is over; 0 where none does. */
+export const behindTransaction = (text: string): number => {
+  endTag.lastIndex = 0
+  return endTag.test(text) ? endTag.lastIndex : 0
+}
+
 const isUnfinishedName = (text: string, tag: number): boolean => text.length - tag < maxTagName && !/[\s>/]/.test(text.slice(tag + 1))
 
 export const countLines = (text: string, from: number, until: number): number => {

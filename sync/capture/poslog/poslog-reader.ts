@@ -4,8 +4,8 @@
  */
 import { SaxesParser } from 'saxes'
 import type { ErrorCode } from '../../contract/error-codes.ts'
-import { splitName } from './xml-name.ts'
-import { addChild, noChildren, type XmlAttribute, type XmlNode } from './xml-node.ts'
+import { knownName, splitName, type XmlAttribute } from './xml-name.ts'
+import { addChild, noChildren, type XmlNode } from './xml-node.ts'
 
 const maxDepth = 64
 const maxNodes = 200_000
@@ -100,7 +100,7 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
     tagLine = parser.line + skippedLines
     depth += 1
     if (depth > maxDepth) throw new Stop('UNSAFE_XML', `elements nested deeper than ${maxDepth}`)
-    const { prefix, local } = splitName(name)
+    const { prefix, local } = knownName(name) ?? splitName(name)
     const list: XmlAttribute[] = []
     for (const attribute in attributes) list.push({ ...splitName(attribute), value: attributes[attribute] ?? '' })
     const node: XmlNode = { name, prefix, local, isVendors: false, attributes: list, children: noChildren, text: '' }

@@ -42,25 +42,26 @@ const readCandidate = (node: XmlNode, hints: CaptureHints, fields: FieldReader):
   const tillTotals = kind === 'settlement' || kind === 'day-close' ? readTillTotals(body, fields) : undefined
   const { extensions, omitted } = collectExtensions(node)
   if (omitted > 0) fields.warn(`extensions: ${omitted} more than are kept`)
-  return {
+  const candidate: Record<string, unknown> = {
     storeId: textOf(node, 'RetailStoreID') ?? textOf(childOf(node, 'BusinessUnit'), 'UnitID'),
     workstationId: textOf(node, 'WorkstationID'),
     businessDay: readBusinessDay(node) ?? localDateOf(endedAt, hints.timeZone),
     sequenceNumber: readSequenceNumber(node, fields),
     kind,
     endedAt,
-    ...(operatorId === undefined ? {} : { operatorId }),
-    currency: fields.currency,
-    lineItems,
-    tenders,
-    taxes,
-    totals,
-    ...(discounts === undefined ? {} : { discounts }),
-    ...(references.length === 0 ? {} : { references }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(tillTotals === undefined ? {} : { tillTotals }),
-    ...(extensions === undefined ? {} : { extensions }),
   }
+  if (operatorId !== undefined) candidate['operatorId'] = operatorId
+  candidate['currency'] = fields.currency
+  candidate['lineItems'] = lineItems
+  candidate['tenders'] = tenders
+  candidate['taxes'] = taxes
+  candidate['totals'] = totals
+  if (discounts !== undefined) candidate['discounts'] = discounts
+  if (references.length > 0) candidate['references'] = references
+  if (reason !== undefined) candidate['reason'] = reason
+  if (tillTotals !== undefined) candidate['tillTotals'] = tillTotals
+  if (extensions !== undefined) candidate['extensions'] = extensions
+  return candidate
 }
 
 type GoodsAndMoney = Pick<Transaction, 'kind' | 'lineItems' | 'tenders' | 'taxes' | 'totals' | 'discounts'> & {

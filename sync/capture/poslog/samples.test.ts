@@ -179,6 +179,37 @@ describe('what else tills write', () => {
     expect(read.lineItems[0]?.amountMinor).toBe(200)
   })
 
+  it('[CAP17] a weight finer than a thousandth is rounded, money finer than the currency refused', () => {
+    expect(one(retail(line(1, 'Sale', '0.4205', '2.00'))).lineItems[0]?.quantityMilli).toBe(421)
+    const [item] = readDocument(transaction(retail(line(1, 'Sale', '1', '2.005'))), {
+      ...{ storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'UTC' },
+    })
+    expect(item).toMatchObject({ outcome: 'quarantined', claimed: { workstationId: '1', businessDay: '2026-01-31', sequenceNumber: 7 } })
+  })
+
+  it.each([
+    ['2026-01-31T23:30:00Z', '2026-02-01'],
+    ['2026-01-31T23:30:00', '2026-01-31'],
+    ['2026-01-31T23:30:00-05:00', '2026-01-31'],
+  ])('a business day that is not stated is the local date: %s', (time, day) => {
+    const text = transaction('<p:ControlTransaction><p:NoSale/></p:ControlTransaction>')
+      .replace(/<p:BusinessDayDate>.*?<.p:BusinessDayDate>/, '')
+      .replace('2026-01-31T08:15:00</p:EndDateTime>', `${time}</p:EndDateTime>`)
+    const hints = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'Europe/Stockholm' }
+    expect(readDocument(text, hints)).toMatchObject([{ transaction: { businessDay: day, endedAt: time } }])
+  })
+
+  it('a post-void of a return, told by totals that contradict its lines', () => {
+    const read = one(
+      `<p:RetailTransaction TransactionStatus="PostVoided">${line(1, 'Return', '1', '2.00')}${grand('2.00')}</p:RetailTransaction>`,
+    )
+    expect(read).toMatchObject({
+      kind: 'post-void',
+      lineItems: [{ kind: 'sale', quantityMilli: 1_000, amountMinor: 200 }],
+      totals: { grandMinor: 200 },
+    })
+  })
+
   it('money paid out is negative, paid in positive', () => {
     const paid = (name: string): number | undefined =>
       one(`<p:TenderControlTransaction><p:${name}><p:Amount>5.00</p:Amount></p:${name}></p:TenderControlTransaction>`).tenders[0]

@@ -16,7 +16,7 @@ interface ReceiptSums {
   grandMinor: number | undefined
 }
 
-type ReadTax = Omit<Tax, 'inclusive'> & { flag: boolean | undefined }
+type ReadTax = Omit<Tax, 'inclusive' | 'rateMicro'> & { rateMicro: number | undefined; flag: boolean | undefined }
 
 /** As printed: whether a tax without a flag is contained in the amounts is only known with the sums. */
 export const readTaxes = (taxRows: readonly ReceiptRow[], lines: readonly RungLine[], fields: FieldReader): ReadTax[] => {
@@ -34,8 +34,11 @@ export const settleTaxes = (read: readonly ReadTax[], sums: ReceiptSums): Tax[] 
   const exclusiveFits =
     sums.grandMinor !== undefined && sums.linesMinor + read.reduce((sum, tax) => sum + tax.taxMinor, 0) === sums.grandMinor
   const fallback = !(exclusiveFits && sums.linesMinor !== sums.grandMinor)
-  return sumAlike(read.map(({ flag, ...tax }) => ({ ...tax, inclusive: flag ?? fallback })))
+  return sumAlike(read.map((tax) => settled(tax, tax.flag ?? fallback)))
 }
+
+const settled = ({ code, rateMicro, taxableMinor, taxMinor }: ReadTax, inclusive: boolean): Tax =>
+  rateMicro === undefined ? { code, taxableMinor, taxMinor, inclusive } : { code, rateMicro, taxableMinor, taxMinor, inclusive }
 
 /** A receipt that states its tax in the total alone. */
 const taxOfTotal = ({ linesMinor, taxMinor, grandMinor }: ReceiptSums): Tax[] => {
@@ -58,7 +61,7 @@ const readTax = (node: XmlNode, returned: boolean, fields: FieldReader): ReadTax
   const flag = attributeOf(childOf(node, 'TaxableAmount'), 'TaxIncludedInTaxableAmountFlag') ?? attributeOf(node, 'TaxIncludedInPriceFlag')
   return {
     code,
-    ...(rateMicro === undefined ? {} : { rateMicro }),
+    rateMicro,
     taxableMinor: returned && taxableMinor > 0 ? -taxableMinor : taxableMinor,
     taxMinor: returned && taxMinor > 0 ? -taxMinor : taxMinor,
     flag: flag === undefined || flag === '' ? undefined : isTrue(flag),

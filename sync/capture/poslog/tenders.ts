@@ -52,10 +52,11 @@ const readTender = (node: XmlNode, lineNumber: number, voided: boolean, fields: 
     kind: tenderKind(attributeOf(node, 'TenderType') ?? ''),
     amountMinor: leaves ? away(amountMinor) : amountMinor,
     voided,
-    ...(foreign === undefined ? {} : { foreign: leaves ? { ...foreign, amountMinor: away(foreign.amountMinor) } : foreign }),
   }
+  if (foreign !== undefined) tender.foreign = leaves ? { ...foreign, amountMinor: away(foreign.amountMinor) } : foreign
   const given = readGivenBack(node, lineNumber, voided, fields)
-  return amountMinor === 0 && given.length > 0 ? given : [tender, ...given]
+  if (given.length === 0) return [tender]
+  return amountMinor === 0 ? given : [tender, ...given]
 }
 
 const away = (amount: number): number => 0 - Math.abs(amount)

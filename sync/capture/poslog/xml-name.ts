@@ -7,10 +7,25 @@ export interface XmlName {
   local: string
 }
 
+/** Attributes as written, and as read. */
+export interface KnownList {
+  raw: string
+  attributes: readonly XmlAttribute[]
+}
+
+export interface XmlAttribute extends XmlName {
+  value: string
+}
+
 /** A name as a plain reader meets it, with the names that followed it last: documents repeat themselves, and a guess is quickly checked. */
 export interface KnownName extends XmlName {
   next: KnownName | undefined
+  nextButOne: KnownName | undefined
   nextAttribute: KnownName | undefined
+  /** As an element: the attributes that it bore last, and before. */
+  list: KnownList | undefined
+  listBefore: KnownList | undefined
+  forgotten: number
 }
 
 const plainName = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/
@@ -18,6 +33,9 @@ const maxKnown = 4_000
 
 let known: Record<string, KnownName> = Object.create(null) as Record<string, KnownName>
 let count = 0
+
+/** A string of its own, and the same one for the same characters: it keeps no document alive, and is compared in one step. */
+export const ownText = (text: string): string => Object.keys({ [text]: 0 })[0] ?? text
 
 export const splitName = (name: string): XmlName => {
   const colon = name.indexOf(':')
@@ -34,5 +52,15 @@ export const knownName = (name: string): KnownName | undefined => {
     count = 0
   }
   count += 1
-  return (known[name] = { ...splitName(name), next: undefined, nextAttribute: undefined })
+  const split = splitName(name)
+  const names = { name: ownText(split.name), prefix: ownText(split.prefix), local: ownText(split.local) }
+  return (known[names.name] = {
+    ...names,
+    next: undefined,
+    nextButOne: undefined,
+    nextAttribute: undefined,
+    list: undefined,
+    listBefore: undefined,
+    forgotten: 0,
+  })
 }

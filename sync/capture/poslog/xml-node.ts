@@ -1,9 +1,5 @@
 /** One element of a transaction, by local name. Trees are small: they live from a transaction's start tag to its end tag. */
-import type { XmlName } from './xml-name.ts'
-
-export interface XmlAttribute extends XmlName {
-  value: string
-}
+import type { XmlAttribute, XmlName } from './xml-name.ts'
 
 export interface XmlNode extends XmlName {
   /** A vendor's own: another prefix than the transaction's, or another default namespace. */
