@@ -8,14 +8,16 @@ import { saleOf } from '#test/fixtures/transactions.ts'
 import { currencySchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import type { CapturedItem, CaptureHints } from '../captured-item.ts'
 import { openDocument, readDocument } from '../dialects.ts'
+import { poslogDialect } from './poslog-dialect.ts'
 import { readPlainTransaction } from './plain-transaction.ts'
 import { createPoslogReader } from './poslog-reader.ts'
 import type { XmlNode } from './xml-node.ts'
 
 const hints: CaptureHints = { storeId: storeIdSchema.parse('S042'), currency: currencySchema.parse('EUR'), timeZone: 'Europe/Stockholm' }
 
-const readInPieces = (pieces: readonly string[], given = hints): CapturedItem[] => {
-  const reader = openDocument(given)
+/** Past the recognition of dialects, which would gather the first pieces. */
+const readInPieces = (pieces: readonly string[]): CapturedItem[] => {
+  const reader = poslogDialect.open(hints)
   return [...pieces.flatMap((piece) => reader.write(piece)), ...reader.end()]
 }
 const cutAt = (text: string, cuts: readonly number[]): string[] => {
@@ -51,19 +53,19 @@ const changes = fc.array(fc.tuple(fc.nat(), fc.nat(3), fc.constantFrom(...spoile
 
 describe('in chunks', () => {
   it('[CAP14] gives the same items wherever it is cut, of well-formed documents and of faulty ones', () => {
-    const documents = poslogVersions.map((version) => version.document(day))
+    const documents = poslogVersions.map((version) => version.document(day).replace(/<(?:p:)?(?:LineItem|Transaction)[ >]/g, '\n$&'))
     fc.assert(
       fc.property(fc.constantFrom(...documents), changes, fc.array(fc.nat(), { maxLength: 30 }), (document, spoils, cuts) => {
         const text = spoiled(document, spoils)
-        expect(readInPieces(cutAt(text, cuts))).toEqual(readDocument(text, hints))
+        expect(readInPieces(cutAt(text, cuts))).toEqual(readInPieces([text]))
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     )
   })
 
   it('[CAP14] gives the same items character by character', () => {
     const text = spoiled(poslog22.document(day.slice(0, 3)), [[3_000, 0, '&']])
-    expect(readInPieces([...text].flatMap((character) => character.split('')))).toEqual(readDocument(text, hints))
+    expect(readInPieces([...text].flatMap((character) => character.split('')))).toEqual(readInPieces([text]))
   })
 
   it('[CAP14] hands a transaction on with the chunk that ends it', () => {
@@ -89,7 +91,7 @@ describe('plain transactions', () => {
         const start = document.search(/<(?:p:)?Transaction[\s>]/)
         const text = spoiled(document.slice(start, document.lastIndexOf('Transaction>') + 'Transaction>'.length), spoils)
         const read = readPlainTransaction(text, 0, '')
-        if (read.outcome !== 'read') return
+        if (read.outcome !== 'read' || !text.startsWith('<')) return
         plain += 1
         const nodes: XmlNode[] = []
         const reader = createPoslogReader({ onRoot: () => undefined, onTransaction: (node) => void nodes.push(node) }, true)

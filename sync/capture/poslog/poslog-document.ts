@@ -20,8 +20,10 @@ const maxCharacters = 16_000_000
 const stepCharacters = 256_000
 
 interface Fault extends ReadFault {
-  /** Of the document, as is the line. */
+  /** Among the document's faults, and its transactions. */
+  ordinal: number
   number: number | undefined
+  /** Of the document. */
   line: number
   /** Where the faulty part begins in what is kept. */
   from: number
@@ -90,14 +92,18 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
     isMalformed ||= end.code === 'MALFORMED'
     if (end.open) count += 1
     const from = end.open ? startOfTag(end.open.start.position) : end.lastTag.position - keptFrom
-    fault = { ...end, line: end.line + lineOffset, number: end.open ? count : undefined, from: Math.max(0, from) }
+    fault = { ...end, line: end.lastTag.line + lineOffset, ordinal: faults, number: end.open ? count : undefined, from: Math.max(0, from) }
     if (end.code === 'MALFORMED' || /entity/.test(end.message)) {
       search = lookForTransaction(Math.max(1, end.lastTag.position - keptFrom))
       return
     }
-    endFault(kept.length)
     isRefused = true
     hasEnded = true
+  }
+
+  /** What is refused is refused with all that follows, as far as that is kept. */
+  const keepRefused = (chunk: string): void => {
+    if (fault && kept.length - fault.from < maxRaw) kept += chunk
   }
 
   const endFault = (until: number): void => {
@@ -183,12 +189,16 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
   return {
     write: (chunk) => {
       if (itemCount === 0 && head.length < maxRaw) head += chunk
-      for (let at = 0; at < chunk.length && !hasEnded; at += stepCharacters)
-        read(chunk.length <= stepCharacters ? chunk : chunk.slice(at, at + stepCharacters))
+      for (let at = 0; at < chunk.length; at += stepCharacters) {
+        const step = chunk.length <= stepCharacters ? chunk : chunk.slice(at, at + stepCharacters)
+        if (hasEnded) keepRefused(step)
+        else read(step)
+      }
       return handOver()
     },
     end: () => {
       readEnd()
+      if (isRefused) endFault(kept.length)
       if (outerOpen > 0 && !isMalformed && !isRefused) {
         const where = 'end of the document'
         found.push(quarantinedItem([reasonOf('MALFORMED', 'the document ends before its end tag', where)], '', where))
@@ -200,12 +210,13 @@ export const openPoslogDocument = (hints: CaptureHints): DialectReader => {
 }
 
 const tooLong = (done: Place): ReadFault => ({
-  ...{ code: 'UNSAFE_XML', message: `more than ${maxCharacters} characters without a transaction's end`, line: done.line, column: 0 },
+  ...{ code: 'UNSAFE_XML', message: `more than ${maxCharacters} characters without a transaction's end` },
   ...{ position: done.position, closesOuter: false, lastTag: done, open: undefined, outerDepth: 0 },
 })
 
 const faultItem = (fault: Fault, raw: string, hints: CaptureHints): CapturedItem => {
-  const where = `line ${fault.line}, column ${fault.column}${fault.number === undefined ? '' : `, transaction ${fault.number}`}`
+  // The place behind the last tag that was read well: where the parser noticed hangs on how the text was cut.
+  const where = `line ${fault.line}, ${fault.number === undefined ? `fault ${fault.ordinal}` : `transaction ${fault.number}`}`
   const claimed = fault.open ? (claimedNumber(fault.open.node, hints.timeZone) ?? claimedInText(raw)) : undefined
   return quarantinedItem([reasonOf(fault.code, fault.message, where)], raw, where, claimed)
 }

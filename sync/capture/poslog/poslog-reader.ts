@@ -28,8 +28,6 @@ export type ReadEnd = { ok: true } | ({ ok: false } & ReadFault)
 export interface ReadFault {
   code: ErrorCode
   message: string
-  line: number
-  column: number
   position: number
   /** An end tag of something that was open before this reader began. */
   closesOuter: boolean
@@ -154,8 +152,6 @@ export const createPoslogReader = (events: PoslogEvents, fragment = false): Posl
         ok: false,
         code: error.code,
         message: error.message,
-        line: parser.line + skippedLines,
-        column: parser.column,
         position: parser.position + skipped,
         closesOuter: fragment && depth === 0 && error.message.startsWith('unmatched closing tag'),
         lastTag: { position: tagPosition, line: tagLine },
