@@ -52,7 +52,8 @@ describe('record keys', () => {
     expect(keyOf(JSON.stringify({ storeId, workstationId, businessDay, sequenceNumber }, null, 1))).toBe('t|9|34|2026-01-31|7')
     expect(keyOf('{"storeId":"9","workstationId":"34","businessDay":"2026-01-31","sequenceNumber":1e2}')).toBe('t|9|34|2026-01-31|100')
     for (const [field, value] of [
-      ['businessDay', '2026-02-29'], ['businessDay', '2026-04-31'],
+      ['businessDay', '2026-02-29'],
+      ['businessDay', '2026-04-31'],
       ['businessDay', '2026-13-01'],
       ['storeId', ''],
       ['storeId', ' 9'],

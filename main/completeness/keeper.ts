@@ -20,7 +20,7 @@ import { closeEntry, type DeviceSigner, type GivenTotals, stateDay } from './clo
 import { createGapWatch } from './gap-watch.ts'
 import { createFollower } from './journal-follower.ts'
 import { arrivedNumbers, closeExceptions, damageExceptions, missingNumbers, newLifeExceptions } from './store-exceptions.ts'
-import { type DayDetail, dayDetail, newestDays, newestExceptions } from './view.ts'
+import { type DayDetail, dayDetail, exceptionCount, newestDays, newestExceptions } from './view.ts'
 
 export interface KeeperOptions {
   journal: Journal
@@ -143,7 +143,7 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
   }
 
   const publish = (): void => {
-    state.set({ exceptions: newestExceptions(books), exceptionCount: books.open.size, days: newestDays(books, watch.ledgerOf) })
+    state.set({ exceptions: newestExceptions(books), exceptionCount: exceptionCount(books), days: newestDays(books, watch.ledgerOf) })
   }
 
   const work = async (): Promise<void> => {
