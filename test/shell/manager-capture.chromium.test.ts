@@ -31,7 +31,7 @@ describe('the store manager’s window on capture', () => {
     const { page, push } = await browser.open({ status: busyStatus(), view: busyView() })
     const tab = page.getByRole('tab', { name: /To check/ })
     expect(await tab.textContent()).toBe('To check7')
-    expect(await page.locator('dl > div').last().textContent()).toBe('Need attention103 sales, 2 not readable, 7 to check')
+    expect(await page.locator('dl > div').last().textContent()).toBe('Need attention123 sales, 2 not readable, 7 to check')
     await tab.click()
     expect(await page.getByRole('tabpanel').getByRole('heading').allTextContents()).toEqual([
       'The till’s day does not agree with its receipts',
