@@ -56,7 +56,16 @@ const appendedAtOnce = 100
 const openLife = (journal: Journal) => {
   const books = createBooks()
   const watch = createGapWatch(books)
-  return { incarnation: journal.incarnation, books, watch, follower: createFollower(journal, books, watch.touch) }
+  return {
+    incarnation: journal.incarnation,
+    books,
+    watch,
+    follower: createFollower(journal, books, watch.touch),
+    /** A closed day that grew: when it last did. It is closed again once it rests. */
+    grownSince: new Map<BusinessDay, { seq: number; sinceMs: number }>(),
+    /** Days that could not be closed, as they stood at this number. */
+    refusedAt: new Map<BusinessDay, number>(),
+  }
 }
 
 export const startKeeper = (options: KeeperOptions): Keeper => {
@@ -64,9 +73,6 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
   const nowIso = options.nowIso ?? (() => new Date().toISOString())
   /** A new life of the journal numbers its records anew, and is read anew. */
   let life = openLife(journal)
-  /** A closed day that grew: when it last did. It is closed again once it rests. */
-  const grownSince = new Map<BusinessDay, { seq: number; sinceMs: number }>()
-  const refusedAt = new Map<BusinessDay, number>()
   let working: Promise<void> = Promise.resolve()
   let cancelTimer: () => void = () => undefined
   let timerAtMs = Infinity
@@ -108,7 +114,8 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
 
   /** When a close of this day is due; Infinity for never. */
   const closeDueMs = ({ businessDay, close, endedSeq, changedSeq }: DayBook): number => {
-    if (!life.books.isWhole(businessDay) || refusedAt.get(businessDay) === changedSeq) return Infinity
+    const { books, grownSince, refusedAt } = life
+    if (!books.isWhole(businessDay) || refusedAt.get(businessDay) === changedSeq) return Infinity
     if (endedSeq > (close?.seq ?? 0)) return 0
     if (!close) return Infinity
     if (close.statement.chain.incarnation !== journal.incarnation) return 0
@@ -125,7 +132,7 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
       await closeDay(businessDay, new Map())
     } catch (error) {
       if (error instanceof CannotWrite) throw error
-      refusedAt.set(businessDay, changedSeq)
+      life.refusedAt.set(businessDay, changedSeq)
       log.error(`The business day ${businessDay} cannot be closed.`, { fault: error })
     }
   }

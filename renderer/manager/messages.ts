@@ -189,7 +189,7 @@ export const messages = {
       },
       DOES_NOT_ADD_UP: {
         title: 'A receipt does not add up',
-        toDo: 'Compare it with the paper receipt. Head office sees it too and books the difference; if a till does this again and again, call its supplier.',
+        toDo: 'Compare it with the paper receipt and tell head office, which sees it too, what is right. If a till does this again and again, call its supplier.',
       },
       KEY_CONFLICT: {
         title: 'A receipt number was used twice',
