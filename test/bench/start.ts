@@ -17,7 +17,7 @@ import type { Benchmark } from './benchmark.ts'
 const rounds = 5
 const records = 100_000
 const salesPerDay = 2_000
-const ceiling = 1.8
+const ceiling = 1.5
 const identity = identitySchema.parse({ deviceId: 'dev-aaaaaaaaaaaa', storeId: '9', storeName: 'Nine', currency: 'USD', timeZone: 'UTC' })
 
 /** About 1.4 kB, as a sale of five lines is; fifty days of four tills. */
@@ -80,7 +80,8 @@ const timeStart = async (dataDir: string, n: number, crossCheck: boolean): Promi
   return { firstMs, booksMs }
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+/** The round that others on this machine disturbed least. */
+const least = (values: readonly number[]): number => Math.round(Math.min(...values))
 
 export const start: Benchmark = {
   name: 'start',
@@ -99,8 +100,8 @@ export const start: Benchmark = {
           `verified in ${shown(verifying.at(-1))}, first sale after ${shown(plain.at(-1)?.firstMs)}, books after ${shown(plain.at(-1)?.booksMs)}; with the cross-check ${shown(crossChecked.at(-1)?.firstMs)}`,
         )
       }
-      const verifyMs = Math.round(median(verifying))
-      const of = (starts: readonly Start[], field: keyof Start): number => Math.round(median(starts.map((one) => one[field])))
+      const verifyMs = least(verifying)
+      const of = (starts: readonly Start[], field: keyof Start): number => least(starts.map((one) => one[field]))
       const firstMs = of(plain, 'firstMs')
       return {
         ...{ name: 'start', ratio: firstMs / verifyMs, ceiling, records, verifyMs, firstMs, booksMs: of(plain, 'booksMs') },
