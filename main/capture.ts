@@ -21,7 +21,7 @@ import { sha256 } from './journal/sha256.ts'
 import type { Quarantine } from './quarantine.ts'
 import { carriesBusiness, type CrossCheck } from './taps/cross-check.ts'
 import type { Sighting } from './taps/sightings.ts'
-import { openRecordIndex } from './record-index.ts'
+import { openRecordIndex, type RecordIndex } from './record-index.ts'
 import { conflictKey, quarantineKey, transactionKey } from './record-keys.ts'
 
 /** Where items come from. */
@@ -66,13 +66,15 @@ interface CaptureParts {
   identity: Omit<CaptureHints, 'contentType' | 'fileName'>
   /** Several sources may report one till. */
   crossCheck?: CrossCheck | undefined
+  /** Made while the journal was opened; without it, the journal is read for it. */
+  index?: RecordIndex
 }
 
 const maxPayloadBytes = 400_000
 const itemsAtOnce = 250
 
-export const openCapture = async ({ journal, quarantine, identity, crossCheck }: CaptureParts): Promise<Capture> => {
-  const index = await openRecordIndex(journal)
+export const openCapture = async ({ journal, quarantine, identity, crossCheck, ...parts }: CaptureParts): Promise<Capture> => {
+  const index = parts.index ?? (await openRecordIndex(journal))
   const inTurn = createTurns()
   let lastCapturedAt: string | null = null
 

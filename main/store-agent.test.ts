@@ -17,13 +17,14 @@ const items = { lookup: () => Promise.reject(new Error('no engine')) }
 describe('store agent', () => {
   let dataDir: string
   let agent: StoreAgent
-  const start = (): Promise<StoreAgent> => {
+  const start = (more: Record<string, unknown> = {}): Promise<StoreAgent> => {
     const config = agentConfigSchema.parse({
       dataDir,
       hubUrl: 'http://127.0.0.1:1',
       http: { port: 0 },
       watch: { dir: join(dataDir, 'in'), settleMs: 10 },
       disk: { reserveBytes: 100_000 },
+      ...more,
     })
     return startStoreAgent({ config, identity, httpToken: 'token', items, signer: createDeviceKey(), log: silentLog })
   }
@@ -66,6 +67,27 @@ describe('store agent', () => {
     expect(await post(saleOf(3))).toBe(200)
     expect(await post(saleOf(4))).toBe(201)
     expect((await agent.journal.read(0, 10)).map((r) => r.seq)).toEqual([1, 2, 3, 4])
+  })
+
+  it('[CAP26] a start remembers what was told of two sources, from the one reading of the journal', async () => {
+    const [first, second] = [saleOf(1), saleOf(2)]
+    await agent.close()
+    agent = await start({ crossCheck: true })
+    expect(await post(first)).toBe(201)
+    const dropped = poslogDocument([{ ...first, totals: { ...first.totals, grandMinor: 999 } }, second])
+    const taken = (name: string) =>
+      vi.waitFor(async () => expect(await readdir(join(dataDir, 'in', 'rejected'))).toContain(name), { timeout: 5_000, interval: 10 })
+    await writeFile(join(dataDir, 'in', 'a.xml'), dropped)
+    await taken('a.xml')
+    const kinds = async (): Promise<string[]> => (await agent.journal.read(0, 10)).map(({ kind }) => kind)
+    const before = await kinds()
+    expect([...before].sort()).toEqual(['conflict', 'exception', 'transaction', 'transaction'])
+    await agent.close()
+    agent = await start({ crossCheck: true })
+    await writeFile(join(dataDir, 'in', 'b.xml'), dropped)
+    await taken('b.xml')
+    expect(await post(first)).toBe(200)
+    expect(await kinds()).toEqual(before)
   })
 
   it('[CAP3] a second agent on the same data is refused and disturbs nothing', async () => {

@@ -25,9 +25,11 @@ import { describeFinding } from './journal/finding.ts'
 import { startRetention } from './retention.ts'
 import { loadMappings } from './mappings.ts'
 import { type Journal, journalDir, openJournal } from './journal/journal.ts'
+import { visitTogether } from './journal/visitor.ts'
 import { openPluExport } from './plu-export.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
-import { openCrossCheck } from './taps/open-cross-check.ts'
+import { createRecordIndex } from './record-index.ts'
+import { createCrossCheckVisitor } from './taps/open-cross-check.ts'
 
 export interface StoreAgentOptions {
   config: AgentConfig
@@ -74,8 +76,13 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, sign
     const { disk: room, retention: limits } = config
     const dir = journalDir(config.dataDir)
     const segmentBytes = Math.min(largestSegmentBytes, Math.ceil(limits.maxBytes / 8))
-    const journal = await openJournal({ dir, deviceId: identity.deviceId, segmentBytes, reserveBytes: room.reserveBytes })
+    const { dataDir, missingGraceMinutes: graceMinutes } = config
+    const keys = createRecordIndex()
+    const sources = config.crossCheck ? createCrossCheckVisitor({ dataDir, nowMs: systemClock.nowMs() }) : undefined
+    const visitor = visitTogether([keys, ...(sources ? [sources] : [])])
+    const journal = await openJournal({ dir, deviceId: identity.deviceId, segmentBytes, reserveBytes: room.reserveBytes, visitor })
     closers.push(() => journal.close())
+    const index = keys.over(journal)
     await tellRecovery(journal, log)
     const freeBytes = (): Promise<number> => nodeDisk.freeBytes(dir)
     const guard = await startDiskGuard({ journal, freeBytes, warnBytes: room.warnBytes, clock: steadyClock, state, log })
@@ -85,13 +92,10 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, sign
     closers.push(() => retention.close())
     guard.onChanged(() => void (guard.isTight() && retention.run()))
     const quarantine = await openQuarantine(quarantineDir(config.dataDir), nodeDisk, guard.isTight)
-    const { dataDir, missingGraceMinutes: graceMinutes } = config
-    const crossCheck = config.crossCheck
-      ? await openCrossCheck({ dataDir, journal, graceMinutes, clock: steadyClock, nowMs: systemClock.nowMs(), log })
-      : undefined
+    const crossCheck = sources?.start({ journal, graceMinutes, clock: steadyClock, log })
     closers.push(async () => crossCheck?.close())
     const mappings = await loadMappings(config.mappings, log)
-    const capture = await openCapture({ journal, quarantine, identity: { ...identity, mappings }, crossCheck })
+    const capture = await openCapture({ journal, quarantine, identity: { ...identity, mappings }, crossCheck, index })
     const plu = await openPluExport(config.pluDir ?? join(config.dataDir, 'plu'), systemClock)
     const health = async (): Promise<Health> => ({
       store: identity.storeId,

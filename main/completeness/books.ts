@@ -14,6 +14,7 @@ import { addToTotals, noTotals, type TotalsOfDay } from '#sync/core/day-totals.t
 import { claimNumber, dayLedger, type DayNumbers, noNumbers, seeNumber } from '#sync/core/ledger.ts'
 import { addNumber, hasNumber, type Runs } from '#sync/core/ledger-runs.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
+import { conflictException, createDerivedExceptions, type DerivedExceptions, sumsException } from './derived-exceptions.ts'
 import { type CountedRecord, type CountedTransaction, dayOf, readCounted } from './read-record.ts'
 
 export interface WorkstationDay {
@@ -37,7 +38,7 @@ export interface DayBook {
   close: { seq: number; statement: DayCloseStatement } | undefined
 }
 
-export interface OpenException {
+export interface RaisedException {
   seq: number
   raisedAt: Instant
   exception: StoreException
@@ -49,7 +50,9 @@ export interface Books {
   readonly foldedSeq: number
   readonly days: ReadonlyMap<BusinessDay, DayBook>
   /** By exceptionId. */
-  readonly open: ReadonlyMap<string, OpenException>
+  readonly open: ReadonlyMap<string, RaisedException>
+  /** Of transactions and conflicts; they are records themselves, and no exception record tells of them. */
+  readonly derived: Pick<DerivedExceptions, 'newest' | 'count'>
   /** Ids that were ever raised. */
   readonly raised: ReadonlySet<string>
   ledgerOf(businessDay: BusinessDay, workstationId: WorkstationId): DayLedger | undefined
@@ -69,8 +72,9 @@ const endsDay = ({ kind, tillTotals }: CountedTransaction): boolean =>
 export const createBooks = (): Books => {
   const days = new Map<BusinessDay, DayBook>()
   const daysOf = new Map<WorkstationId, BusinessDay[]>()
-  const open = new Map<string, OpenException>()
+  const open = new Map<string, RaisedException>()
   const raised = new Set<string>()
+  const derived = createDerivedExceptions()
   let foldedSeq = 0
   /** The oldest day that the journal still holds, when it no longer begins with its first record. */
   let prunedUpTo: BusinessDay | undefined
@@ -93,13 +97,16 @@ export const createBooks = (): Books => {
     return made
   }
 
-  const foldTransaction = (transaction: CountedTransaction, book: DayBook, seq: number, isFirst: boolean): void => {
+  const foldTransaction = (transaction: CountedTransaction, book: DayBook, record: TidelineRecord, isFirst: boolean): void => {
+    const { seq } = record
     const day = workstationDay(book, transaction.workstationId)
     day.numbers = seeNumber(day.numbers, transaction)
     book.changedSeq = seq
     if (!isFirst || hasNumber(day.counted, transaction.sequenceNumber)) return
     day.counted = addNumber(day.counted, transaction.sequenceNumber)
     day.totals = addToTotals(day.totals, transaction)
+    const sums = sumsException(transaction, record)
+    if (sums) derived.add(sums)
     if (transaction.tillTotals) day.tillTotals = transaction.tillTotals
     if (endsDay(transaction)) book.endedSeq = seq
   }
@@ -125,7 +132,8 @@ export const createBooks = (): Books => {
     switch (counted.kind) {
       case 'transaction':
       case 'conflict':
-        foldTransaction(counted.transaction, book, seq, counted.kind === 'transaction')
+        foldTransaction(counted.transaction, book, record, counted.kind === 'transaction')
+        if (counted.kind === 'conflict') derived.add(conflictException(counted.transaction, counted.firstRecordId, record))
         return { businessDay, workstationId: counted.transaction.workstationId }
       case 'claim': {
         const day = workstationDay(book, counted.claimed.workstationId)
@@ -166,6 +174,7 @@ export const createBooks = (): Books => {
     fold,
     days,
     open,
+    derived,
     raised,
     get foldedSeq() {
       return foldedSeq

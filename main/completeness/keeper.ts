@@ -20,7 +20,7 @@ import { closeEntry, type DeviceSigner, type GivenTotals, stateDay } from './clo
 import { createGapWatch } from './gap-watch.ts'
 import { createFollower } from './journal-follower.ts'
 import { arrivedNumbers, closeExceptions, damageExceptions, missingNumbers, newLifeExceptions } from './store-exceptions.ts'
-import { type DayDetail, dayDetail, newestDays, newestExceptions } from './view.ts'
+import { type DayDetail, dayDetail, exceptionCount, newestDays, newestExceptions } from './view.ts'
 
 export interface KeeperOptions {
   journal: Journal
@@ -53,21 +53,37 @@ const followDelayMs = 100
 const retryMs = 5_000
 const appendedAtOnce = 100
 
+const openLife = (journal: Journal) => {
+  const books = createBooks()
+  const watch = createGapWatch(books)
+  return {
+    incarnation: journal.incarnation,
+    books,
+    watch,
+    follower: createFollower(journal, books, watch.touch),
+    /** A closed day that grew: when it last did. It is closed again once it rests. */
+    grownSince: new Map<BusinessDay, { seq: number; sinceMs: number }>(),
+    /** Days that could not be closed, as they stood at this number. */
+    refusedAt: new Map<BusinessDay, number>(),
+  }
+}
+
 export const startKeeper = (options: KeeperOptions): Keeper => {
   const { journal, identity, signer, graceMs, clock, state, log } = options
   const nowIso = options.nowIso ?? (() => new Date().toISOString())
-  const books = createBooks()
-  const watch = createGapWatch(books)
-  const follower = createFollower(journal, books, watch.touch)
-  /** A closed day that grew: when it last did. It is closed again once it rests. */
-  const grownSince = new Map<BusinessDay, { seq: number; sinceMs: number }>()
-  const refusedAt = new Map<BusinessDay, number>()
+  /** A new life of the journal numbers its records anew, and is read anew. */
+  let life = openLife(journal)
   let working: Promise<void> = Promise.resolve()
   let cancelTimer: () => void = () => undefined
   let timerAtMs = Infinity
   let closed = false
 
-  const caughtUp = async (): Promise<void> => follower.reach((await journal.head()).seq)
+  const caughtUp = async (): Promise<void> => {
+    do {
+      if (life.incarnation !== journal.incarnation) life = openLife(journal)
+      await life.follower.reach((await journal.head()).seq)
+    } while (life.incarnation !== journal.incarnation)
+  }
 
   const raise = async (exceptions: readonly StoreException[]): Promise<void> => {
     for (let at = 0; at < exceptions.length; at += appendedAtOnce)
@@ -80,9 +96,10 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
   const closeDay: Keeper['closeDay'] = async (businessDay, given) => {
     // Most of the reading is done before the tills have to wait for it.
     await caughtUp()
-    if (!books.isWhole(businessDay)) return { outcome: 'pruned' }
+    if (!life.books.isWhole(businessDay)) return { outcome: 'pruned' }
     const record = await journal.appendFrom(async (head) => {
-      await follower.reach(head.seq)
+      await caughtUp()
+      const { books } = life
       if (books.foldedSeq !== head.seq) throw new Error(`the books stand at ${books.foldedSeq}, the journal at ${head.seq}`)
       const { firstSeq } = books.days.get(businessDay) ?? { firstSeq: head.seq + 1 }
       const [first] = firstSeq > head.seq ? [] : await journal.read(firstSeq - 1, 1)
@@ -97,6 +114,7 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
 
   /** When a close of this day is due; Infinity for never. */
   const closeDueMs = ({ businessDay, close, endedSeq, changedSeq }: DayBook): number => {
+    const { books, grownSince, refusedAt } = life
     if (!books.isWhole(businessDay) || refusedAt.get(businessDay) === changedSeq) return Infinity
     if (endedSeq > (close?.seq ?? 0)) return 0
     if (!close) return Infinity
@@ -114,7 +132,7 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
       await closeDay(businessDay, new Map())
     } catch (error) {
       if (error instanceof CannotWrite) throw error
-      refusedAt.set(businessDay, changedSeq)
+      life.refusedAt.set(businessDay, changedSeq)
       log.error(`The business day ${businessDay} cannot be closed.`, { fault: error })
     }
   }
@@ -127,6 +145,7 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
       if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
       return dueMs <= nowMs
     }
+    const { books, watch } = life
     const changed = watch.refresh(nowMs)
     const arrived = changed.flatMap((place) =>
       arrivedNumbers(books, place, watch.ledgerOf(place.businessDay, place.workstationId)?.missing ?? []),
@@ -136,14 +155,15 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
       return missingNumbers(books, place, due, identity.timeZone)
     })
     await raise([...arrived, ...missing])
-    for (const book of [...books.days.values()]) if (isDue(closeDueMs(book))) await closeUnlessRefused(book)
-    await raise([...books.days.values()].flatMap((book) => closeExceptions(books, book, identity.currency)))
-    await raise([...damageExceptions(books, journal.missing()), ...newLifeExceptions(books, journal)])
+    for (const book of [...life.books.days.values()]) if (isDue(closeDueMs(book))) await closeUnlessRefused(book)
+    await raise([...life.books.days.values()].flatMap((book) => closeExceptions(life.books, book, identity.currency)))
+    await raise([...damageExceptions(life.books, journal.missing()), ...newLifeExceptions(life.books, journal)])
     return nextMs
   }
 
   const publish = (): void => {
-    state.set({ exceptions: newestExceptions(books), exceptionCount: books.open.size, days: newestDays(books, watch.ledgerOf) })
+    const { books, watch } = life
+    state.set({ exceptions: newestExceptions(books), exceptionCount: exceptionCount(books), days: newestDays(books, watch.ledgerOf) })
   }
 
   const work = async (): Promise<void> => {
@@ -151,7 +171,7 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
     try {
       await caughtUp()
       const nextMs = await assess()
-      watch.refresh(clock.nowMs())
+      life.watch.refresh(clock.nowMs())
       publish()
       if (nextMs < Infinity) schedule(Math.max(0, nextMs - clock.nowMs()))
     } catch (error) {
@@ -177,11 +197,14 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
   const unfollow = journal.onAppended(() => schedule(followDelayMs))
 
   return {
-    books,
+    get books() {
+      return life.books
+    },
     incarnation: () => journal.incarnation,
     caughtUp,
     closeDay,
     day: (businessDay) => {
+      const { books } = life
       const book = books.days.get(businessDay)
       return book && books.isWhole(businessDay) ? dayDetail(book, books.ledgerOf) : undefined
     },

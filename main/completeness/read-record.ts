@@ -7,7 +7,7 @@ import { type DayCloseStatement, dayClosePayloadSchema, dayCloseStatementSchema 
 import { claimedNumberSchema, type ClaimedNumber, type TidelineRecord } from '#sync/contract/record.ts'
 import { type StoreException, storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { sequenceNumberSchema, tenderKinds, tillTotalsSchema, transactionKinds } from '#sync/contract/transaction.ts'
-import { businessDaySchema, workstationIdSchema } from '#sync/contract/vocabulary.ts'
+import { businessDaySchema, currencySchema, workstationIdSchema } from '#sync/contract/vocabulary.ts'
 
 const countedTransactionSchema = z.object({
   workstationId: workstationIdSchema,
@@ -17,17 +17,27 @@ const countedTransactionSchema = z.object({
   endedAt: z.string(),
   tenders: z.array(z.object({ kind: z.enum(tenderKinds), amountMinor: z.int(), voided: z.boolean(), lineNumber: z.int() })),
   taxes: z.array(z.object({ code: z.string(), taxMinor: z.int(), taxableMinor: z.int(), inclusive: z.boolean() })),
-  totals: z.object({ netMinor: z.int(), taxMinor: z.int(), grandMinor: z.int() }),
+  totals: z.object({ netMinor: z.int(), taxMinor: z.int(), grandMinor: z.int(), roundingMinor: z.int().optional().catch(undefined) }),
   tillTotals: tillTotalsSchema.optional(),
+  /** For adding up the receipt alone: what cannot be read of these takes nothing from the rest. */
+  currency: currencySchema.optional().catch(undefined),
+  lineItems: z
+    .array(z.object({ amountMinor: z.int(), voided: z.boolean() }))
+    .optional()
+    .catch(undefined),
+  discounts: z
+    .array(z.object({ amountMinor: z.int() }))
+    .optional()
+    .catch(undefined),
 })
 export type CountedTransaction = z.infer<typeof countedTransactionSchema>
 
-const conflictSchema = z.object({ transaction: countedTransactionSchema })
+const conflictSchema = z.object({ firstRecordId: z.string().max(100).optional().catch(undefined), transaction: countedTransactionSchema })
 const quarantineSchema = z.object({ claimed: claimedNumberSchema.optional() })
 
 export type CountedRecord =
   | { kind: 'transaction'; transaction: CountedTransaction }
-  | { kind: 'conflict'; transaction: CountedTransaction }
+  | { kind: 'conflict'; transaction: CountedTransaction; firstRecordId?: string | undefined }
   | { kind: 'claim'; claimed: ClaimedNumber }
   | { kind: 'day-close'; statement: DayCloseStatement }
   | { kind: 'exception'; exception: StoreException }
@@ -40,7 +50,7 @@ export const readCounted = ({ kind, payload }: Pick<TidelineRecord, 'kind' | 'pa
       case 'transaction':
         return { kind, transaction: countedTransactionSchema.parse(content) }
       case 'conflict':
-        return { kind, transaction: conflictSchema.parse(content).transaction }
+        return { kind, ...conflictSchema.parse(content) }
       case 'quarantine': {
         const { claimed } = quarantineSchema.parse(content)
         return claimed ? { kind: 'claim', claimed } : null

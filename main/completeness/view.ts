@@ -1,9 +1,9 @@
 /** What of the books is shown: to the manager's window, and over HTTP. */
 import type { DayLedger, DayCloseStatement } from '#sync/contract/day-close.ts'
-import type { BusinessDayState } from '#sync/contract/ipc.ts'
+import type { BusinessDayState, OpenException } from '#sync/contract/ipc.ts'
 import type { BusinessDay, WorkstationId } from '#sync/contract/vocabulary.ts'
 import { statedTotals } from '#sync/core/day-totals.ts'
-import type { Books, DayBook, OpenException } from './books.ts'
+import type { Books, DayBook } from './books.ts'
 
 type ClosedWorkstation = DayCloseStatement['workstations'][number]
 type LedgerOf = (businessDay: BusinessDay, workstationId: WorkstationId) => DayLedger | undefined
@@ -36,8 +36,10 @@ export const newestDays = (books: Books, ledgerOf: LedgerOf): BusinessDayState[]
     .slice(0, daysShown)
     .map((book) => dayState(book, ledgerOf))
 
-export const newestExceptions = (books: Books): Pick<OpenException, 'raisedAt' | 'exception'>[] =>
-  [...books.open.values()]
+export const exceptionCount = ({ open, derived }: Books): number => open.size + derived.count
+
+export const newestExceptions = ({ open, derived }: Books): OpenException[] =>
+  [...open.values(), ...derived.newest()]
     .sort((a, b) => b.seq - a.seq)
     .slice(0, exceptionsShown)
     .map(({ raisedAt, exception }) => ({ raisedAt, exception }))

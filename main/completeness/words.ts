@@ -2,6 +2,8 @@
 import type { CloseDifference, NumberRange } from '#sync/contract/day-close.ts'
 import { minorDigits } from '#sync/capture/currency.ts'
 import type { Run } from '#sync/core/ledger-runs.ts'
+import type { ReceiptDifference } from '#sync/core/receipt.ts'
+import type { CountedTransaction } from './read-record.ts'
 
 /** Integer arithmetic by text alone. */
 export const moneyText = (minor: number, currency: string): string => {
@@ -107,3 +109,22 @@ export const differsMessage = (
 
 export const agreesMessage = (workstationId: string, businessDay: string): string =>
   `Till ${workstationId}: its own totals of ${dayText(businessDay)} and the transactions received here are the same now.`
+
+type Numbered = Pick<CountedTransaction, 'workstationId' | 'businessDay' | 'sequenceNumber'>
+
+const receiptText = ({ businessDay, sequenceNumber }: Numbered): string => `receipt ${sequenceNumber} of ${dayText(businessDay)}`
+
+export const sumsMessage = (receipt: Numbered, difference: ReceiptDifference, currency: string): string => {
+  const money = (minor: number): string => moneyText(minor, currency)
+  const { linesMinor, statedMinor, tenderedMinor, grandMinor } = difference
+  return (
+    `Till ${receipt.workstationId}: ${receiptText(receipt)} says ${money(grandMinor)} in total, but its lines make ${money(linesMinor)}, ` +
+    `its net and tax ${money(statedMinor)}, its payments ${money(tenderedMinor)}. It was taken as the till sent it.`
+  )
+}
+
+export const conflictMessage = (receipt: Numbered & Pick<CountedTransaction, 'totals' | 'currency'>): string => {
+  const { totals, currency } = receipt
+  const worth = currency === undefined ? '' : ` The second one is of ${moneyText(totals.grandMinor, currency)}.`
+  return `Till ${receipt.workstationId}: ${receiptText(receipt)} came again with other contents.${worth} Both are kept, and the first one counts.`
+}

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { recordIdOf } from '#sync/contract/record.ts'
 import type { TillTotals } from '#sync/contract/transaction.ts'
 import type { BusinessDay, StoreId, WorkstationId } from '#sync/contract/vocabulary.ts'
+import { sameTillTotals } from '#sync/core/till-totals.ts'
 import type { AgentLog } from '../agent-log.ts'
 import type { Keeper } from '../completeness/keeper.ts'
 import { CannotWrite } from '../journal/journal.ts'
@@ -50,7 +51,7 @@ const describe = (error: z.ZodError): string => {
   return `${place ? `${place}: ` : ''}${inner?.message ?? 'not a day close'}`
 }
 
-const sameTotals = (a: TillTotals | undefined, b: TillTotals): boolean => JSON.stringify(a) === JSON.stringify(b)
+const sameTotals = (a: TillTotals | undefined, b: TillTotals): boolean => a !== undefined && sameTillTotals(a, b)
 
 export const createDayCloses = ({ keeper, storeId, deviceId, log }: DayClosesParts) => {
   const inTurn = createTurns()

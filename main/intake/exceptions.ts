@@ -1,14 +1,14 @@
 /** What a person must look at, and how complete a day is: read only, from the store's books. */
 import { businessDaySchema } from '#sync/contract/vocabulary.ts'
 import type { Keeper } from '../completeness/keeper.ts'
-import { newestExceptions } from '../completeness/view.ts'
+import { exceptionCount, newestExceptions } from '../completeness/view.ts'
 import { type Answer, refuse } from './answers.ts'
 import type { DayAnswer, ExceptionsAnswer } from './http-contract.ts'
 
 /** Open ones, newest first. */
 export const answerExceptions = async (keeper: Keeper): Promise<Answer> => {
   await keeper.caughtUp()
-  const body: ExceptionsAnswer = { count: keeper.books.open.size, exceptions: newestExceptions(keeper.books) }
+  const body: ExceptionsAnswer = { count: exceptionCount(keeper.books), exceptions: newestExceptions(keeper.books) }
   return { status: 200, body }
 }
 

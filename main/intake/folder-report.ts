@@ -8,6 +8,8 @@ export interface FileReport extends FileTally {
 
 export const reportOf = (file: string, tally: FileTally): FileReport => {
   const aside = tally.conflicts + tally.quarantined
-  const summary = `${tally.captured} captured, ${tally.duplicates} known already, ${aside} set aside for somebody to look at. Nothing is lost: the whole file is kept.`
+  const warnings = tally.warnings.length + tally.furtherWarnings
+  const warned = warnings > 0 ? ` with ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}` : ''
+  const summary = `${tally.captured} captured${warned}, ${tally.duplicates} known already, ${aside} set aside for somebody to look at. Nothing is lost: the whole file is kept.`
   return { file, summary, ...tally }
 }

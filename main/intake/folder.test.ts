@@ -101,6 +101,30 @@ describe('watched folder', () => {
     expect([await inFolder(), await done()]).toEqual([[], ['a.xml', 'b.json']])
   })
 
+  it('[CAP18] a receipt that does not add up keeps no file back, and is named in the report of one that is set aside', async () => {
+    const short = saleOf(2, { tenders: [] })
+    await put('short.json', JSON.stringify([saleOf(1), short]))
+    await start()
+    await settle()
+    expect([await done(), await sequenceNumbers()]).toEqual([['short.json'], [1, 2]])
+    await put(
+      'faulty.json',
+      JSON.stringify([
+        { ...short, sequenceNumber: 3 },
+        { ...short, sequenceNumber: 'four' },
+      ]),
+    )
+    await settle()
+    const report = await reasons('faulty.json')
+    expect(report).toMatchObject({
+      summary: expect.stringMatching(/^1 captured with 1 warning, 0 known already, 1 set aside/),
+      problems: [{ code: 'INVALID' }],
+      warnings: [{ code: 'DOES_NOT_ADD_UP', recordId: expect.stringMatching(/:3$/) }],
+      furtherWarnings: 0,
+    })
+    expect(report.warnings[0]?.message).toContain('total 3.00 USD, lines 3.00 USD, net and tax 3.00 USD, tenders 0.00 USD')
+  })
+
   it('[CAP9] never takes a file that still grows, however its writer pauses', async () => {
     await start()
     const text = poslogDocument([saleOf(1), saleOf(2), saleOf(3)])

@@ -60,6 +60,7 @@ interface Seen {
   notBeforeMs: number
 }
 
+const warningsLogged = 10
 const retryMs = 2_000
 /** Of a file that is not taken at all. */
 const keptHeadBytes = 64_000
@@ -111,8 +112,9 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     if (report.problems.length === 0) await moveToDone(dir, name)
     else await moveToRejected(dir, name, report)
     await options.progress.forget(name)
-    const write = report.problems.length === 0 ? log.info : log.warn
+    const write = report.problems.length + report.warnings.length === 0 ? log.info : log.warn
     write.call(log, `file ${name}: ${report.summary}`)
+    for (const { where, message } of report.warnings.slice(0, warningsLogged)) log.warn(`file ${name}: ${where}: ${message}`)
   }
 
   const waitForMore = (known: Seen): void => {

@@ -1,8 +1,7 @@
 /** The tills' HTTP interface: what travels, as schemas. The OpenAPI document is made of them (openapi.ts). */
 import { z } from 'zod'
 import { closeDifferenceSchema, dayTotalsSchema } from '#sync/contract/day-close.ts'
-import { businessDayStateSchema, diskStates, journalHeadSchema } from '#sync/contract/ipc.ts'
-import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
+import { businessDayStateSchema, diskStates, journalHeadSchema, openExceptionSchema } from '#sync/contract/ipc.ts'
 import { tillTotalsSchema, unitSchema } from '#sync/contract/transaction.ts'
 import {
   amountMinorSchema,
@@ -96,9 +95,7 @@ export const dayCloseResultsSchema = z.strictObject({
 
 export const exceptionsAnswerSchema = z.strictObject({
   count: z.int().min(0),
-  exceptions: z
-    .array(z.strictObject({ raisedAt: instantSchema, exception: storeExceptionSchema }))
-    .meta({ description: 'Open ones, newest first, at most 200' }),
+  exceptions: z.array(openExceptionSchema).meta({ description: 'Open ones, newest first, at most 200' }),
 })
 export type ExceptionsAnswer = z.infer<typeof exceptionsAnswerSchema>
 

@@ -28,6 +28,7 @@ import { openReserve, type Reserve } from './reserve.ts'
 import { createRestoration, type Restored } from './restoration.ts'
 import type { ChainPosition } from './segment.ts'
 import { createSegmentWriter } from './segment-writer.ts'
+import type { JournalVisitor } from './visitor.ts'
 import { createWaitingLine, type JournalEntry, type Waiting, type WaitingBounds, waitingBounds } from './waiting.ts'
 
 export { CannotWrite, JournalBusy } from './cannot-write.ts'
@@ -85,6 +86,8 @@ export interface JournalOptions {
   reserveBytes?: number
   waiting?: WaitingBounds
   lock?: (dir: string) => Promise<() => Promise<void>>
+  /** Sees every record while the journal is opened. */
+  visitor?: JournalVisitor
 }
 
 const maxPayload = 400_000
@@ -95,7 +98,7 @@ const boundedEntry = (entry: JournalEntry): JournalEntry => {
 }
 
 export const openJournal = async (options: JournalOptions): Promise<Journal> => {
-  const { dir, deviceId, disk = nodeDisk, segmentBytes = 16_000_000, lock = lockFolder } = options
+  const { dir, deviceId, disk = nodeDisk, segmentBytes = 16_000_000, lock = lockFolder, visitor } = options
   const nowIso = options.nowIso ?? (() => new Date().toISOString())
   await disk.makeDir(dir)
   const reserve = await openReserve(disk, dir, options.reserveBytes ?? 0)
@@ -111,7 +114,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   }
   const release = await withReserve(() => lock(dir))
   const open = (isLastResort: boolean): Promise<OpenedFolder> =>
-    openFolder({ disk, dir, deviceId, segmentBytes, isLastResort, newIncarnation: () => newIncarnation(options.random) })
+    openFolder({ disk, dir, deviceId, segmentBytes, isLastResort, visitor, newIncarnation: () => newIncarnation(options.random) })
   const opened = await withReserve(open).catch(async (error: unknown) => {
     await release()
     throw error

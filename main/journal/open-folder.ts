@@ -15,6 +15,7 @@ import { type Manifest, newManifest, readManifest, writeManifest } from './manif
 import { removeLives, removeSegments } from './remove-files.ts'
 import { livesAmong } from './segment.ts'
 import { settleTail } from './torn-tail.ts'
+import type { JournalVisitor } from './visitor.ts'
 
 export type Recovery =
   | { kind: 'none' }
@@ -42,6 +43,13 @@ export interface FolderOptions {
   newIncarnation: () => Incarnation
   /** There is no room, and none that can be given up. */
   isLastResort: boolean
+  /** Sees what the opened journal holds. */
+  visitor?: JournalVisitor | undefined
+}
+
+const loadVisited = async ({ disk, visitor }: FolderOptions, life: LifeOnDisk): Promise<LoadedJournal> => {
+  await visitor?.begin()
+  return loadJournal(disk, life, visitor && (({ record }) => visitor.visit(record)))
 }
 
 export const openFolder = async (options: FolderOptions): Promise<OpenedFolder> => {
@@ -56,7 +64,7 @@ export const openFolder = async (options: FolderOptions): Promise<OpenedFolder> 
   manifest.discarded = manifest.discarded.filter((life) => left.includes(life))
   const life: LifeOnDisk = { dir, incarnation: manifest.incarnation, base: manifest.base }
   if (manifest.deviceId !== deviceId) return beginNewLife(options, manifest, [life], 'other-device')
-  const loaded = await loadJournal(disk, life)
+  const loaded = await loadVisited(options, life)
   await removeSegments(disk, dir, loaded.leftovers)
   if (isDamaged(loaded)) return beginNewLife(options, manifest, [life], 'damage')
   const cut = await settleTail(disk, dir, loaded, options.isLastResort)
@@ -99,7 +107,7 @@ const beginNewLife = async (
     })),
   })
   await writeManifest(disk, dir, manifest)
-  const loaded = await loadJournal(disk, { dir, incarnation, base: manifest.base })
+  const loaded = await loadVisited(options, { dir, incarnation, base: manifest.base })
   if (records === 0 && missing.length === 0) return { manifest, loaded, recovery: { kind: 'none' } }
   const ranges = missing.map(({ incarnation: life, fromSeq, toSeq }) => ({ incarnation: life, fromSeq, toSeq }))
   return { manifest, loaded, recovery: { kind: 'new-life', reason, records, findings, missing: ranges } }

@@ -4,53 +4,80 @@
  * other sources report again what was not synced.
  */
 import { join } from 'node:path'
+import { must } from '#sync/contract/assert.ts'
 import type { StoreException } from '#sync/contract/store-exception.ts'
 import { type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
-import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { Clock } from '#sync/core/ports.ts'
 import type { AgentLog } from '../agent-log.ts'
 import type { Journal } from '../journal/journal.ts'
+import { type JournalVisitor, visitJournal } from '../journal/visitor.ts'
+import { placeOf } from '../record-keys.ts'
 import { carriesBusiness, type CrossCheck, rememberTold, startCrossCheck } from './cross-check.ts'
-import { openSightingLog } from './sighting-log.ts'
-import { createSightings } from './sightings.ts'
+import { openSightingLog, type SightingLog } from './sighting-log.ts'
+import { createSightings, type Sightings } from './sightings.ts'
 
-export interface OpenCrossCheckOptions {
+export interface CrossCheckFiles {
   dataDir: string
+  /** Milliseconds since the epoch. */
+  nowMs: number
+}
+
+export interface CrossCheckStart {
   journal: Journal
   graceMinutes: number
   clock: Clock
-  /** Milliseconds since the epoch. */
-  nowMs: number
   log: AgentLog
 }
 
-const pageRecords = 2_000
+export interface CrossCheckVisitor extends JournalVisitor {
+  /** Once the journal was visited. */
+  start(parts: CrossCheckStart): CrossCheck
+}
 
-export const openCrossCheck = async ({ dataDir, journal, graceMinutes, clock, nowMs, log }: OpenCrossCheckOptions): Promise<CrossCheck> => {
-  const sightings = createSightings()
-  const told = new Map<string, StoreException>()
-  const sightingLog = await openSightingLog({ dir: join(dataDir, 'taps'), nowMs, onSighting: sightings.add })
-  const presumeHttp = ({ payload }: TidelineRecord): void => {
+interface Known {
+  sightings: Sightings
+  told: Map<string, StoreException>
+  sightingLog: SightingLog
+}
+
+export const createCrossCheckVisitor = ({ dataDir, nowMs }: CrossCheckFiles): CrossCheckVisitor => {
+  let known: Known | undefined
+
+  /** Nearly all of them are known or older, which their number alone tells: only the others are parsed. */
+  const presumeHttp = (sightings: Sightings, payload: string): void => {
+    const place = placeOf(payload)
+    if (!place || sightings.tapsOf(place).length > 0 || !sightings.isLaterThan('http', place)) return
     const transaction = readTransaction(payload)
-    if (!transaction || sightings.tapsOf(transaction).length > 0) return
+    if (!transaction) return
     const { workstationId, businessDay, sequenceNumber } = transaction
-    const sighting = { workstationId, businessDay, sequenceNumber, business: carriesBusiness(transaction) }
-    if (sightings.isLaterThan('http', sighting)) sightings.presume('http', sighting)
+    sightings.presume('http', { workstationId, businessDay, sequenceNumber, business: carriesBusiness(transaction) })
   }
-  for (let after = 0; ;) {
-    const page = await journal.read(after, pageRecords)
-    for (const record of page) {
+  return {
+    begin: async () => {
+      const sightings = createSightings()
+      const sightingLog = await openSightingLog({ dir: join(dataDir, 'taps'), nowMs, onSighting: sightings.add })
+      known = { sightings, told: new Map(), sightingLog }
+    },
+    visit: (record) => {
+      const { sightings, told } = must(known, 'begun')
       rememberTold(told, record)
-      if (record.kind === 'transaction') presumeHttp(record)
-    }
-    const last = page.at(-1)
-    if (!last) break
-    after = last.seq
+      if (record.kind === 'transaction') presumeHttp(sightings, record.payload)
+    },
+    start: ({ journal, graceMinutes, clock, log }) => {
+      const { sightings, told, sightingLog } = must(known, 'visited')
+      return startCrossCheck({
+        ...{ journal, sightings, log: sightingLog, told, clock, graceMs: graceMinutes * 60_000 },
+        onFault: (error) => log.error(`the sources could not be compared: ${error instanceof Error ? error.message : String(error)}`),
+      })
+    },
   }
-  return startCrossCheck({
-    ...{ journal, sightings, log: sightingLog, told, clock, graceMs: graceMinutes * 60_000 },
-    onFault: (error) => log.error(`the sources could not be compared: ${error instanceof Error ? error.message : String(error)}`),
-  })
+}
+
+/** Over a journal that is open already. */
+export const openCrossCheck = async ({ dataDir, nowMs, ...parts }: CrossCheckFiles & CrossCheckStart): Promise<CrossCheck> => {
+  const visitor = createCrossCheckVisitor({ dataDir, nowMs })
+  await visitJournal(parts.journal, visitor)
+  return visitor.start(parts)
 }
 
 const readTransaction = (payload: string): Transaction | null => {

@@ -27,7 +27,7 @@ export interface Sightings {
   /** Who reported it. */
   tapsOf(sighting: Omit<Sighting, 'business'>): string[]
   /** It lies behind everything that the source said of the workstation, and it did say something. */
-  isLaterThan(tap: string, sighting: Sighting): boolean
+  isLaterThan(tap: string, sighting: Omit<Sighting, 'business'>): boolean
   /** Numbers that a source has passed by and another one has. */
   lacking(): Lacking[]
 }

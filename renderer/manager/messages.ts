@@ -169,7 +169,7 @@ export const messages = {
     receipt: (number: number) => `Receipt ${number}`,
     noticed: (when: string) => `noticed ${when}`,
     emptyTitle: 'Nothing to check',
-    empty: 'Missing receipt numbers, and tills whose day does not add up, appear here.',
+    empty: 'Missing receipt numbers, receipts that do not add up, and tills whose day does not agree appear here.',
     kinds: {
       MISSING_NUMBER: {
         title: 'A receipt number is missing',
@@ -186,6 +186,14 @@ export const messages = {
       JOURNAL_DAMAGED: {
         title: 'A part of what this computer had saved was damaged',
         toDo: 'Call support: this computer’s disk should be examined. What head office has already received is safe, and is fetched back by itself.',
+      },
+      DOES_NOT_ADD_UP: {
+        title: 'A receipt does not add up',
+        toDo: 'Compare it with the paper receipt and tell head office, which sees it too, what is right. If a till does this again and again, call its supplier.',
+      },
+      KEY_CONFLICT: {
+        title: 'A receipt number was used twice',
+        toDo: 'Compare both with the till’s own journal. If the second one is a sale as well, have it entered again under a number of its own.',
       },
     },
   },

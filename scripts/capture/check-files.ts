@@ -53,6 +53,7 @@ const reportOf = (path: string, { dialect, encoding }: FileRead, notes: readonly
       ([currency, { transactions, grandMinor }]) =>
         `  total       ${decimalFromInteger(grandMinor, minorDigits(currency))} ${currency} in ${transactions} transactions`,
     ),
+    ...tally.warned.map(({ where, messages }) => `  warning     ${where}: ${messages.join('; ')}`),
     ...tally.problems.map(({ where, messages }) => `  problem     ${where}: ${messages.join('; ')}`),
     ...(hidden > 0 ? [`  problems    ${hidden} more`] : []),
   ].join('\n')

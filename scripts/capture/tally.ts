@@ -24,12 +24,13 @@ export interface Tally {
   businessDays: Record<string, number>
   /** The first ones. */
   problems: Problem[]
+  warned: Problem[]
 }
 
 const maxProblems = 50
 export const emptyTally = (): Tally => ({
   ...{ taken: 0, duplicates: 0, conflicts: 0, quarantined: 0, warnings: 0 },
-  ...{ byKind: {}, byDialect: {}, totals: {}, businessDays: {}, problems: [] },
+  ...{ byKind: {}, byDialect: {}, totals: {}, businessDays: {}, problems: [], warned: [] },
 })
 
 /** Content hashes by natural key. */
@@ -38,10 +39,12 @@ export type SeenKeys = Map<string, string>
 export const tallyItem = (tally: Tally, item: CapturedItem, seen: SeenKeys): void => {
   if (item.outcome === 'quarantined') {
     tally.quarantined += 1
-    addProblem(tally, { where: item.where, messages: item.reasons.map((reason) => `${reason.code} ${reason.message}`) })
+    addProblem(tally.problems, { where: item.where, messages: item.reasons.map((reason) => `${reason.code} ${reason.message}`) })
     return
   }
   tally.warnings += item.warnings.length
+  if (item.warnings.length > 0)
+    addProblem(tally.warned, { where: item.where, messages: item.warnings.map((warning) => `${warning.code} ${warning.message}`) })
   const key = naturalKeyOf(item.transaction)
   const hash = createHash('sha256').update(canonicalText(item.transaction)).digest('base64')
   const known = seen.get(key)
@@ -51,15 +54,15 @@ export const tallyItem = (tally: Tally, item: CapturedItem, seen: SeenKeys): voi
   } else if (known === hash) tally.duplicates += 1
   else {
     tally.conflicts += 1
-    addProblem(tally, {
+    addProblem(tally.problems, {
       where: item.where,
       messages: [`KEY_CONFLICT the same store, workstation, day and number (${key}) came before with other content`],
     })
   }
 }
 
-const addProblem = (tally: Tally, problem: Problem): void => {
-  if (tally.problems.length < maxProblems) tally.problems.push(problem)
+const addProblem = (problems: Problem[], problem: Problem): void => {
+  if (problems.length < maxProblems) problems.push(problem)
 }
 
 const addTaken = (tally: Tally, { kind, currency, businessDay, totals }: Transaction): void => {

@@ -14,7 +14,7 @@ import { identitySchema } from './config.ts'
 import { errorCodeNames } from './error-codes.ts'
 import { recordSchema } from './record.ts'
 import { dayLedgerSchema } from './day-close.ts'
-import { storeExceptionSchema } from './store-exception.ts'
+import { storeExceptionKinds, storeExceptionSchema } from './store-exception.ts'
 import {
   barcodeSchema,
   businessDaySchema,
@@ -136,6 +136,21 @@ export const businessDayStateSchema = z.strictObject({
 })
 export type BusinessDayState = z.infer<typeof businessDayStateSchema>
 
+/**
+ * What the store's list shows besides the exceptions that are records: the transaction or conflict itself says it, here and at the hub.
+ *
+ * DOES_NOT_ADD_UP   a receipt whose lines, net and tax, tenders and total are not the same; it was taken as it is
+ * KEY_CONFLICT      a number that came again with other content; both are kept
+ */
+export const derivedExceptionKinds = ['DOES_NOT_ADD_UP', 'KEY_CONFLICT'] as const
+
+/** As it is shown on this computer; it does not travel. */
+export const openExceptionSchema = z.strictObject({
+  raisedAt: instantSchema,
+  exception: storeExceptionSchema.extend({ kind: z.enum([...storeExceptionKinds, ...derivedExceptionKinds]) }),
+})
+export type OpenException = z.infer<typeof openExceptionSchema>
+
 /** What main itself knows: true also before enrolment and while the engine is away. */
 export const agentStatusSchema = z.strictObject({
   agentVersion: z.string(),
@@ -159,7 +174,7 @@ export const agentStatusSchema = z.strictObject({
       newLife: z.strictObject({ at: instantSchema, records: z.int().min(0) }).optional(),
       disk: z.strictObject({ state: z.enum(diskStates), freeBytes: z.int().min(0).optional(), message: z.string().optional() }),
       /** Open ones, newest first, at most 200; and how many there are. */
-      exceptions: z.array(z.strictObject({ raisedAt: instantSchema, exception: storeExceptionSchema })),
+      exceptions: z.array(openExceptionSchema),
       exceptionCount: z.int().min(0),
       /** Newest first, at most 14: is each till's sequence whole, and is the day closed? */
       days: z.array(businessDayStateSchema),

@@ -4,6 +4,16 @@
  */
 import type { Transaction } from '../contract/transaction.ts'
 
+/** What of a transaction is added up. */
+export interface Receipt {
+  kind: Transaction['kind']
+  lineItems: readonly { amountMinor: number; voided: boolean }[]
+  taxes: readonly { taxMinor: number; inclusive: boolean }[]
+  tenders: readonly { amountMinor: number; voided: boolean }[]
+  totals: { netMinor: number; taxMinor: number; grandMinor: number; roundingMinor?: number | undefined }
+  discounts?: readonly { amountMinor: number }[] | undefined
+}
+
 export interface ReceiptDifference {
   /** Lines that are not voided, less receipt discounts, plus exclusive taxes and cash rounding. */
   linesMinor: number
@@ -20,9 +30,9 @@ const settledKinds: ReadonlySet<Transaction['kind']> = new Set(['sale', 'return'
 const sum = (amounts: number[]): number => amounts.reduce((total, amount) => total + amount, 0)
 
 /** Null when it adds up, or when its kind has nothing to add. */
-export const receiptDifference = (transaction: Transaction): ReceiptDifference | null => {
-  if (!settledKinds.has(transaction.kind)) return null
-  const { lineItems, taxes, tenders, totals, discounts = [] } = transaction
+export const receiptDifference = (receipt: Receipt): ReceiptDifference | null => {
+  if (!settledKinds.has(receipt.kind)) return null
+  const { lineItems, taxes, tenders, totals, discounts = [] } = receipt
   const rounding = totals.roundingMinor ?? 0
   const lines = sum(lineItems.filter((l) => !l.voided).map((l) => l.amountMinor))
   const difference = {

@@ -12,8 +12,9 @@ import { intake } from './intake.ts'
 import { memory } from './memory.ts'
 import { parse } from './parse.ts'
 import { rebuild } from './rebuild.ts'
+import { start } from './start.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, rebuild, memory]
+const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, rebuild, start, memory]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 

@@ -55,6 +55,16 @@ describe('npm run capture -- check', () => {
     expect(JSON.parse(stdout)).toMatchObject({ taken: 1, warnings: 1 })
   })
 
+  it('[CAP18] names the receipts that do not add up, with every sum, and is content with the file all the same', () => {
+    const { status, stdout } = check(fileOf('e.json', [saleOf(1), saleOf(2, { tenders: [] })]))
+    expect(status).toBe(0)
+    expect(stdout).toContain('2 taken')
+    expect(stdout).toContain('warnings    1, kept with their transactions')
+    expect(stdout).toMatch(
+      / {2}warning {5}.*: DOES_NOT_ADD_UP the receipt does not add up: total 3\.00 USD, lines 3\.00 USD, .*tenders 0\.00 USD/,
+    )
+  })
+
   it('says how it is used, and what is wrong with a mapping', () => {
     expect(check()).toMatchObject({ status: 2, stderr: expect.stringContaining('npm run capture -- check FILE...') })
     expect(check('--time-zone', 'Nowhere/Else', 'x').status).toBe(2)

@@ -39,7 +39,8 @@ const demoDay = async (store: Store): Promise<void> => {
     { workstationId: '34', businessDay, totals: { transactionCount: 6, tenders: cash(1_500) } },
     { workstationId: '35', businessDay, totals: { transactionCount: 1 } },
   ])
-  await store.exceptionsAre([`MISSING_NUMBER:34|${businessDay}|5`, `DAY_CLOSE_DIFFERS:34|${businessDay}`])
+  const conflict = `KEY_CONFLICT:dev-aaaaaaaaaaaa:${store.agent().journal.incarnation}:9`
+  await store.exceptionsAre([`MISSING_NUMBER:34|${businessDay}|5`, `DAY_CLOSE_DIFFERS:34|${businessDay}`, conflict])
 }
 
 const certificateOf = async (store: Store): Promise<Uint8Array> => {

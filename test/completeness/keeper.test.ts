@@ -18,13 +18,13 @@ const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
 const identity = identitySchema.parse({ deviceId, storeId: '9', storeName: 'Nine', currency: 'USD', timeZone: 'UTC' })
 const graceMs = 900_000
 
-const openRig = async (seed: number) => {
+const openRig = async (seed: number, segmentBytes = 16_000_000) => {
   const disk = createMemoryDisk(seededRandom(seed))
   const clock = createManualClock()
   const signer = createDeviceKey()
   const state = createCaptureState()
   const open = (): Promise<Journal> =>
-    openJournal({ dir: '/j', deviceId, disk, random: seededRandom(seed), lock: async () => async () => undefined })
+    openJournal({ dir: '/j', deviceId, disk, segmentBytes, random: seededRandom(seed), lock: async () => async () => undefined })
   let journal = await open()
   let keeper: Keeper
   const start = async (): Promise<void> => {
@@ -100,6 +100,24 @@ describe('the keeper', () => {
     await rig.settle(1_000)
     expect(rig.state.get().exceptionCount).toBe(0)
     expect(rig.state.get().days.map((day) => day.workstations[0]?.ledger.missing)).toEqual([[], []])
+  })
+
+  it('[CMP3] [CMP5] [JNL5] goes on when a renewal renumbers what pruning left', async () => {
+    const rig = await openRig(7, 4_000)
+    await rig.record(...Array.from({ length: 40 }, (_, n) => saleOf(n + 1)))
+    const nextDay = { businessDay: '2026-02-01' }
+    await rig.record(...Array.from({ length: 10 }, (_, n) => saleOf(n + 1, nextDay)))
+    const journal = rig.journal()
+    journal.acknowledge(journal.incarnation, 40)
+    await journal.prune({ today: '2026-03-01', days: 1, maxBytes: 1e9, isUrgent: true })
+    expect(await journal.renew(journal.incarnation, 'the disk was restored')).toMatchObject({ outcome: 'begun' })
+    expect(journal.renumbered).toBeGreaterThan(20)
+    await rig.record(saleOf(12, nextDay))
+    await rig.settle(graceMs + 10_000)
+    expect(await rig.told()).toEqual(['open MISSING_NUMBER:34|2026-02-01|11'])
+    const day = saleOf(1, nextDay).businessDay
+    expect(await rig.keeper().closeDay(day, new Map())).toMatchObject({ outcome: 'closed' })
+    expect(rig.keeper().day(day)).toMatchObject({ workstations: [{ ledger: { seen: 11 } }] })
   })
 
   it('[CMP4] a close that a crash left behind is made up for', async () => {

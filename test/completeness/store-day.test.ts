@@ -24,6 +24,36 @@ describe('a store’s day', () => {
     expect(store.agent().state.get()).toMatchObject({ exceptionCount: 1, days: [{ businessDay, workstations: [{ workstationId: '34' }] }] })
   })
 
+  it('[CMP4] the same totals in another order are the same close', async () => {
+    const store = await openStore()
+    await store.sell(saleAt(1))
+    const tenders = [
+      { kind: 'card', amountMinor: 0 },
+      { kind: 'cash', amountMinor: 300 },
+    ]
+    const z = { workstationId: '34', businessDay, totals: { tenders } }
+    expect(await store.call('/v1/day-closes', z)).toMatchObject({ status: 201 })
+    const again = { ...z, totals: { tenders: tenders.toReversed() } }
+    expect(await store.call('/v1/day-closes', again)).toMatchObject({ status: 200, body: { outcome: 'duplicate' } })
+  })
+
+  it('[CAP18] a receipt that does not add up is taken with a warning, and is an exception here without a record of its own', async () => {
+    const store = await openStore()
+    const short = saleAt(2, { tenders: [{ lineNumber: 2, kind: 'cash', amountMinor: 250, voided: false }] })
+    expect(await store.call('/v1/transactions', saleAt(1))).toMatchObject({ status: 201, body: { outcome: 'captured' } })
+    const answer = await store.call('/v1/transactions', short)
+    expect(answer).toMatchObject({ status: 201, body: { outcome: 'captured', warnings: [{ code: 'DOES_NOT_ADD_UP' }] } })
+    expect(JSON.stringify(answer.body)).toContain('total 3.00 USD, lines 3.00 USD, net and tax 3.00 USD, tenders 2.50 USD')
+    expect(await store.sell(saleAt(1, { operatorId: 'somebody else' }))).toBe(409)
+    const { recordId } = answer.body as { recordId: string }
+    const shown = [`DOES_NOT_ADD_UP:${recordId}`, `KEY_CONFLICT:${recordId.replace(/2$/, '3')}`]
+    await store.exceptionsAre(shown)
+    await vi.waitFor(() => expect(store.agent().state.get().exceptionCount).toBe(2), { timeout: 5_000, interval: 20 })
+    await store.restart()
+    await store.exceptionsAre(shown)
+    expect((await store.agent().journal.read(0, 100)).map(({ kind }) => kind)).toEqual(['transaction', 'transaction', 'conflict'])
+  })
+
   it('[CMP3] raises nothing twice over restarts, and resolves what arrived while nobody looked', async () => {
     const store = await openStore()
     await store.sell(saleAt(1), saleAt(3))

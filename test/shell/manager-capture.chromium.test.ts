@@ -27,17 +27,19 @@ describe('the store manager’s window on capture', () => {
   })
   afterAll(() => browser?.close())
 
-  it('[CMP3] [HUB7] lists what to check, newest first: what it is, where, the money, and what to do', async () => {
+  it('[CMP3] [CAP18] [HUB7] lists what to check, newest first: what it is, where, the money, and what to do', async () => {
     const { page, push } = await browser.open({ status: busyStatus(), view: busyView() })
     const tab = page.getByRole('tab', { name: /To check/ })
-    expect(await tab.textContent()).toBe('To check5')
-    expect(await page.locator('dl > div').last().textContent()).toBe('Need attention103 sales, 2 not readable, 5 to check')
+    expect(await tab.textContent()).toBe('To check7')
+    expect(await page.locator('dl > div').last().textContent()).toBe('Need attention123 sales, 2 not readable, 7 to check')
     await tab.click()
     expect(await page.getByRole('tabpanel').getByRole('heading').allTextContents()).toEqual([
       'The till’s day does not agree with its receipts',
       'A receipt number is missing',
       'A receipt number is missing',
       'Two reports of the same receipt do not agree',
+      'A receipt does not add up',
+      'A receipt number was used twice',
       'A part of what this computer had saved was damaged',
     ])
     const items = page.locator('.to-check')
@@ -45,9 +47,10 @@ describe('the store manager’s window on capture', () => {
     expect(await items.nth(1).locator('.facts li').allTextContents()).toEqual(['Till 2', 'Receipt 1051', 'Mon 2 Mar'])
     expect(await items.nth(1).textContent()).toContain('noticed Mon 2 Mar, 12:10')
     expect(await items.nth(1).textContent()).toContain('Till 2 sent receipts 1050 (at 11:42) and 1052 (at 11:47), but not 1051.')
+    expect(await items.nth(4).locator('.facts li').allTextContents()).toEqual(['Till 1', 'Receipt 612', 'Sat 28 Feb', '€23.40'])
     expect(await items.nth(1).textContent()).toContain('What to do: Look for this receipt at the till.')
     await push('agent.changed', statusWith({ exceptions: openExceptions.slice(2), exceptionCount: 340 }))
-    await page.getByText('The newest 3 of 340 are shown.').waitFor()
+    await page.getByText('The newest 5 of 340 are shown.').waitFor()
     await push('agent.changed', enrolledStatus)
     await page.getByRole('heading', { name: 'Nothing to check' }).waitFor()
     expect(await tab.textContent()).toBe('To check')
@@ -99,7 +102,7 @@ describe('the store manager’s window on capture', () => {
     await page.keyboard.press('ArrowRight')
     await page.getByRole('heading', { name: 'A receipt number is missing' }).first().waitFor()
     const selected = () => page.getByRole('tab', { selected: true }).textContent()
-    expect(await selected()).toBe('To check5')
+    expect(await selected()).toBe('To check7')
     await page.keyboard.press('Tab')
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
     expect(await focused()).toBe('To check')

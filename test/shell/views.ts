@@ -1,8 +1,14 @@
 /** Scripted states of one store, for tests of what its manager sees. */
 import { emptyCaptureState } from '#main/capture-state.ts'
 import { must } from '#sync/contract/assert.ts'
-import { agentStatusSchema, businessDayStateSchema, managerViewSchema, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
-import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
+import {
+  agentStatusSchema,
+  businessDayStateSchema,
+  managerViewSchema,
+  openExceptionSchema,
+  type AgentStatus,
+  type ManagerView,
+} from '#sync/contract/ipc.ts'
 import { identitySchema } from '#sync/contract/config.ts'
 
 export const store = identitySchema.parse({
@@ -30,7 +36,10 @@ export const statusWith = (part: Partial<RunningCapture>, status: Partial<AgentS
   agentStatusSchema.parse({ ...enrolledStatus, ...status, capture: { ...enrolledStatus.capture, ...part } })
 
 const open = (raisedAt: string, exception: Record<string, unknown>): RunningCapture['exceptions'][number] =>
-  ({ raisedAt, exception: storeExceptionSchema.parse({ state: 'open', ...exception }) }) as RunningCapture['exceptions'][number]
+  ({
+    raisedAt,
+    exception: openExceptionSchema.shape.exception.parse({ state: 'open', ...exception }),
+  }) as RunningCapture['exceptions'][number]
 
 const missing = (sequenceNumber: number, raisedAt: string) =>
   open(raisedAt, {
@@ -62,6 +71,28 @@ export const openExceptions: RunningCapture['exceptions'] = [
     businessDay: '2026-03-01',
     sequenceNumber: 871,
     amountMinor: 90,
+    currency: 'EUR',
+  }),
+  open('2026-02-28T15:31:00.000Z', {
+    exceptionId: 'DOES_NOT_ADD_UP:dev-aaaaaaaaaaaa:aaaaaaaaaaaa:391',
+    kind: 'DOES_NOT_ADD_UP',
+    message:
+      'Till 1: receipt 612 of 28 February 2026 says 23.40 EUR in total, but its lines make 23.40 EUR, its net and tax 23.40 EUR, its payments 20.00 EUR. It was taken as the till sent it.',
+    workstationId: '1',
+    businessDay: '2026-02-28',
+    sequenceNumber: 612,
+    amountMinor: 2_340,
+    currency: 'EUR',
+  }),
+  open('2026-02-28T11:05:00.000Z', {
+    exceptionId: 'KEY_CONFLICT:dev-aaaaaaaaaaaa:aaaaaaaaaaaa:377',
+    kind: 'KEY_CONFLICT',
+    message:
+      'Till 1: receipt 598 of 28 February 2026 came again with other contents. The second one is of 7.95 EUR. Both are kept, and the first one counts.',
+    workstationId: '1',
+    businessDay: '2026-02-28',
+    sequenceNumber: 598,
+    amountMinor: 795,
     currency: 'EUR',
   }),
   open('2026-02-27T07:01:00.000Z', {
