@@ -89,13 +89,22 @@ describe('the proof of a business day', () => {
     await journey.until('the close at the hub', async () => (await dayAtHub()).every(({ close }) => close !== null))
 
     const [one, two] = await dayAtHub()
-    expect(one).toMatchObject({ close: { proof: 'proven', reason: null }, tillDifferences: [], hubDifferences: [], ledger: { missing: [] } })
+    expect(one).toMatchObject({
+      close: { proof: 'proven', reason: null },
+      tillDifferences: [],
+      hubDifferences: [],
+      ledger: { missing: [] },
+    })
     expect(one?.hub.grandMinor).toBe(first.reduce((sum, { totals }) => sum + totals.grandMinor, 0))
     expect(two).toMatchObject({ close: { proof: 'proven' }, hubDifferences: [], ledger: { missing: [{ from: 6, to: 6 }] } })
     expect([two?.till.transactionCount, two?.agent.transactionCount, two?.hub.transactionCount]).toEqual([8, 7, 7])
     expect((await openAtAgent()).map(({ kind }) => kind).sort()).toEqual(['DAY_CLOSE_DIFFERS', 'MISSING_NUMBER'])
 
-    await expectShown('to-check', 'To check', [/Till T2: number 6 .* is missing/, 'A receipt number is missing', /transactions: till 8, received here 7/])
+    await expectShown('to-check', 'To check', [
+      /Till T2: number 6 .* is missing/,
+      'A receipt number is missing',
+      /transactions: till 8, received here 7/,
+    ])
     await expectShown('days', 'Days', ['1 receipt number is missing: 6', 'All 12 receipts are here', 'Closed; the till agrees'])
   })
 
@@ -133,7 +142,9 @@ describe('the proof of a business day', () => {
     await rm(certificate)
     const refused = await journalCommand('prove', [day, '--data', copy, '--out', certificate])
     expect(refused.code).toBe(1)
-    expect(refused.stderr).toMatch(new RegExp(`The journal was changed: .*\\(${basename(segment.path)}, byte \\d+, where record 5 should stand\\)`))
+    expect(refused.stderr).toMatch(
+      new RegExp(`The journal was changed: .*\\(${basename(segment.path)}, byte \\d+, where record 5 should stand\\)`),
+    )
     await expect(copyFile(certificate, `${certificate}.again`)).rejects.toThrow('ENOENT')
   })
 })
