@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournalFiles } from '#demo/ledgers.ts'
 import { flipInLines, journalCommand, middleSegment, presentSegments, removeSegment } from './journal-files.ts'
 import { type Journey, openJourney } from './journey.ts'
+import { expectShown } from './shown.ts'
 
 interface Told {
   exceptionId: string
@@ -47,7 +48,7 @@ describe('a journal that the disk damaged', () => {
 
   beforeAll(async () => {
     // The smallest that may be configured: so many receipts are several segments.
-    journey = await openJourney({ settings: { retention: { maxBytes: 1_000_000 } } })
+    journey = await openJourney({ showWindow: true, settings: { retention: { maxBytes: 1_000_000 } } })
     journalFolder = join(journey.agentDataDir, 'journal')
     await journey.sell('T1', 260)
     await journey.expectConserved()
@@ -135,6 +136,10 @@ describe('a journal that the disk damaged', () => {
     await journey.startHub()
     await journey.until('the damage open at the hub', async () => (await atHub('open')).length === 1)
     expect(await openAtAgent()).toHaveLength(1)
+    await expectShown(journey, 'damaged-journal/to-check', 'To check', [
+      'A part of what this computer had saved was damaged',
+      /cannot be read/,
+    ])
     await journey.until('all other sales at the hub', async () => (await journey.countAtHub('T4')) === 18)
 
     for (const sale of sales.filter(({ sequenceNumber }) => lostNumbers.includes(sequenceNumber)))

@@ -12,6 +12,7 @@ import { must } from '#sync/contract/assert.ts'
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { flipInLines, journalCommand, presentSegments } from './journal-files.ts'
 import { type Journey, openJourney, store } from './journey.ts'
+import { expectShown } from './shown.ts'
 
 interface Told {
   kind: string
@@ -32,7 +33,6 @@ interface HubWorkstation {
   hubDifferences: unknown[]
 }
 
-const shots = join(checkoutRoot, 'test-results', 'day-proof')
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1)
 
 describe('the proof of a business day', () => {
@@ -59,13 +59,6 @@ describe('the proof of a business day', () => {
     const { status } = await journey.askAgent('/v1/day-closes', body)
     expect(status).toBe(201)
   }
-  /** Waits until the manager's window says all of it on that tab. */
-  const expectShown = (name: string, tab: string, words: readonly (string | RegExp)[]): Promise<unknown> =>
-    journey.withManager(async (page) => {
-      await page.getByRole('tab', { name: tab }).click()
-      for (const text of words) await page.getByRole('tabpanel').getByText(text).first().waitFor()
-      await page.screenshot({ path: join(shots, `${name}.png`) })
-    })
 
   beforeAll(async () => {
     journey = await openJourney({ showWindow: true, settings: { missingGraceMinutes: 0.02 } })
@@ -100,12 +93,16 @@ describe('the proof of a business day', () => {
     expect([two?.till.transactionCount, two?.agent.transactionCount, two?.hub.transactionCount]).toEqual([8, 7, 7])
     expect((await openAtAgent()).map(({ kind }) => kind).sort()).toEqual(['DAY_CLOSE_DIFFERS', 'MISSING_NUMBER'])
 
-    await expectShown('to-check', 'To check', [
+    await expectShown(journey, 'day-proof/to-check', 'To check', [
       /Till T2: number 6 .* is missing/,
       'A receipt number is missing',
       /transactions: till 8, received here 7/,
     ])
-    await expectShown('days', 'Days', ['1 receipt number is missing: 6', 'All 12 receipts are here', 'Closed; the till agrees'])
+    await expectShown(journey, 'day-proof/days', 'Days', [
+      '1 receipt number is missing: 6',
+      'All 12 receipts are here',
+      'Closed; the till agrees',
+    ])
   })
 
   it('[CMP3] [CMP4] ends everywhere when the number arrives, and the hub says the day is whole', async () => {
@@ -123,8 +120,8 @@ describe('the proof of a business day', () => {
     const { days } = (await journey.askHub(`/v1/stores/${store.storeId}/days`)) as { days: unknown[] }
     expect(days).toEqual([{ businessDay: day, workstations: 2, closed: 2, proven: true, missingNumbers: 0, differing: 0 }])
     expect((await atHub('resolved')).map(({ kind }) => kind).sort()).toEqual(['DAY_CLOSE_DIFFERS', 'MISSING_NUMBER'])
-    await expectShown('to-check-after', 'To check', ['Nothing to check'])
-    await expectShown('days-after', 'Days', ['Every receipt is here', 'All 8 receipts are here'])
+    await expectShown(journey, 'day-proof/to-check-after', 'To check', ['Nothing to check'])
+    await expectShown(journey, 'day-proof/days-after', 'Days', ['Every receipt is here', 'All 8 receipts are here'])
   })
 
   it('[CMP6] certifies the day to a stranger, and refuses a journal with one byte changed, naming the place', async () => {
