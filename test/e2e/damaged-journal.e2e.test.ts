@@ -105,7 +105,7 @@ describe('a journal that the disk damaged', () => {
     const range = `${segment.firstSeq}-${(next?.firstSeq ?? 0) - 1}`
     const open = await openAtAgent()
     expect(open.map(({ exceptionId }) => exceptionId.split(':').at(-1))).toEqual([range])
-    expect(open[0]?.message).toContain(`Records ${range.replace('-', ' to ')} cannot be read`)
+    expect(open[0]?.message).toContain(`records ${range.replace('-', ' to ')} of the journal cannot be read`)
     expect((await verify()).missing).toHaveLength(1)
 
     await journey.startHub()
@@ -138,7 +138,7 @@ describe('a journal that the disk damaged', () => {
     expect(await openAtAgent()).toHaveLength(1)
     await expectShown(journey, 'damaged-journal/to-check', 'To check', [
       'A part of what this computer had saved was damaged',
-      /cannot be read/,
+      /records \d+ to \d+ of the journal cannot be read/,
     ])
     await journey.until('all other sales at the hub', async () => (await journey.countAtHub('T4')) === 18)
 
