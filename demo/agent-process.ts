@@ -35,6 +35,8 @@ export interface AgentSetup {
   showWindow: boolean
   /** Further switches for Electron, before the application folder. */
   switches?: string[]
+  /** More of the agent's configuration. */
+  settings?: Record<string, unknown>
 }
 
 export const agentFolders = (dir: string): AgentFolders => ({
@@ -47,7 +49,7 @@ export const agentFolders = (dir: string): AgentFolders => ({
 })
 
 export const writeAgentConfig = async (
-  setup: Pick<AgentSetup, 'hubUrl' | 'httpPort' | 'showWindow' | 'enrolmentCode'>,
+  setup: Pick<AgentSetup, 'hubUrl' | 'httpPort' | 'showWindow' | 'enrolmentCode' | 'settings'>,
   folders: AgentFolders,
 ): Promise<void> => {
   await Promise.all([folders.data, folders.watched, folders.plu].map((folder) => mkdir(folder, { recursive: true })))
@@ -59,6 +61,7 @@ export const writeAgentConfig = async (
     pluDir: folders.plu,
     showWindow: setup.showWindow,
     enrolmentCode: setup.enrolmentCode,
+    ...setup.settings,
   }
   await writeFile(folders.config, JSON.stringify(config, null, 2))
 }

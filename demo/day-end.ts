@@ -55,12 +55,13 @@ const postClose = async ({ agent }: Stack, body: unknown): Promise<void> => {
   }
 }
 
-const zBody = (till: Till, businessDay: string) => {
-  const report = till.zReports.get(businessDay)
+/** What a till sends of a day; none when it sold nothing. */
+export const zBodies = (workstationId: string, reports: ZReports, businessDay: string) => {
+  const report = reports.get(businessDay)
   if (!report) return []
   return [
     {
-      workstationId: till.identity.workstationId,
+      workstationId,
       businessDay,
       totals: {
         transactionCount: report.transactionCount,
@@ -100,7 +101,7 @@ export const endDays = async (stack: Stack, tills: readonly Till[], dir: string)
   for (const businessDay of businessDays) {
     await postClose(
       stack,
-      tills.flatMap((till) => zBody(till, businessDay)),
+      tills.flatMap((till) => zBodies(till.identity.workstationId, till.zReports, businessDay)),
     )
     ends.push({ businessDay, whole: await isWhole(stack, businessDay), ...(await makeCertificate(stack, dir, businessDay)) })
   }

@@ -13,9 +13,15 @@ const saleOf = (payload: string): AuditedSale => {
   return { key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor }
 }
 
+/** The life that is written. */
+export const presentLife = async (dir: string): Promise<string> => {
+  const { incarnation } = JSON.parse(await readFile(join(dir, 'journal.json'), 'utf8')) as { incarnation: string }
+  return incarnation
+}
+
 /** From the files alone, beside the agent that writes them: a last line that is not whole yet is not a record yet. */
 export const readJournalFiles = async (dir: string): Promise<TidelineRecord[]> => {
-  const { incarnation } = JSON.parse(await readFile(join(dir, 'journal.json'), 'utf8')) as { incarnation: string }
+  const incarnation = await presentLife(dir)
   const records: TidelineRecord[] = []
   for (const firstSeq of segmentStarts(await readdir(dir), incarnation)) {
     const lines = (await readFile(join(dir, segmentName(incarnation, firstSeq)), 'utf8')).split('\n').filter((line) => line !== '')

@@ -15,7 +15,7 @@ export interface Summary extends AuditReport {
 const describeDayEnd = ({ businessDay, whole, verified, certificate }: DayEnd): string =>
   `Business day ${businessDay}: ${whole ? 'closed, whole, and every till agrees' : 'closed, but NOT whole'}; its certificate ${
     verified ? 'holds' : 'does NOT hold'
-  } for somebody without this program: ${certificate}`
+  } for somebody without this program: node docs/certificate/verify.mjs ${certificate}`
 
 export const describeSummary = (summary: Summary): string[] => {
   const whole = summary.lost + summary.duplicated + summary.altered === 0

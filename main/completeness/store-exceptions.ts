@@ -96,8 +96,8 @@ export const damageExceptions = (books: Books, missing: readonly MissingRecords[
     .filter((range) => !books.raised.has(damageId(range)))
     .map((range): StoreException => {
       const count = range.toSeq - range.fromSeq + 1
-      const records = count === 1 ? `Record ${range.fromSeq}` : `Records ${range.fromSeq} to ${range.toSeq}`
-      const message = `The disk of this computer damaged the journal: ${records} cannot be read. The agent looks for ${count === 1 ? 'it' : 'them'} in the local database and at the hub. Have the disk checked.`
+      const records = count === 1 ? `record ${range.fromSeq}` : `records ${range.fromSeq} to ${range.toSeq}`
+      const message = `The disk of the store's computer spoiled a part of what was saved there: ${records} of the journal cannot be read. What its local copy or head office has comes back by itself; a receipt that nobody has shows as a missing number. Have the disk checked.`
       return { exceptionId: damageId(range), kind: 'JOURNAL_DAMAGED', state: 'open', message }
     })
   const back = [...books.open.values()]

@@ -78,7 +78,7 @@ export const arrivedMessage = (workstationId: string, businessDay: string, range
 const measureText: Record<CloseDifference['measure'], (key: string) => string> = {
   transactions: () => 'transactions',
   grand: () => 'total',
-  tender: (key) => `tender ${key}`,
+  tender: (key) => `paid by ${key}`,
   'tender-count': (key) => `number of payments by ${key}`,
   tax: (key) => `tax ${key}`,
 }
@@ -87,7 +87,7 @@ const isMoney = ({ measure }: CloseDifference): boolean => measure !== 'transact
 
 export const differenceText = (difference: CloseDifference, currency: string): string => {
   const figure = (value: number): string => (isMoney(difference) ? moneyText(value, currency) : String(value))
-  return `${measureText[difference.measure](difference.key)}: till ${figure(difference.till)}, agent ${figure(difference.agent)}`
+  return `${measureText[difference.measure](difference.key)}: till ${figure(difference.till)}, received here ${figure(difference.agent)}`
 }
 
 const maxMessage = 1_000
@@ -98,7 +98,7 @@ export const differsMessage = (
   differences: readonly CloseDifference[],
   currency: string,
 ): string => {
-  const start = `Till ${workstationId}: its own totals of ${dayText(businessDay)} and the transactions received here are not the same. `
+  const start = `Till ${workstationId}: its own totals of ${dayText(businessDay)} and what was received here are not the same: `
   const texts = differences.map((difference) => differenceText(difference, currency))
   for (let shown = texts.length; ; shown -= 1) {
     const more = shown < texts.length ? `; and ${texts.length - shown} more` : ''
@@ -108,7 +108,7 @@ export const differsMessage = (
 }
 
 export const agreesMessage = (workstationId: string, businessDay: string): string =>
-  `Till ${workstationId}: its own totals of ${dayText(businessDay)} and the transactions received here are the same now.`
+  `Till ${workstationId}: its own totals of ${dayText(businessDay)} and what was received here are the same now.`
 
 type Numbered = Pick<CountedTransaction, 'workstationId' | 'businessDay' | 'sequenceNumber'>
 

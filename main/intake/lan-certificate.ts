@@ -72,15 +72,18 @@ const splitPem = (text: string): { cert: string; key: string } | null => {
   return cert !== undefined && key !== undefined ? { cert, key } : null
 }
 
+/** From its text: an older Electron's Node has no `validToDate`. */
+const endOf = ({ validTo }: X509Certificate): number => Date.parse(validTo)
+
 const isGood = (cert: string, host: string, nowMs: number): boolean => {
   const parsed = new X509Certificate(cert)
   const isNamed = isIP(host) === 0 ? parsed.checkHost(host) : parsed.checkIP(host)
-  return isNamed !== undefined && parsed.validToDate.getTime() - nowMs > renewDaysBefore * dayMs
+  return isNamed !== undefined && endOf(parsed) - nowMs > renewDaysBefore * dayMs
 }
 
 const describe = (cert: string, key: string, nowMs: number): LanCertificate => {
   const parsed = new X509Certificate(cert)
   if (!parsed.checkPrivateKey(createPrivateKey(key))) throw new Error('lan: the key is not the certificate’s')
-  if (parsed.validToDate.getTime() < nowMs) throw new Error(`lan: the certificate ended on ${parsed.validTo}`)
+  if (endOf(parsed) < nowMs) throw new Error(`lan: the certificate ended on ${parsed.validTo}`)
   return { cert, key, fingerprint: parsed.fingerprint256 }
 }

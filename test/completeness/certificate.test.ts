@@ -62,7 +62,7 @@ describe('a day’s certificate', () => {
     const proved = await journalCommand('prove', businessDay, '--data', store.dataDir, '--out', out)
     expect([proved.code, proved.stderr]).toEqual([0, ''])
     expect(proved.stdout).toContain('Till 34: numbers 1 to 6, 5 of them here; MISSING: 5.')
-    expect(proved.stdout).toContain('DIFFERS: transactions: till 6, agent 5')
+    expect(proved.stdout).toContain('DIFFERS: transactions: till 6, received here 5')
     expect(proved.stdout).toContain('Till 35: numbers 1 to 2, 2 of them here (1 training); none missing.')
     expect(proved.stdout).toContain('by tender: cash 15.00 USD (5)')
     const [checked, convinced, mistrusting, unclosed] = await Promise.all([

@@ -105,8 +105,8 @@ describe('a store’s day', () => {
     expect(await store.exceptions()).toMatchObject([
       {
         message:
-          'Till 34: its own totals of 31 January 2026 and the transactions received here are not the same. ' +
-          'transactions: till 3, agent 2; total: till 9.00 USD, agent 6.00 USD; tender cash: till 9.00 USD, agent 6.00 USD.',
+          'Till 34: its own totals of 31 January 2026 and what was received here are not the same: ' +
+          'transactions: till 3, received here 2; total: till 9.00 USD, received here 6.00 USD; paid by cash: till 9.00 USD, received here 6.00 USD.',
         amountMinor: 300,
         currency: 'USD',
       },

@@ -9,30 +9,39 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type AgentProcess, startAgentProcess } from '#demo/agent-process.ts'
 import { audit, type AuditedSale } from '#demo/audit.ts'
 import { type DemoErp, openReferenceErp, type ReferenceErpManners } from '#demo/erp.ts'
-import { type HubProcess, openStoreAtHub, startHubProcess } from '#demo/hub-process.ts'
-import { type HubLedger, journalSales, openHubLedger } from '#demo/ledgers.ts'
+import { callHub, type HubProcess, openStoreAtHub, startHubProcess } from '#demo/hub-process.ts'
+import { type HubLedger, journalSales, openHubLedger, presentLife } from '#demo/ledgers.ts'
 import { readShelf } from '#demo/plu-file.ts'
 import { seededRandom } from '#demo/seeded-random.ts'
 import { ringUp } from '#demo/till-sale.ts'
 import { overHttp, untilItWorks } from '#demo/tills.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#hub/storage/embedded.ts'
-import { naturalKeyOf } from '#sync/contract/transaction.ts'
+import { naturalKeyOf, type Transaction } from '#sync/contract/transaction.ts'
 import pino from 'pino'
+import { type Page } from 'playwright'
 import { expect } from 'vitest'
 import { buildAgent } from '../../scripts/build.ts'
 import { openDisplay } from '../../scripts/display.ts'
 import { checkoutRoot } from '../../scripts/root.ts'
 import { freePort } from '#demo/free-port.ts'
-import { localDatabaseSales } from './local-database.ts'
+import { localDatabaseSales, withWindow } from './local-database.ts'
 
 export const saleCount = 300
-const store = { storeId: 'S042', name: 'Store 042', currency: 'EUR', timeZone: 'Europe/Stockholm' }
+export const store = { storeId: 'S042', name: 'Store 042', currency: 'EUR', timeZone: 'Europe/Stockholm' }
 const waitMs = 120_000
 
 export interface Journey {
   agentDataDir: string
   /** Sells over HTTP, repeating each sale until it is answered; resolves when all are. */
   sell(workstationId: string, count: number): Promise<void>
+  /** The same, of these numbers of the till alone, after what it sold before. */
+  sellNumbers(workstationId: string, numbers: readonly number[]): Promise<Transaction[]>
+  /** Printed at the till and not sent. */
+  ringOnly(workstationId: string, numbers: readonly number[]): Promise<Transaction[]>
+  /** The agent's HTTP door, with the tills' token. */
+  askAgent(path: string, body?: unknown): Promise<{ status: number; body: unknown }>
+  askHub(path: string): Promise<unknown>
+  withManager<Answer>(look: (page: Page) => Promise<Answer>): Promise<Answer>
   soldBy(workstationId: string): number
   countAtHub(workstationId: string): Promise<number>
   countPosted(workstationId: string): Promise<number>
@@ -51,7 +60,13 @@ export interface Journey {
   close(): Promise<void>
 }
 
-export const openJourney = async (): Promise<Journey> => {
+export interface JourneyOptions {
+  /** More of the agent's configuration. */
+  settings?: Record<string, unknown>
+  showWindow?: boolean
+}
+
+export const openJourney = async ({ settings: agentSettings = {}, showWindow = false }: JourneyOptions = {}): Promise<Journey> => {
   const dir = await mkdtemp(join(tmpdir(), 'tideline-journey-'))
   // PostgreSQL runs as another user than root, and must get in.
   await chmod(dir, 0o755)
@@ -75,7 +90,8 @@ export const openJourney = async (): Promise<Journey> => {
   let hub: HubProcess = await startHubProcess(hubSetup)
   const ledger: HubLedger = await openHubLedger(postgres.url)
   const agentSetup = {
-    ...{ appDir: checkoutRoot, dir, hubUrl: hub.ready.url, httpPort: ports.till, display: display.env, showWindow: false },
+    ...{ appDir: checkoutRoot, dir, hubUrl: hub.ready.url, httpPort: ports.till, display: display.env, showWindow },
+    settings: agentSettings,
     enrolmentCode: await openStoreAtHub(hub, store),
     switches: [`--remote-debugging-port=${ports.debugging}`],
   }
@@ -106,23 +122,45 @@ export const openJourney = async (): Promise<Journey> => {
   }
   const countOf = (sales: AuditedSale[], workstationId: string): number =>
     sales.filter(({ key }) => key.split('|')[1] === workstationId).length
+  const ringOnly: Journey['ringOnly'] = async (workstationId, numbers) => {
+    const shelf = await readShelf(agent.folders.plu)
+    const random = seededRandom(Number(workstationId.slice(1)) + 100 * (numbers[0] ?? 0))
+    const till = { storeId: store.storeId, workstationId, currency: store.currency, operatorId: '1' }
+    return numbers.map((number) => ringUp(random, till, number, new Date(), shelf))
+  }
+  const sellNumbers: Journey['sellNumbers'] = async (workstationId, numbers) => {
+    const done = sold.get(workstationId) ?? []
+    sold.set(workstationId, done)
+    const handOver = overHttp(() => ({ url: agent.url, token: agent.token }))
+    const transactions = await ringOnly(workstationId, numbers)
+    for (const transaction of transactions) {
+      await untilItWorks({ trouble: undefined }, () => handOver(transaction))
+      done.push({ key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor })
+    }
+    return transactions
+  }
   const allSold = (): AuditedSale[] => [...sold.values()].flat()
 
   return {
     agentDataDir: agent.folders.data,
     sell: async (workstationId, count) => {
-      const shelf = await readShelf(agent.folders.plu)
-      const random = seededRandom(Number(workstationId.slice(1)))
-      const till = { storeId: store.storeId, workstationId, currency: store.currency, operatorId: '1' }
-      const done: AuditedSale[] = []
-      sold.set(workstationId, done)
-      const handOver = overHttp(() => ({ url: agent.url, token: agent.token }))
-      for (let number = 1; number <= count; number += 1) {
-        const transaction = ringUp(random, till, number, new Date(), shelf)
-        await untilItWorks({ trouble: undefined }, () => handOver(transaction))
-        done.push({ key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor })
-      }
+      sold.delete(workstationId)
+      await sellNumbers(
+        workstationId,
+        Array.from({ length: count }, (_, index) => index + 1),
+      )
     },
+    sellNumbers,
+    ringOnly,
+    askAgent: async (path, body) => {
+      const response = await fetch(`${agent.url}${path}`, {
+        headers: { authorization: `Bearer ${agent.token}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      })
+      return { status: response.status, body: await response.json() }
+    },
+    askHub: (path) => callHub(hub, 'GET', path),
+    withManager: (look) => withWindow(ports.debugging, 'manager', look),
     soldBy: (workstationId) => sold.get(workstationId)?.length ?? 0,
     countAtHub: async (workstationId) => countOf(await ledger.sales(), workstationId),
     countPosted: async (workstationId) => countOf(await erp.documents(), workstationId),
@@ -150,7 +188,7 @@ export const openJourney = async (): Promise<Journey> => {
         await journalSales(agent.folders.journal),
         await ledger.sales(),
         await erp.documents(),
-        await localDatabaseSales(ports.debugging),
+        await localDatabaseSales(ports.debugging, await presentLife(agent.folders.journal)),
       ]
       const whole = { captured: total, atHub: total, posted: total, lost: 0, duplicated: 0, altered: 0, findings: [] }
       expect(audit({ till: allSold(), journal, hub: hubSales, erp: erpSales })).toEqual(whole)

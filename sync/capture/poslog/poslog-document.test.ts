@@ -100,7 +100,8 @@ describe('plain transactions', () => {
       }),
       { numRuns: 600 },
     )
-    expect(plain).toBeGreaterThan(150)
+    // About 172 of them are, give or take 11: this only says that the property is not about nothing.
+    expect(plain).toBeGreaterThan(100)
   })
 })
 
