@@ -36,6 +36,50 @@ const recordsOf = (journal: Journal): Promise<TidelineRecord[]> => journal.read(
 const altered = (sale: Transaction): Transaction => ({ ...sale, operatorId: 'somebody else' })
 
 describe('capture', () => {
+  it('[CAP5] known transactions that come again are looked up many to one read, and tills come in between', async () => {
+    const { disk, capture, journal } = await openStore()
+    const many = JSON.stringify(Array.from({ length: 1_000 }, (_, n) => saleOf(n)))
+    await take(capture, many)
+    let opened = 0
+    disk.fault = (operation, path) => {
+      if (operation === 'open' && path.endsWith('.jsonl')) opened += 1
+      return null
+    }
+    let finished = false
+    const again = take(capture, many).then((results) => {
+      finished = true
+      return results
+    })
+    let between = 0
+    for (; !finished; between += 1) {
+      await take(capture, saleOf(10_000 + between))
+      await setImmediate()
+    }
+    expect(new Set(outcomes(await again))).toEqual(new Set(['duplicate']))
+    expect(opened).toBeLessThan(30)
+    expect(between).toBeGreaterThan(20)
+    expect(await recordsOf(journal)).toHaveLength(1_000 + between)
+  })
+
+  it('[CAP5] [JNL1] a look-up among neighbours finds each record of its own number, whatever was appended or pruned meanwhile', async () => {
+    const disk = createMemoryDisk(seededRandom(3))
+    const lock = async () => async (): Promise<void> => undefined
+    const journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(1), segmentBytes: 60_000, lock })
+    const random = seededRandom(7)
+    for (let seq = 0, step = 0; step < 2_000; step += 1) {
+      if (random() < 0.6 || seq === 0) seq = (await journal.append('count', JSON.stringify({ n: seq + 1, x: 'x'.repeat(step % 300) }))).seq
+      else {
+        const wanted = 1 + Math.floor(random() * seq)
+        const [record] = await journal.read(wanted - 1, 1)
+        expect([record?.seq, JSON.parse(record?.payload ?? '{}').n]).toEqual([wanted, wanted])
+      }
+    }
+    journal.acknowledge(journal.incarnation, 800)
+    await journal.prune({ today: '2026-01-31', days: 30, maxBytes: 1e9, isUrgent: true })
+    const [first] = await journal.read(0, 1)
+    expect(first?.seq).toBeGreaterThan(1)
+  })
+
   it('[CAP5] a large document lets smaller ones in between, and is taken in its order', async () => {
     const { capture, journal } = await openStore()
     const many = Array.from({ length: 2_000 }, (_, n) => saleOf(n))

@@ -69,7 +69,9 @@ interface CaptureParts {
 }
 
 const maxPayloadBytes = 400_000
+/** New ones share a sync. Known ones cost a look-up each, and share nothing. */
 const itemsAtOnce = 250
+const knownAtOnce = 25
 
 export const openCapture = async ({ journal, quarantine, identity, crossCheck }: CaptureParts): Promise<Capture> => {
   const index = await openRecordIndex(journal)
@@ -150,16 +152,28 @@ export const openCapture = async ({ journal, quarantine, identity, crossCheck }:
     return takeItem(tooLarge, position, origin)
   }
 
+  const mayBeKnown = (item: CapturedItem): boolean =>
+    item.outcome === 'transaction' && index.mayHave(transactionKey(item.transaction))
+
+  const endOfStep = (items: readonly CapturedItem[], from: number): number => {
+    let end = from
+    for (let known = 0; end < items.length && end - from < itemsAtOnce && known < knownAtOnce; end += 1)
+      if (mayBeKnown(items[end] as CapturedItem)) known += 1
+    return end
+  }
+
   const takeItems = async (items: readonly CapturedItem[], origin: Origin): Promise<TakeResult[]> => {
     const results: TakeResult[] = []
     // Some at a time, each durable before the next: what tills send meanwhile comes in between.
-    for (let at = 0; at < items.length; at += itemsAtOnce) {
-      const settled = await Promise.allSettled(items.slice(at, at + itemsAtOnce).map((item, i) => takeItem(item, at + i, origin)))
+    for (let at = 0; at < items.length;) {
+      const end = endOfStep(items, at)
+      const settled = await Promise.allSettled(items.slice(at, end).map((item, i) => takeItem(item, at + i, origin)))
       for (const one of settled) {
         if (one.status === 'rejected') throw one.reason
         results.push(one.value)
       }
-      if (at + itemsAtOnce < items.length) await setImmediate()
+      at = end
+      if (at < items.length) await setImmediate()
     }
     if (crossCheck && origin.tap !== undefined) await crossCheck.saw(origin.tap, items.flatMap(sightingOf))
     return results

@@ -21,7 +21,7 @@ import { type Begun, type Manifest, writeManifest } from './manifest.ts'
 import { type OpenedFolder, openFolder, type Recovery } from './open-folder.ts'
 import type { PruneRequest } from './prune-plan.ts'
 import { type Pruned, pruneFiles } from './pruning.ts'
-import { readRecords } from './read-records.ts'
+import { createRecordReader } from './read-records.ts'
 import { chainRecord, encodeLine } from './record-line.ts'
 import { copyRecords, discard, nameNewLife, objectionTo, openRenewal, type RenewalOutcome, type RenewalParts, succeed } from './renewal.ts'
 import { openReserve, type Reserve } from './reserve.ts'
@@ -125,6 +125,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
   const restoredListeners = new Set<(records: readonly TidelineRecord[]) => void>()
   const waiting = createWaitingLine(options.waiting ?? waitingBounds)
   const turnovers: (() => Promise<void>)[] = []
+  const readRecords = createRecordReader(disk)
   let head: ChainPosition = loaded.end
   let ackedSeq = 0
   let renumbered = 0
@@ -216,7 +217,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
 
   const readFrom = (afterSeq: number, limit: number): Promise<TidelineRecord[]> => {
     const after = Math.max(afterSeq, manifest.base.seq)
-    return readRecords(disk, writer.segments, after, Math.min(limit, head.seq - after))
+    return readRecords(writer.segments, after, Math.min(limit, head.seq - after))
   }
   const read: Journal['read'] = async (afterSeq, limit) => {
     const { base } = manifest
@@ -284,7 +285,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
       // Its copy counts on the numbers that are there.
       if (closed || renewing || undecided) return { segments: 0, formerLives: 0, bytes: 0 }
       const { segments, dropOldest } = writer
-      return pruneFiles({ disk, dir, manifest, segments, ackedSeq, headSeq: head.seq, read: readFrom, keepManifest, dropOldest }, request)
+      return pruneFiles({ disk, dir, manifest, segments, ackedSeq, head, read: readFrom, keepManifest, dropOldest }, request)
     })
 
   const appendAll = (entries: readonly JournalEntry[]): Promise<TidelineRecord[]> => {
