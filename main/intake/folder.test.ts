@@ -30,11 +30,12 @@ describe('watched folder', () => {
   let journal: Journal
   let folder: FolderIntake
   let time: ReturnType<typeof createManualClock>
+  let beforeLeaving: () => Promise<void>
 
   const parts = async () => ({
     progress: await openFileProgress(`${dir}-progress`, Date.now()),
     journalSeq: async () => (await journal.head()).seq,
-    beforeLeaving: async () => undefined,
+    beforeLeaving: () => beforeLeaving(),
     state: createCaptureState(),
     clock: time.clock,
   })
@@ -68,6 +69,7 @@ describe('watched folder', () => {
       lock: async () => async () => undefined,
     })
     time = createManualClock()
+    beforeLeaving = async () => undefined
   })
   afterEach(async () => {
     await folder.close()
@@ -99,6 +101,25 @@ describe('watched folder', () => {
     await settle()
     expect(await sequenceNumbers()).toEqual([1, 2, 3])
     expect([await inFolder(), await done()]).toEqual([[], ['a.xml', 'b.json']])
+  })
+
+  it.each([
+    ['a small file', 2_000_000, saleOf(1)],
+    ['a large file', 100, saleOf(1)],
+    ['a rejected one', 2_000_000, { ...saleOf(1), kind: 'nonsense' }],
+  ])('[CAP9] %s that is replaced while it is taken does not leave unread', async (_, smallFileBytes, first) => {
+    await start(smallFileBytes)
+    beforeLeaving = async () => {
+      beforeLeaving = async () => undefined
+      await writeFile(join(dir, '.new'), JSON.stringify([saleOf(2), saleOf(3)]))
+      await rename(join(dir, '.new'), join(dir, 'a.json'))
+    }
+    await put('a.json', JSON.stringify(first))
+    await settle()
+    expect([await inFolder(), await done(), await rejected()]).toEqual([['a.json'], [], []])
+    await settle()
+    expect((await sequenceNumbers()).filter((n) => n > 1)).toEqual([2, 3])
+    expect([await inFolder(), await done(), await rejected()]).toEqual([[], ['a.json'], []])
   })
 
   it('[CAP9] never takes a file that still grows, however its writer pauses', async () => {

@@ -104,13 +104,13 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     return nowMs >= known.notBeforeMs ? known : null
   }
 
-  const finish = async (name: string, tally: FileTally): Promise<void> => {
+  const finish = async (name: string, known: Seen, tally: FileTally): Promise<void> => {
     await options.beforeLeaving()
     const report = reportOf(name, tally)
     seen.delete(name)
-    if (report.problems.length === 0) await moveToDone(dir, name)
-    else await moveToRejected(dir, name, report)
+    const moved = report.problems.length === 0 ? await moveToDone(dir, name, known) : await moveToRejected(dir, name, known, report)
     await options.progress.forget(name)
+    if (moved === 'replaced') return log.warn(`file ${name} was replaced by another one while it was taken; the new one is taken next`)
     const write = report.problems.length === 0 ? log.info : log.warn
     write.call(log, `file ${name}: ${report.summary}`)
   }
@@ -128,7 +128,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     const input = { bytes: await readHead(join(dir, name)), fileName: name, source: `file ${name}` }
     const tally = emptyTally()
     tallyResults(tally, [], [await capture.refuse(input, reason)])
-    await finish(name, tally)
+    await finish(name, known, tally)
   }
 
   const takeSmall = async (name: string, known: Seen): Promise<void> => {
@@ -140,7 +140,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     if (!isFinal(known) && !endsWhole(items)) return waitForMore(known)
     const tally = emptyTally()
     tallyResults(tally, items, await capture.takeItems(items, input))
-    await finish(name, tally)
+    await finish(name, known, tally)
   }
 
   const takeLarge = async (name: string, known: Seen): Promise<void> => {
@@ -149,7 +149,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     const tell = (read: { readBytes: number; taken: number }): void => state.set({ files: [{ name, totalBytes: known.size, ...read }] })
     try {
       const taken = await takeLargeFile(file, { ...options, tell }, () => closed)
-      if (taken.outcome === 'taken') await finish(name, taken.tally)
+      if (taken.outcome === 'taken') await finish(name, known, taken.tally)
       else waitForMore(known)
     } finally {
       state.set({ files: [] })
@@ -177,7 +177,8 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     if (options.isPaused?.()) return
     await makeFolders()
     const names = (await readdir(dir)).filter(isForUs).sort()
-    for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)
+    const there = new Set(names)
+    for (const name of seen.keys()) if (!there.has(name)) seen.delete(name)
     for (const name of names) {
       if (closed) return
       const due = await dueFile(name)
