@@ -67,7 +67,7 @@ describe('capture', () => {
     const journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(1), segmentBytes: 60_000, lock })
     const random = seededRandom(7)
     for (let seq = 0, step = 0; step < 2_000; step += 1) {
-      if (random() < 0.6 || seq === 0) seq = (await journal.append('count', JSON.stringify({ n: seq + 1, x: 'x'.repeat(step % 300) }))).seq
+      if (random() < 0.6 || seq === 0) seq = (await journal.append('transaction', JSON.stringify({ n: seq + 1, x: 'x'.repeat(step % 300) }))).seq
       else {
         const wanted = 1 + Math.floor(random() * seq)
         const [record] = await journal.read(wanted - 1, 1)
