@@ -33,7 +33,7 @@ describe('watched folder', () => {
   let beforeLeaving: () => Promise<void>
 
   const parts = async () => ({
-    progress: await openFileProgress(`${dir}-progress`, Date.now()),
+    progress: await openFileProgress(`${dir}-progress`, Date.now(), journal),
     journalSeq: async () => (await journal.head()).seq,
     beforeLeaving: () => beforeLeaving(),
     state: createCaptureState(),

@@ -61,6 +61,8 @@ export interface Journal extends JournalSource {
   /** The hub has everything of this incarnation up to `ackedSeq`: it may be pruned once it is old. Not remembered over a restart. */
   acknowledge(incarnation: Incarnation, ackedSeq: number): void
   prune(request: PruneRequest): Promise<Pruned>
+  /** Whether nothing is missing here that was durable in that life. */
+  holdsAllOf(incarnation: string): boolean
   /** What this journal once held and cannot read any more. */
   missing(): MissingRecords[]
   /** Takes records of a missing range back, where they fit the chain. */
@@ -202,6 +204,10 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
     acknowledge: (incarnation, acked) => {
       // The newest statement counts, also when it is lower: the hub may itself have been restored.
       if (incarnation === present.manifest.incarnation && acked <= present.head.seq) present.ackedSeq = acked
+    },
+    holdsAllOf: (life) => {
+      const { incarnation, former, holes } = present.manifest
+      return life === incarnation || (holes.length === 0 && former.some((one) => one.incarnation === life))
     },
     missing: () => present.manifest.holes.map(({ incarnation, fromSeq, toSeq }) => ({ incarnation, fromSeq, toSeq })),
     restore,
