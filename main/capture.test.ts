@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { quarantinedItem, reasonOf } from '#sync/capture/captured-item.ts'
 import { conflictPayloadSchema, quarantinePayloadSchema, type TidelineRecord } from '#sync/contract/record.ts'
 import { canonicalText, type Transaction } from '#sync/contract/transaction.ts'
 import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
@@ -36,6 +37,17 @@ const recordsOf = (journal: Journal): Promise<TidelineRecord[]> => journal.read(
 const altered = (sale: Transaction): Transaction => ({ ...sale, operatorId: 'somebody else' })
 
 describe('capture', () => {
+  it('[CAP7] a fault with more to say than a record holds is kept all the same, and the sale beside it is taken', async () => {
+    const { capture, journal } = await openStore()
+    const loud = reasonOf('INVALID', '\u0001'.repeat(1_000), '\u0001'.repeat(300))
+    const fault = quarantinedItem(Array.from({ length: 50 }, () => loud), '\u0001'.repeat(9_000), 'here')
+    const [sale] = await capture.read({ bytes: bytes(JSON.stringify(saleOf(1))), source: 'test' })
+    if (!sale) throw new Error('no sale was read')
+    expect(outcomes(await capture.takeItems([fault, sale], { source: 'test' }))).toEqual(['quarantined', 'captured'])
+    expect(outcomes(await capture.takeItems([fault], { source: 'test' }))).toEqual(['quarantined'])
+    expect((await recordsOf(journal)).map(({ kind }) => kind).toSorted()).toEqual(['quarantine', 'transaction'])
+  })
+
   it('[CAP5] known transactions that come again are looked up many to one read, and tills come in between', async () => {
     const { disk, capture, journal } = await openStore()
     const many = JSON.stringify(Array.from({ length: 1_000 }, (_, n) => saleOf(n)))

@@ -138,7 +138,7 @@ export const openCapture = async ({ journal, quarantine, identity, crossCheck }:
         excerpt: item.excerpt,
         ...(item.claimed === undefined ? {} : { claimed: item.claimed }),
       }
-      const kept = (await index.find(key)) ?? (await record(key, 'quarantine', JSON.stringify(payload)))
+      const kept = (await index.find(key)) ?? (await record(key, 'quarantine', fittingText(payload)))
       return { outcome: 'quarantined', recordId: recordIdOf(kept), reasons }
     })
   }
@@ -196,6 +196,12 @@ const sightingOf = (item: CapturedItem): Sighting[] => {
   if (item.outcome === 'quarantined') return item.claimed ? [{ ...item.claimed, business: false }] : []
   const { workstationId, businessDay, sequenceNumber } = item.transaction
   return [{ workstationId, businessDay, sequenceNumber, business: carriesBusiness(item.transaction) }]
+}
+
+/** All of it is in the quarantine; what does not fit is left out of the record, the excerpt and the later reasons first. */
+const fittingText = (payload: QuarantinePayload): string => {
+  const text = JSON.stringify(payload)
+  return fits(text) ? text : JSON.stringify({ ...payload, excerpt: '', reasons: payload.reasons.slice(0, 10) })
 }
 
 /** A conflict wraps the transaction in a few more bytes, and must fit as well. */

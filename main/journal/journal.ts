@@ -14,7 +14,7 @@ import type { DeviceId, Incarnation } from '#sync/contract/vocabulary.ts'
 import type { JournalSource } from '#sync/core/ports.ts'
 import { createAppending, headOf } from './appending.ts'
 import { createBatchWriter, type StorageEvent } from './batch-writer.ts'
-import { isNoRoom } from './cannot-write.ts'
+import { cannotOpen, isNoRoom } from './cannot-write.ts'
 import { codeOf, type Disk, nodeDisk } from './disk.ts'
 import { newIncarnation } from './incarnation.ts'
 import { lockFolder } from './lock.ts'
@@ -89,7 +89,13 @@ export interface JournalOptions {
   lock?: (dir: string) => Promise<() => Promise<void>>
 }
 
-export const openJournal = async (options: JournalOptions): Promise<Journal> => {
+/** Rejects with words for whoever stands at the computer. */
+export const openJournal = (options: JournalOptions): Promise<Journal> =>
+  startJournal(options).catch((fault: unknown) => {
+    throw cannotOpen(fault)
+  })
+
+const startJournal = async (options: JournalOptions): Promise<Journal> => {
   const { dir, deviceId, disk = nodeDisk, segmentBytes = 16_000_000, lock = lockFolder } = options
   const nowIso = options.nowIso ?? (() => new Date().toISOString())
   await disk.makeDir(dir)
