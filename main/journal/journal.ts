@@ -106,7 +106,7 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
       return await step(false)
     } catch (error) {
       if (!isNoRoom(codeOf(error))) throw error
-      await reserve.giveUp()
+      await reserve.giveUpLast()
       return step(true)
     }
   }
@@ -164,12 +164,18 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
     keepHoles: (change) => order.betweenWrites(() => keep({ ...present.manifest, holes: change(present.manifest.holes) })),
   })
 
+  /** On a disk that is full to the last byte, too: it says what may go. */
+  const keepAtLast = (next: Manifest): Promise<void> =>
+    keep(next).catch(async (fault: unknown) => {
+      if (!isNoRoom(codeOf(fault)) || !(await reserve.giveUpLast())) throw fault
+      await keep(next)
+    })
   const prune = async (request: PruneRequest): Promise<Pruned> => {
     // A renewal's copy counts on the numbers that are there.
     if (closed || renewing.isUnderWay() || present.isUndecided) return { segments: 0, formerLives: 0, bytes: 0 }
     const { manifest: before, ackedSeq, head, writer } = present
     const { segments, dropOldest } = writer
-    return pruneFiles({ disk, dir, manifest: before, segments, ackedSeq, head, read: readFrom, keepManifest: keep, dropOldest }, request)
+    return pruneFiles({ disk, dir, manifest: before, segments, ackedSeq, head, read: readFrom, keepManifest: keepAtLast, dropOldest }, request)
   }
   const probe = async (): Promise<boolean> => {
     if (closed) return false

@@ -28,7 +28,7 @@ describe('journal lock', () => {
     const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] })
     await once(child, 'spawn')
     await lockOf(child.pid ?? 0, '')
-    await expect(lockFolder(dir)).rejects.toThrow(`held by process ${child.pid}`)
+    await expect(lockFolder(dir)).rejects.toThrow(`process ${child.pid}`)
     child.stdin.end()
     await once(child, 'exit')
     await (
