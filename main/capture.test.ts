@@ -40,7 +40,11 @@ describe('capture', () => {
   it('[CAP7] a fault with more to say than a record holds is kept all the same, and the sale beside it is taken', async () => {
     const { capture, journal } = await openStore()
     const loud = reasonOf('INVALID', '\u0001'.repeat(1_000), '\u0001'.repeat(300))
-    const fault = quarantinedItem(Array.from({ length: 50 }, () => loud), '\u0001'.repeat(9_000), 'here')
+    const fault = quarantinedItem(
+      Array.from({ length: 50 }, () => loud),
+      '\u0001'.repeat(9_000),
+      'here',
+    )
     const [sale] = await capture.read({ bytes: bytes(JSON.stringify(saleOf(1))), source: 'test' })
     if (!sale) throw new Error('no sale was read')
     expect(outcomes(await capture.takeItems([fault, sale], { source: 'test' }))).toEqual(['quarantined', 'captured'])
@@ -79,7 +83,8 @@ describe('capture', () => {
     const journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(1), segmentBytes: 60_000, lock })
     const random = seededRandom(7)
     for (let seq = 0, step = 0; step < 2_000; step += 1) {
-      if (random() < 0.6 || seq === 0) seq = (await journal.append('transaction', JSON.stringify({ n: seq + 1, x: 'x'.repeat(step % 300) }))).seq
+      if (random() < 0.6 || seq === 0)
+        seq = (await journal.append('transaction', JSON.stringify({ n: seq + 1, x: 'x'.repeat(step % 300) }))).seq
       else {
         const wanted = 1 + Math.floor(random() * seq)
         const [record] = await journal.read(wanted - 1, 1)

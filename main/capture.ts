@@ -152,8 +152,7 @@ export const openCapture = async ({ journal, quarantine, identity, crossCheck }:
     return takeItem(tooLarge, position, origin)
   }
 
-  const mayBeKnown = (item: CapturedItem): boolean =>
-    item.outcome === 'transaction' && index.mayHave(transactionKey(item.transaction))
+  const mayBeKnown = (item: CapturedItem): boolean => item.outcome === 'transaction' && index.mayHave(transactionKey(item.transaction))
 
   const endOfStep = (items: readonly CapturedItem[], from: number): number => {
     let end = from

@@ -122,6 +122,27 @@ describe('watched folder', () => {
     expect([await inFolder(), await done(), await rejected()]).toEqual([[], ['a.json'], []])
   })
 
+  it('[CAP7] a file that cannot be moved is tried with growing pauses, and holds up no other', async () => {
+    await start()
+    let tried = 0
+    beforeLeaving = async () => {
+      tried += 1
+      throw new Error('the folder is not there')
+    }
+    await put('a.json', JSON.stringify(saleOf(1)))
+    for (let second = 0; second < 120; second += 1) await settle(1_000)
+    expect(tried).toBeLessThan(10)
+    beforeLeaving = async () => undefined
+    await put('b.json', JSON.stringify(saleOf(2)))
+    await settle()
+    expect(await done()).toEqual(['b.json'])
+    await settle(60_000)
+    expect([await done(), await sequenceNumbers()]).toEqual([
+      ['a.json', 'b.json'],
+      [1, 2],
+    ])
+  })
+
   it('[CAP9] never takes a file that still grows, however its writer pauses', async () => {
     await start()
     const text = poslogDocument([saleOf(1), saleOf(2), saleOf(3)])

@@ -58,9 +58,13 @@ interface Seen {
   stillSinceMs: number
   /** Do not try before. */
   notBeforeMs: number
+  /** How often it could not be taken or moved, in a row. */
+  failures: number
 }
 
 const retryMs = 2_000
+/** What goes on failing, as a folder that takes no files, is not read again every moment. */
+const longestRetryMs = 60_000
 /** Of a file that is not taken at all. */
 const keptHeadBytes = 64_000
 
@@ -98,7 +102,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     const nowMs = clock.nowMs()
     const known = seen.get(name)
     if (known?.size !== stat.size || known.mtimeMs !== stat.mtimeMs) {
-      seen.set(name, { size: stat.size, mtimeMs: stat.mtimeMs, stillSinceMs: nowMs, notBeforeMs: nowMs + settleMs })
+      seen.set(name, { size: stat.size, mtimeMs: stat.mtimeMs, stillSinceMs: nowMs, notBeforeMs: nowMs + settleMs, failures: 0 })
       return null
     }
     return nowMs >= known.notBeforeMs ? known : null
@@ -169,7 +173,8 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
       log.error(
         error instanceof CannotWrite ? `file ${name} waits: the journal cannot be written: ${message}` : `file ${name} waits: ${message}`,
       )
-      seen.set(name, { ...known, notBeforeMs: clock.nowMs() + retryMs })
+      const pauseMs = Math.min(retryMs * 2 ** known.failures, longestRetryMs)
+      seen.set(name, { ...known, notBeforeMs: clock.nowMs() + pauseMs, failures: known.failures + 1 })
     }
   }
 

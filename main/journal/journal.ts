@@ -175,7 +175,10 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
     if (closed || renewing.isUnderWay() || present.isUndecided) return { segments: 0, formerLives: 0, bytes: 0 }
     const { manifest: before, ackedSeq, head, writer } = present
     const { segments, dropOldest } = writer
-    return pruneFiles({ disk, dir, manifest: before, segments, ackedSeq, head, read: readFrom, keepManifest: keepAtLast, dropOldest }, request)
+    return pruneFiles(
+      { disk, dir, manifest: before, segments, ackedSeq, head, read: readFrom, keepManifest: keepAtLast, dropOldest },
+      request,
+    )
   }
   const probe = async (): Promise<boolean> => {
     if (closed) return false

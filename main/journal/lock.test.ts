@@ -47,7 +47,10 @@ describe('journal lock', () => {
     const said = await Promise.all(children.map(async ({ stdout }) => String((await once(stdout, 'data'))[0]).trim()))
     const winner = children[said.indexOf('mine')]
     expect(said.filter((one) => one === 'mine')).toHaveLength(1)
-    for (const one of said) expect(['mine', `another program, process ${winner?.pid}, has this journal open already (${join(dir, 'journal.lock')})`]).toContain(one)
+    for (const one of said)
+      expect(['mine', `another program, process ${winner?.pid}, has this journal open already (${join(dir, 'journal.lock')})`]).toContain(
+        one,
+      )
     for (const child of children) child.kill('SIGKILL')
     await Promise.all(children.map((child) => once(child, 'exit')))
   })

@@ -54,7 +54,8 @@ const takeLock = async (path: string): Promise<void> => {
 
 const refuseLiving = async (path: string): Promise<Owner | null> => {
   const owner = await readOwner(path)
-  if (owner && (await isAlive(owner))) throw new JournalInUse(`another program, process ${owner.pid}, has this journal open already (${path})`)
+  if (owner && (await isAlive(owner)))
+    throw new JournalInUse(`another program, process ${owner.pid}, has this journal open already (${path})`)
   return owner
 }
 

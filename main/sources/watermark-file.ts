@@ -25,6 +25,7 @@ export const watermarkFile = (dataDir: string, source: string, journal: HeldLife
         return -1n
       }
     },
-    write: (watermark) => writeFileAtomically(file, `${JSON.stringify({ source, watermark: String(watermark), incarnation: journal.incarnation })}\n`, 0o600),
+    write: (watermark) =>
+      writeFileAtomically(file, `${JSON.stringify({ source, watermark: String(watermark), incarnation: journal.incarnation })}\n`, 0o600),
   }
 }

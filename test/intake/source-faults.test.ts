@@ -20,7 +20,13 @@ describe('a POS database', () => {
 
   const openRig = async (table: readonly SourceRow[], source: Record<string, unknown> = {}, rowReader?: () => RowReader) => {
     rig = await openSourceRig({
-      source: { kind: 'sqlite', connection: 'memory', query: ':after :limit', ...(rowReader ? { mapping: 'm' } : { document: 'doc' }), ...source },
+      source: {
+        kind: 'sqlite',
+        connection: 'memory',
+        query: ':after :limit',
+        ...(rowReader ? { mapping: 'm' } : { document: 'doc' }),
+        ...source,
+      },
       open: async () => ({ rows: async (after, limit) => rowsBeyond(table, after, limit), close: async () => undefined }),
       ...(rowReader ? { rowReader } : {}),
     })
@@ -52,7 +58,9 @@ describe('a POS database', () => {
     await rig.poll()
     await rig.poll()
     expect(await rig.numbers()).toEqual([1, 2, 3])
-    expect((await rig.quarantined()).map(({ reasons }) => reasons[0]?.message)).toEqual([expect.stringContaining('"id" must be an integer')])
+    expect((await rig.quarantined()).map(({ reasons }) => reasons[0]?.message)).toEqual([
+      expect.stringContaining('"id" must be an integer'),
+    ])
     expect(rig.log.filter((line) => line.includes('set aside'))).toHaveLength(1)
   })
 
@@ -77,7 +85,11 @@ describe('a POS database', () => {
       }
     }
     const endless = Array.from({ length: 300_000 }, (_, n): SourceRow => ({ id: String(n + 2), doc: 'endless' }))
-    await openRig([{ id: '1', doc: '1' }, ...endless, { id: '400000', doc: '2' }, { id: '400001', doc: '3' }], { overlap: 10, batch: 10_000 }, reader)
+    await openRig(
+      [{ id: '1', doc: '1' }, ...endless, { id: '400000', doc: '2' }, { id: '400001', doc: '3' }],
+      { overlap: 10, batch: 10_000 },
+      reader,
+    )
     expect(await rig.numbers()).toEqual([1, 2, 3])
     expect((await rig.quarantined()).length).toBeGreaterThan(0)
   }, 30_000)
