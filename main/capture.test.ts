@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { quarantinedItem, reasonOf } from '#sync/capture/captured-item.ts'
 import { conflictPayloadSchema, quarantinePayloadSchema, type TidelineRecord } from '#sync/contract/record.ts'
 import { canonicalText, type Transaction } from '#sync/contract/transaction.ts'
 import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
@@ -36,6 +37,66 @@ const recordsOf = (journal: Journal): Promise<TidelineRecord[]> => journal.read(
 const altered = (sale: Transaction): Transaction => ({ ...sale, operatorId: 'somebody else' })
 
 describe('capture', () => {
+  it('[CAP7] a fault with more to say than a record holds is kept all the same, and the sale beside it is taken', async () => {
+    const { capture, journal } = await openStore()
+    const loud = reasonOf('INVALID', '\u0001'.repeat(1_000), '\u0001'.repeat(300))
+    const fault = quarantinedItem(
+      Array.from({ length: 50 }, () => loud),
+      '\u0001'.repeat(9_000),
+      'here',
+    )
+    const [sale] = await capture.read({ bytes: bytes(JSON.stringify(saleOf(1))), source: 'test' })
+    if (!sale) throw new Error('no sale was read')
+    expect(outcomes(await capture.takeItems([fault, sale], { source: 'test' }))).toEqual(['quarantined', 'captured'])
+    expect(outcomes(await capture.takeItems([fault], { source: 'test' }))).toEqual(['quarantined'])
+    expect((await recordsOf(journal)).map(({ kind }) => kind).toSorted()).toEqual(['quarantine', 'transaction'])
+  })
+
+  it('[CAP5] known transactions that come again are looked up many to one read, and tills come in between', async () => {
+    const { disk, capture, journal } = await openStore()
+    const many = JSON.stringify(Array.from({ length: 1_000 }, (_, n) => saleOf(n)))
+    await take(capture, many)
+    let opened = 0
+    disk.fault = (operation, path) => {
+      if (operation === 'open' && path.endsWith('.jsonl')) opened += 1
+      return null
+    }
+    let finished = false
+    const again = take(capture, many).then((results) => {
+      finished = true
+      return results
+    })
+    let between = 0
+    for (; !finished; between += 1) {
+      await take(capture, saleOf(10_000 + between))
+      await setImmediate()
+    }
+    expect(new Set(outcomes(await again))).toEqual(new Set(['duplicate']))
+    expect(opened).toBeLessThan(30)
+    expect(between).toBeGreaterThan(20)
+    expect(await recordsOf(journal)).toHaveLength(1_000 + between)
+  })
+
+  it('[CAP5] [JNL1] a look-up among neighbours finds each record of its own number, whatever was appended or pruned meanwhile', async () => {
+    const disk = createMemoryDisk(seededRandom(3))
+    const lock = async () => async (): Promise<void> => undefined
+    const journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(1), segmentBytes: 60_000, lock })
+    const random = seededRandom(7)
+    for (let seq = 0, step = 0; step < 2_000; step += 1) {
+      if (random() < 0.6 || seq === 0)
+        seq = (await journal.append('transaction', JSON.stringify({ n: seq + 1, x: 'x'.repeat(step % 300) }))).seq
+      else {
+        const wanted = 1 + Math.floor(random() * seq)
+        const [record] = await journal.read(wanted - 1, 1)
+        expect([record?.seq, JSON.parse(record?.payload ?? '{}').n]).toEqual([wanted, wanted])
+      }
+    }
+    journal.acknowledge(journal.incarnation, 800)
+    await journal.prune({ today: '2026-01-31', days: 30, maxBytes: 1e9, isUrgent: true })
+    const [first] = await journal.read(0, 1)
+    expect(first?.seq).toBeGreaterThan(1)
+  })
+
   it('[CAP5] a large document lets smaller ones in between, and is taken in its order', async () => {
     const { capture, journal } = await openStore()
     const many = Array.from({ length: 2_000 }, (_, n) => saleOf(n))

@@ -71,7 +71,9 @@ interface CaptureParts {
 }
 
 const maxPayloadBytes = 400_000
+/** New ones share a sync. Known ones cost a look-up each, and share nothing. */
 const itemsAtOnce = 250
+const knownAtOnce = 25
 
 export const openCapture = async ({ journal, quarantine, identity, crossCheck, ...parts }: CaptureParts): Promise<Capture> => {
   const index = parts.index ?? (await openRecordIndex(journal))
@@ -138,7 +140,7 @@ export const openCapture = async ({ journal, quarantine, identity, crossCheck, .
         excerpt: item.excerpt,
         ...(item.claimed === undefined ? {} : { claimed: item.claimed }),
       }
-      const kept = (await index.find(key)) ?? (await record(key, 'quarantine', JSON.stringify(payload)))
+      const kept = (await index.find(key)) ?? (await record(key, 'quarantine', fittingText(payload)))
       return { outcome: 'quarantined', recordId: recordIdOf(kept), reasons }
     })
   }
@@ -152,16 +154,27 @@ export const openCapture = async ({ journal, quarantine, identity, crossCheck, .
     return takeItem(tooLarge, position, origin)
   }
 
+  const mayBeKnown = (item: CapturedItem): boolean => item.outcome === 'transaction' && index.mayHave(transactionKey(item.transaction))
+
+  const endOfStep = (items: readonly CapturedItem[], from: number): number => {
+    let end = from
+    for (let known = 0; end < items.length && end - from < itemsAtOnce && known < knownAtOnce; end += 1)
+      if (mayBeKnown(items[end] as CapturedItem)) known += 1
+    return end
+  }
+
   const takeItems = async (items: readonly CapturedItem[], origin: Origin): Promise<TakeResult[]> => {
     const results: TakeResult[] = []
     // Some at a time, each durable before the next: what tills send meanwhile comes in between.
-    for (let at = 0; at < items.length; at += itemsAtOnce) {
-      const settled = await Promise.allSettled(items.slice(at, at + itemsAtOnce).map((item, i) => takeItem(item, at + i, origin)))
+    for (let at = 0; at < items.length;) {
+      const end = endOfStep(items, at)
+      const settled = await Promise.allSettled(items.slice(at, end).map((item, i) => takeItem(item, at + i, origin)))
       for (const one of settled) {
         if (one.status === 'rejected') throw one.reason
         results.push(one.value)
       }
-      if (at + itemsAtOnce < items.length) await setImmediate()
+      at = end
+      if (at < items.length) await setImmediate()
     }
     if (crossCheck && origin.tap !== undefined) await crossCheck.saw(origin.tap, items.flatMap(sightingOf))
     return results
@@ -184,6 +197,12 @@ const sightingOf = (item: CapturedItem): Sighting[] => {
   if (item.outcome === 'quarantined') return item.claimed ? [{ ...item.claimed, business: false }] : []
   const { workstationId, businessDay, sequenceNumber } = item.transaction
   return [{ workstationId, businessDay, sequenceNumber, business: carriesBusiness(item.transaction) }]
+}
+
+/** All of it is in the quarantine; what does not fit is left out of the record, the excerpt and the later reasons first. */
+const fittingText = (payload: QuarantinePayload): string => {
+  const text = JSON.stringify(payload)
+  return fits(text) ? text : JSON.stringify({ ...payload, excerpt: '', reasons: payload.reasons.slice(0, 10) })
 }
 
 /** A conflict wraps the transaction in a few more bytes, and must fit as well. */

@@ -42,6 +42,18 @@ const start = async () => {
 }
 
 describe('a disk that fills up', () => {
+  it('[JNL3] [JNL5] a disk on which not a byte is left is freed by what the hub has', async () => {
+    const { disk, journal, guard, fill } = await start()
+    await fill()
+    disk.capacity -= await disk.freeBytes('/j')
+    const { seq } = await journal.head()
+    journal.acknowledge(journal.incarnation, seq)
+    expect((await journal.prune({ today: '2026-01-31', days: 30, maxBytes: 1e9, isUrgent: guard.isTight() })).segments).toBeGreaterThan(3)
+    expect((await journal.append('transaction', payload(0))).seq).toBe(seq + 1)
+    await guard.look()
+    expect([guard.current().state, journal.reserve.isHeld()]).toEqual(['roomy', true])
+  })
+
   it('[JNL3] warns early, lands the last sales from the reserve, refuses, and comes back when there is room', async () => {
     const { disk, journal, guard, state, states, fill } = await start()
     expect([guard.current().state, state.get().disk.state]).toEqual(['roomy', 'roomy'])

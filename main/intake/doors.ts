@@ -10,6 +10,7 @@ import type { DelimitedMapping } from '#sync/capture/delimited/mapping.ts'
 import type { AgentConfig } from '#sync/contract/config.ts'
 import type { Clock } from '#sync/core/ports.ts'
 import type { CaptureStateHolder } from '../capture-state.ts'
+import type { HeldLife } from '../journal/held-life.ts'
 import type { Journal } from '../journal/journal.ts'
 import { type RowReaders, startDatabaseSources } from '../sources/database-sources.ts'
 import { tapOf } from '../sources/row-items.ts'
@@ -27,7 +28,7 @@ export interface DoorsParts extends Omit<TillRouteParts, 'maxBodyBytes'> {
   httpToken: string
   mappings: readonly DelimitedMapping[]
   crossCheck: Awaited<ReturnType<typeof openCrossCheck>> | undefined
-  journal: Pick<Journal, 'head'>
+  journal: Pick<Journal, 'head'> & HeldLife
   state: CaptureStateHolder
   isTight: () => boolean
   steadyClock: Clock
@@ -60,7 +61,7 @@ export const openDoors = async (parts: DoorsParts): Promise<Doors> => {
     const lan = config.lan && (await startLanIntake({ ...door, lan: config.lan, dataDir, clock, wallMs: parts.wallMs }))
     closers.push(async () => lan?.close())
     if (config.watch) {
-      const progress = await openFileProgress(fileProgressDir(dataDir), parts.wallMs())
+      const progress = await openFileProgress(fileProgressDir(dataDir), parts.wallMs(), journal)
       const folder = await startFolderIntake({
         ...{ ...config.watch, capture, progress, state, log, clock, isPaused: parts.isTight },
         journalSeq: async () => (await journal.head()).seq,
@@ -69,7 +70,7 @@ export const openDoors = async (parts: DoorsParts): Promise<Doors> => {
       closers.push(() => folder.close())
     }
     const sources = startDatabaseSources({
-      ...{ sources: config.databases, dataDir, capture, rowReaders, clock, log },
+      ...{ sources: config.databases, dataDir, capture, journal, rowReaders, clock, log },
       beforeWatermark: async (source) => crossCheck?.sync(tapOf(source)),
     })
     closers.push(() => sources.close())

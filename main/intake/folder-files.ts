@@ -1,5 +1,8 @@
-/** The watched folder's own moves: which names are meant for us, and how a file leaves to `done/` or `rejected/` without replacing another. */
-import { access, rename } from 'node:fs/promises'
+/**
+ * The watched folder's own moves: which names are meant for us, and how a file leaves to `done/` or `rejected/` without replacing another.
+ * A till may put a new file in the place of the one that was read, at any moment: what moved is looked at, and comes back when it is another.
+ */
+import { access, lstat, rename, rm } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { nodeDisk, writeAtomically } from '../journal/disk.ts'
 import type { FileReport } from './folder-report.ts'
@@ -10,21 +13,35 @@ export const rejectedDir = (dir: string): string => join(dir, 'rejected')
 /** Hidden files and those that a program still writes under a passing name are not. */
 export const isForUs = (name: string): boolean => !name.startsWith('.') && !/(?:\.tmp|\.temp|\.part|\.partial|\.crdownload|~)$/i.test(name)
 
-export const moveToDone = async (dir: string, name: string): Promise<string> => moveTo(dir, doneDir(dir), name)
+/** The file as it was read. */
+export interface FileState {
+  size: number
+  mtimeMs: number
+}
+/** `replaced`: another one stands in the folder now, unread. */
+export type Moved = 'moved' | 'replaced'
+
+export const moveToDone = async (dir: string, name: string, read: FileState): Promise<Moved> =>
+  moveTo(dir, name, read, doneDir(dir), await freeName(doneDir(dir), name))
 
 /** The reasons are there before the file is. */
-export const moveToRejected = async (dir: string, name: string, report: FileReport): Promise<string> => {
+export const moveToRejected = async (dir: string, name: string, read: FileState, report: FileReport): Promise<Moved> => {
   const free = await freeName(rejectedDir(dir), name)
-  await writeAtomically(nodeDisk, rejectedDir(dir), `${free}.reason.json`, new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`))
-  return moveTo(dir, rejectedDir(dir), name, free)
+  const reasonFile = `${free}.reason.json`
+  await writeAtomically(nodeDisk, rejectedDir(dir), reasonFile, new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`))
+  const moved = await moveTo(dir, name, read, rejectedDir(dir), free)
+  if (moved === 'replaced') await rm(join(rejectedDir(dir), reasonFile), { force: true })
+  return moved
 }
 
-const moveTo = async (from: string, to: string, name: string, free?: string): Promise<string> => {
-  const target = free ?? (await freeName(to, name))
+const moveTo = async (from: string, name: string, read: FileState, to: string, target: string): Promise<Moved> => {
   await rename(join(from, name), join(to, target))
+  const { size, mtimeMs } = await lstat(join(to, target))
+  const isOther = size !== read.size || mtimeMs !== read.mtimeMs
+  if (isOther) await rename(join(to, target), join(from, await freeName(from, name)))
   await nodeDisk.syncDir(to)
   await nodeDisk.syncDir(from)
-  return target
+  return isOther ? 'replaced' : 'moved'
 }
 
 const longestNameBytes = 200

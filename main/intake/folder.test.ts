@@ -30,11 +30,12 @@ describe('watched folder', () => {
   let journal: Journal
   let folder: FolderIntake
   let time: ReturnType<typeof createManualClock>
+  let beforeLeaving: () => Promise<void>
 
   const parts = async () => ({
-    progress: await openFileProgress(`${dir}-progress`, Date.now()),
+    progress: await openFileProgress(`${dir}-progress`, Date.now(), journal),
     journalSeq: async () => (await journal.head()).seq,
-    beforeLeaving: async () => undefined,
+    beforeLeaving: () => beforeLeaving(),
     state: createCaptureState(),
     clock: time.clock,
   })
@@ -68,6 +69,7 @@ describe('watched folder', () => {
       lock: async () => async () => undefined,
     })
     time = createManualClock()
+    beforeLeaving = async () => undefined
   })
   afterEach(async () => {
     await folder.close()
@@ -123,6 +125,46 @@ describe('watched folder', () => {
       furtherWarnings: 0,
     })
     expect(report.warnings[0]?.message).toContain('total 3.00 USD, lines 3.00 USD, net and tax 3.00 USD, tenders 0.00 USD')
+  })
+
+  it.each([
+    ['a small file', 2_000_000, saleOf(1)],
+    ['a large file', 100, saleOf(1)],
+    ['a rejected one', 2_000_000, { ...saleOf(1), kind: 'nonsense' }],
+  ])('[CAP9] %s that is replaced while it is taken does not leave unread', async (_, smallFileBytes, first) => {
+    await start(smallFileBytes)
+    beforeLeaving = async () => {
+      beforeLeaving = async () => undefined
+      await writeFile(join(dir, '.new'), JSON.stringify([saleOf(2), saleOf(3)]))
+      await rename(join(dir, '.new'), join(dir, 'a.json'))
+    }
+    await put('a.json', JSON.stringify(first))
+    await settle()
+    expect([await inFolder(), await done(), await rejected()]).toEqual([['a.json'], [], []])
+    await settle()
+    expect((await sequenceNumbers()).filter((n) => n > 1)).toEqual([2, 3])
+    expect([await inFolder(), await done(), await rejected()]).toEqual([[], ['a.json'], []])
+  })
+
+  it('[CAP7] a file that cannot be moved is tried with growing pauses, and holds up no other', async () => {
+    await start()
+    let tried = 0
+    beforeLeaving = async () => {
+      tried += 1
+      throw new Error('the folder is not there')
+    }
+    await put('a.json', JSON.stringify(saleOf(1)))
+    for (let second = 0; second < 120; second += 1) await settle(1_000)
+    expect(tried).toBeLessThan(10)
+    beforeLeaving = async () => undefined
+    await put('b.json', JSON.stringify(saleOf(2)))
+    await settle()
+    expect(await done()).toEqual(['b.json'])
+    await settle(60_000)
+    expect([await done(), await sequenceNumbers()]).toEqual([
+      ['a.json', 'b.json'],
+      [1, 2],
+    ])
   })
 
   it('[CAP9] never takes a file that still grows, however its writer pauses', async () => {

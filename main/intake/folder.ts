@@ -58,10 +58,14 @@ interface Seen {
   stillSinceMs: number
   /** Do not try before. */
   notBeforeMs: number
+  /** How often it could not be taken or moved, in a row. */
+  failures: number
 }
 
 const warningsLogged = 10
 const retryMs = 2_000
+/** What goes on failing, as a folder that takes no files, is not read again every moment. */
+const longestRetryMs = 60_000
 /** Of a file that is not taken at all. */
 const keptHeadBytes = 64_000
 
@@ -99,19 +103,19 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     const nowMs = clock.nowMs()
     const known = seen.get(name)
     if (known?.size !== stat.size || known.mtimeMs !== stat.mtimeMs) {
-      seen.set(name, { size: stat.size, mtimeMs: stat.mtimeMs, stillSinceMs: nowMs, notBeforeMs: nowMs + settleMs })
+      seen.set(name, { size: stat.size, mtimeMs: stat.mtimeMs, stillSinceMs: nowMs, notBeforeMs: nowMs + settleMs, failures: 0 })
       return null
     }
     return nowMs >= known.notBeforeMs ? known : null
   }
 
-  const finish = async (name: string, tally: FileTally): Promise<void> => {
+  const finish = async (name: string, known: Seen, tally: FileTally): Promise<void> => {
     await options.beforeLeaving()
     const report = reportOf(name, tally)
     seen.delete(name)
-    if (report.problems.length === 0) await moveToDone(dir, name)
-    else await moveToRejected(dir, name, report)
+    const moved = report.problems.length === 0 ? await moveToDone(dir, name, known) : await moveToRejected(dir, name, known, report)
     await options.progress.forget(name)
+    if (moved === 'replaced') return log.warn(`file ${name} was replaced by another one while it was taken; the new one is taken next`)
     const write = report.problems.length + report.warnings.length === 0 ? log.info : log.warn
     write.call(log, `file ${name}: ${report.summary}`)
     for (const { where, message } of report.warnings.slice(0, warningsLogged)) log.warn(`file ${name}: ${where}: ${message}`)
@@ -130,7 +134,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     const input = { bytes: await readHead(join(dir, name)), fileName: name, source: `file ${name}` }
     const tally = emptyTally()
     tallyResults(tally, [], [await capture.refuse(input, reason)])
-    await finish(name, tally)
+    await finish(name, known, tally)
   }
 
   const takeSmall = async (name: string, known: Seen): Promise<void> => {
@@ -142,7 +146,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     if (!isFinal(known) && !endsWhole(items)) return waitForMore(known)
     const tally = emptyTally()
     tallyResults(tally, items, await capture.takeItems(items, input))
-    await finish(name, tally)
+    await finish(name, known, tally)
   }
 
   const takeLarge = async (name: string, known: Seen): Promise<void> => {
@@ -151,7 +155,7 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     const tell = (read: { readBytes: number; taken: number }): void => state.set({ files: [{ name, totalBytes: known.size, ...read }] })
     try {
       const taken = await takeLargeFile(file, { ...options, tell }, () => closed)
-      if (taken.outcome === 'taken') await finish(name, taken.tally)
+      if (taken.outcome === 'taken') await finish(name, known, taken.tally)
       else waitForMore(known)
     } finally {
       state.set({ files: [] })
@@ -171,7 +175,8 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
       log.error(
         error instanceof CannotWrite ? `file ${name} waits: the journal cannot be written: ${message}` : `file ${name} waits: ${message}`,
       )
-      seen.set(name, { ...known, notBeforeMs: clock.nowMs() + retryMs })
+      const pauseMs = Math.min(retryMs * 2 ** known.failures, longestRetryMs)
+      seen.set(name, { ...known, notBeforeMs: clock.nowMs() + pauseMs, failures: known.failures + 1 })
     }
   }
 
@@ -179,7 +184,8 @@ export const startFolderIntake = async (options: FolderIntakeOptions): Promise<F
     if (options.isPaused?.()) return
     await makeFolders()
     const names = (await readdir(dir)).filter(isForUs).sort()
-    for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)
+    const there = new Set(names)
+    for (const name of seen.keys()) if (!there.has(name)) seen.delete(name)
     for (const name of names) {
       if (closed) return
       const due = await dueFile(name)

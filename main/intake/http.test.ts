@@ -239,7 +239,7 @@ describe('HTTP intake', () => {
   })
 
   it('fails to start where the port is taken', async () => {
-    await expect(start({ port: intake.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await expect(start({ port: intake.port })).rejects.toThrow('another program on this computer has the port')
   })
 
   it('[CAP11] closes connections whose headers never end, also when the other side never does, and serves others meanwhile', async () => {

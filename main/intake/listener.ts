@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { AgentLog } from '../agent-log.ts'
+import { codeOf } from '../journal/disk.ts'
 import type { Answer } from './answers.ts'
 import { drain } from './request-body.ts'
 
@@ -63,9 +64,10 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
     else socket.destroy()
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    const refuse = (fault: Error): void => reject(cannotListen(fault, options))
+    server.once('error', refuse)
     server.listen(options.port, options.host, () => {
-      server.off('error', reject)
+      server.off('error', refuse)
       server.on('error', (error) => log.error(`http: ${error.message}`))
       resolve()
     })
@@ -81,6 +83,14 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
       server.closeIdleConnections()
     })
   return { port: (server.address() as AddressInfo).port, renewTls: (tls) => tlsServer?.setSecureContext(tls), close }
+}
+
+/** In words for whoever stands at the computer. */
+const cannotListen = (fault: Error, { host, port }: ListenerOptions): Error => {
+  const code = codeOf(fault)
+  if (code === 'EADDRINUSE') return new Error(`another program on this computer has the port ${port} already (${code})`, { cause: fault })
+  if (code === 'EADDRNOTAVAIL') return new Error(`this computer has no network address ${host} (${code})`, { cause: fault })
+  return fault
 }
 
 /** A kept-alive connection would hold the server open. */

@@ -41,4 +41,11 @@ export const cannotWrite = (fault: unknown): CannotWrite => {
   return new CannotWrite(code === undefined ? explainFault(fault) : `${explainFault(fault)} (${code})`, code)
 }
 
+/** A fault that is not the disk's is left as it is. */
+export const cannotOpen = (fault: unknown): unknown => {
+  const code = codeOf(fault)
+  if (code === undefined) return fault
+  return new CannotWrite(`the journal cannot be opened: ${explainFault(fault)} (${code}). Until it can, the tills keep their sales`, code)
+}
+
 export const isNoRoom = (code: string | undefined): boolean => code === 'ENOSPC' || code === 'EDQUOT'

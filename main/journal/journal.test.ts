@@ -198,6 +198,19 @@ describe('journal', () => {
     expect(told).toEqual([1, 2])
   })
 
+  it.each([
+    ['ENOSPC', 'the disk is full'],
+    ['EIO', 'the disk reports a fault of its own'],
+    ['EACCES', 'not permitted'],
+  ])('[CAP1] says in words why it cannot be opened: %s', async (code, words) => {
+    const disk = createMemoryDisk(seededRandom(1))
+    disk.fault = (operation) => (operation === 'write' ? (code as 'EIO') : null)
+    const opening = openJournal({ dir: '/j', deviceId, disk, random: seededRandom(1), lock: async () => async () => undefined })
+    await expect(opening).rejects.toThrow(`the journal cannot be opened: `)
+    await expect(opening).rejects.toThrow(words)
+    await expect(opening).rejects.toThrow('the tills keep their sales')
+  })
+
   it('takes nothing after closing', async () => {
     const journal = await open(createMemoryDisk(seededRandom(10)))
     const last = journal.append('transaction', payload(1))

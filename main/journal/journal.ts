@@ -8,34 +8,34 @@
  * Nothing is answered before it is durable. A failed write or sync rejects with CannotWrite and takes nothing with it.
  */
 import { join } from 'node:path'
-import { must } from '#sync/contract/assert.ts'
 import type { JournalHead, MissingRecords } from '#sync/contract/ipc.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
-import type { DeviceId, Incarnation, Instant } from '#sync/contract/vocabulary.ts'
+import type { DeviceId, Incarnation } from '#sync/contract/vocabulary.ts'
 import type { JournalSource } from '#sync/core/ports.ts'
-import { CannotWrite, cannotWrite, isNoRoom, JournalBusy } from './cannot-write.ts'
+import { createAppending, headOf } from './appending.ts'
+import { createBatchWriter, type StorageEvent } from './batch-writer.ts'
+import { cannotOpen, isNoRoom } from './cannot-write.ts'
 import { codeOf, type Disk, nodeDisk } from './disk.ts'
 import { newIncarnation } from './incarnation.ts'
 import { lockFolder } from './lock.ts'
-import { type Begun, type Manifest, writeManifest } from './manifest.ts'
+import type { Begun, Manifest } from './manifest.ts'
 import { type OpenedFolder, openFolder, type Recovery } from './open-folder.ts'
+import { keepManifest, type Present } from './present.ts'
 import type { PruneRequest } from './prune-plan.ts'
 import { type Pruned, pruneFiles } from './pruning.ts'
-import { readRecords } from './read-records.ts'
-import { chainRecord, encodeLine } from './record-line.ts'
-import { copyRecords, discard, nameNewLife, objectionTo, openRenewal, type RenewalOutcome, type RenewalParts, succeed } from './renewal.ts'
+import { createRecordReader } from './read-records.ts'
+import type { RenewalOutcome } from './renewal.ts'
+import { createRenewing } from './renewing.ts'
 import { openReserve, type Reserve } from './reserve.ts'
 import { createRestoration, type Restored } from './restoration.ts'
-import type { ChainPosition } from './segment.ts'
 import { createSegmentWriter } from './segment-writer.ts'
 import type { JournalVisitor } from './visitor.ts'
-import { createWaitingLine, type JournalEntry, type Waiting, type WaitingBounds, waitingBounds } from './waiting.ts'
+import { createWaitingLine, type JournalEntry, type WaitingBounds, waitingBounds } from './waiting.ts'
+import { createWriteOrder } from './write-order.ts'
 
 export { CannotWrite, JournalBusy } from './cannot-write.ts'
+export type { StorageEvent } from './batch-writer.ts'
 export type { JournalEntry } from './waiting.ts'
-
-/** What happens to the room that the journal has. */
-export type StorageEvent = { kind: 'reserve-given-up' } | { kind: 'refused'; fault: CannotWrite } | { kind: 'written-again' }
 
 export interface Journal extends JournalSource {
   readonly deviceId: DeviceId
@@ -62,6 +62,8 @@ export interface Journal extends JournalSource {
   /** The hub has everything of this incarnation up to `ackedSeq`: it may be pruned once it is old. Not remembered over a restart. */
   acknowledge(incarnation: Incarnation, ackedSeq: number): void
   prune(request: PruneRequest): Promise<Pruned>
+  /** Whether nothing is missing here that was durable in that life. */
+  holdsAllOf(incarnation: string): boolean
   /** What this journal once held and cannot read any more. */
   missing(): MissingRecords[]
   /** Takes records of a missing range back, where they fit the chain. */
@@ -90,14 +92,13 @@ export interface JournalOptions {
   visitor?: JournalVisitor
 }
 
-const maxPayload = 400_000
+/** Rejects with words for whoever stands at the computer. */
+export const openJournal = (options: JournalOptions): Promise<Journal> =>
+  startJournal(options).catch((fault: unknown) => {
+    throw cannotOpen(fault)
+  })
 
-const boundedEntry = (entry: JournalEntry): JournalEntry => {
-  if (entry.payloadText.length > maxPayload) throw new Error(`a payload over ${maxPayload} characters`)
-  return entry
-}
-
-export const openJournal = async (options: JournalOptions): Promise<Journal> => {
+const startJournal = async (options: JournalOptions): Promise<Journal> => {
   const { dir, deviceId, disk = nodeDisk, segmentBytes = 16_000_000, lock = lockFolder, visitor } = options
   const nowIso = options.nowIso ?? (() => new Date().toISOString())
   await disk.makeDir(dir)
@@ -108,7 +109,7 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
       return await step(false)
     } catch (error) {
       if (!isNoRoom(codeOf(error))) throw error
-      await reserve.giveUp()
+      await reserve.giveUpLast()
       return step(true)
     }
   }
@@ -120,269 +121,137 @@ export const openJournal = async (options: JournalOptions): Promise<Journal> => 
     throw error
   })
   await reserve.hold()
-  const { loaded, recovery } = opened
-  let { manifest } = opened
-  let writer = createSegmentWriter(disk, dir, manifest.incarnation, loaded.segments, segmentBytes)
-  const listeners = new Set<(seq: number) => void>()
-  const storageListeners = new Set<(event: StorageEvent) => void>()
-  const restoredListeners = new Set<(records: readonly TidelineRecord[]) => void>()
-  const waiting = createWaitingLine(options.waiting ?? waitingBounds)
-  const turnovers: (() => Promise<void>)[] = []
-  let head: ChainPosition = loaded.end
-  let ackedSeq = 0
-  let renumbered = 0
-  let flushing: Promise<void> | null = null
-  let renewing: Promise<Begun> | null = null
-  /** The manifest on the disk is not known: nothing may be appended to either life. */
-  let undecided = false
-  let writable = true
+  const { loaded, recovery, manifest } = opened
+  const present: Present = {
+    manifest,
+    writer: createSegmentWriter(disk, dir, manifest.incarnation, loaded.segments, segmentBytes),
+    head: loaded.end,
+    ackedSeq: 0,
+    renumbered: 0,
+    isUndecided: false,
+  }
   let closed = false
+  const isClosed = (): boolean => closed
+  const keep = (next: Manifest): Promise<void> => keepManifest(disk, dir, present, next)
 
-  const tellStorage = (event: StorageEvent): void => {
-    for (const listener of storageListeners) queueMicrotask(() => listener(event))
-  }
-  const settleManifest = async (): Promise<void> => {
-    if (undecided) await writeManifest(disk, dir, manifest)
-    undecided = false
-  }
-  const writeLines = async (firstSeq: number, lines: readonly Uint8Array[]): Promise<void> => {
-    try {
-      await settleManifest()
-      await writer.write(firstSeq, lines)
-    } catch (error) {
-      if (!isNoRoom(codeOf(error)) || !(await reserve.giveUp().catch(() => false))) throw error
-      tellStorage({ kind: 'reserve-given-up' })
-      await settleManifest()
-      await writer.write(firstSeq, lines)
-    }
-  }
-  const noteWritten = (): void => {
-    if (!writable) tellStorage({ kind: 'written-again' })
-    writable = true
-  }
+  const appended = createTold<number>()
+  const storage = createTold<StorageEvent>()
+  const restored = createTold<readonly TidelineRecord[]>()
 
-  const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
-    let end = head
-    const lines: Uint8Array[] = []
-    const recordsOf = batch.map(({ entries, capturedAt }) =>
-      entries.map(({ kind, payloadText, ...entry }) => {
-        const chained = chainRecord({
-          deviceId,
-          incarnation: manifest.incarnation,
-          seq: end.seq + 1,
-          kind,
-          capturedAt: entry.capturedAt ?? capturedAt,
-          payload: payloadText,
-          previousHash: end.hash,
-        })
-        end = { seq: chained.record.seq, hash: chained.hash }
-        lines.push(encodeLine(chained))
-        return chained.record
-      }),
-    )
-    try {
-      await writeLines(head.seq + 1, lines)
-    } catch (error) {
-      const fault = cannotWrite(error)
-      writable = false
-      tellStorage({ kind: 'refused', fault })
-      for (const one of batch) one.reject(fault)
-      return
-    }
-    noteWritten()
-    head = end
-    for (const [index, one] of batch.entries()) one.resolve(recordsOf[index] ?? [])
-    const { seq } = head
-    for (const listener of listeners) queueMicrotask(() => listener(seq))
-  }
-
-  const flush = async (): Promise<void> => {
-    while (turnovers.length > 0 || waiting.length > 0) {
-      const turn = turnovers.shift() ?? (() => writeBatch(waiting.takeBatch()))
-      await turn()
-    }
-    flushing = null
-  }
-
-  const betweenWrites = <T>(step: () => Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      turnovers.push(() => step().then(resolve, reject))
-      flushing ??= flush()
-    })
-
-  /** Whatever the disk then holds, the former one or this, is true: nothing was removed yet. */
-  const keepManifest = async (next: Manifest): Promise<void> => {
-    await writeManifest(disk, dir, next)
-    manifest = next
-    undecided = false
-  }
-
+  const readRecords = createRecordReader(disk)
   const readFrom = (afterSeq: number, limit: number): Promise<TidelineRecord[]> => {
-    const after = Math.max(afterSeq, manifest.base.seq)
-    return readRecords(disk, writer.segments, after, Math.min(limit, head.seq - after))
+    const after = Math.max(afterSeq, present.manifest.base.seq)
+    return readRecords(present.writer.segments, after, Math.min(limit, present.head.seq - after))
   }
   const read: Journal['read'] = async (afterSeq, limit) => {
-    const { base } = manifest
+    const { base } = present.manifest
     try {
       return await readFrom(afterSeq, limit)
     } catch (error) {
       // What was being read was pruned meanwhile.
-      if (manifest.base.seq === base.seq) throw error
+      if (present.manifest.base.seq === base.seq) throw error
       return readFrom(afterSeq, limit)
     }
   }
 
-  const openHeadSeq = (): number => {
-    if (closed) throw new CannotWrite('the journal is closed')
-    return head.seq
-  }
-
-  const renewNow = async (reason: string): Promise<Begun> => {
-    const from = manifest.incarnation
-    const to = newIncarnation(options.random)
-    // An unfinished copy is recognised at the next opening.
-    await betweenWrites(() => keepManifest({ ...manifest, discarded: [...manifest.discarded, to] }))
-    const parts: RenewalParts = { disk, dir, segmentBytes, deviceId, to, baseSeq: manifest.base.seq, headSeq: openHeadSeq, read }
-    const carrying = openRenewal(parts)
-    try {
-      await copyRecords(parts, carrying)
-      await betweenWrites(async () => {
-        await copyRecords(parts, carrying)
-        const carriedTo = carrying.end().seq
-        const next = succeed(manifest, parts, carriedTo, { at: nowIso() as Instant, after: from, records: carriedTo, reason })
-        const named = await nameNewLife(disk, dir, next, manifest)
-        undecided = named === 'unknown'
-        if (named !== 'named') throw new CannotWrite('the new life could not be named')
-        await writer.close()
-        manifest = next
-        writer = carrying.writer
-        head = carrying.end()
-        ackedSeq = 0
-        renumbered += parts.baseSeq
-      })
-    } catch (error) {
-      if (!undecided) await discard(parts, carrying)
-      throw error
-    }
-    return must(manifest.begun, 'begun')
-  }
-
-  const renew: Journal['renew'] = async (from, reason) => {
-    if (closed || renewing) return { outcome: 'refused', message: 'the journal is busy' }
-    if (from !== manifest.incarnation) return { outcome: 'refused', message: `the journal is ${manifest.incarnation}, not ${from}` }
-    const objection = objectionTo(manifest.begun, nowIso())
-    if (objection) return { outcome: 'refused', message: objection }
-    renewing = renewNow(reason.slice(0, 500))
-    try {
-      return { outcome: 'begun', begun: await renewing }
-    } catch (error) {
-      return { outcome: 'refused', message: error instanceof Error ? error.message : String(error) }
-    } finally {
-      renewing = null
-    }
-  }
-
-  const prune: Journal['prune'] = (request) =>
-    betweenWrites(async () => {
-      // Its copy counts on the numbers that are there.
-      if (closed || renewing || undecided) return { segments: 0, formerLives: 0, bytes: 0 }
-      const { segments, dropOldest } = writer
-      return pruneFiles({ disk, dir, manifest, segments, ackedSeq, headSeq: head.seq, read: readFrom, keepManifest, dropOldest }, request)
-    })
-
-  const appendAll = (entries: readonly JournalEntry[]): Promise<TidelineRecord[]> => {
-    if (closed) return Promise.reject(new CannotWrite('the journal is closed'))
-    if (entries.length === 0) return Promise.resolve([])
-    entries.forEach(boundedEntry)
-    return new Promise((resolve, reject) => {
-      if (!waiting.push({ entries, capturedAt: nowIso() as Instant, resolve, reject }))
-        return reject(new JournalBusy('too much waits for the disk already'))
-      flushing ??= flush()
-    })
-  }
-
+  const tell = { tellStorage: storage.tellSoon, tellAppended: appended.tellSoon }
+  const batches = createBatchWriter({ disk, dir, deviceId, present, reserve, ...tell })
+  const order = createWriteOrder(createWaitingLine(options.waiting ?? waitingBounds), batches.write)
+  const { append, appendAll, appendFrom } = createAppending({ present, order, batches, nowIso, isClosed })
+  const renewing = createRenewing({
+    ...{ disk, dir, deviceId, segmentBytes, present, order, nowIso, isClosed, read },
+    newIncarnation: () => newIncarnation(options.random),
+  })
   const restore = createRestoration({
-    ...{ holes: () => manifest.holes, read, append: appendAll },
-    keepHoles: (change) => betweenWrites(() => keepManifest({ ...manifest, holes: change(manifest.holes) })),
-    onRestored: (records) => {
-      for (const listener of restoredListeners) listener(records)
-    },
+    ...{ holes: () => present.manifest.holes, read, append: appendAll, onRestored: restored.tell },
+    keepHoles: (change) => order.betweenWrites(() => keep({ ...present.manifest, holes: change(present.manifest.holes) })),
   })
 
-  const probe = (): Promise<boolean> =>
-    betweenWrites(async () => {
-      if (closed) return false
-      try {
-        await writer.settle()
-        await keepManifest(manifest)
-        noteWritten()
-        return true
-      } catch {
-        return false
-      }
+  /** On a disk that is full to the last byte, too: it says what may go. */
+  const keepAtLast = (next: Manifest): Promise<void> =>
+    keep(next).catch(async (fault: unknown) => {
+      if (!isNoRoom(codeOf(fault)) || !(await reserve.giveUpLast())) throw fault
+      await keep(next)
     })
-
-  const appendFrom: Journal['appendFrom'] = async (build) => {
-    let appended: Promise<TidelineRecord[]> | undefined
-    await betweenWrites(async () => {
-      if (closed) throw new CannotWrite('the journal is closed')
-      const entry = boundedEntry(await build({ incarnation: manifest.incarnation, seq: head.seq, hash: head.hash }))
-      appended = new Promise((resolve, reject) => {
-        void writeBatch([{ entries: [entry], capturedAt: nowIso() as Instant, resolve, reject }])
-      })
-      await appended.catch(() => undefined)
-    })
-    const [record] = await must(appended, 'appended')
-    return must(record, 'record')
+  const prune = async (request: PruneRequest): Promise<Pruned> => {
+    // A renewal's copy counts on the numbers that are there.
+    if (closed || renewing.isUnderWay() || present.isUndecided) return { segments: 0, formerLives: 0, bytes: 0 }
+    const { manifest: before, ackedSeq, head, writer } = present
+    const { segments, dropOldest } = writer
+    return pruneFiles(
+      { disk, dir, manifest: before, segments, ackedSeq, head, read: readFrom, keepManifest: keepAtLast, dropOldest },
+      request,
+    )
   }
-
-  const listen = <T>(to: Set<T>, callback: T): (() => void) => {
-    to.add(callback)
-    return () => void to.delete(callback)
+  const probe = async (): Promise<boolean> => {
+    if (closed) return false
+    try {
+      await present.writer.settle()
+      await keep(present.manifest)
+      batches.noteWritten()
+      return true
+    } catch {
+      return false
+    }
   }
 
   return {
     deviceId,
     get incarnation() {
-      return manifest.incarnation
+      return present.manifest.incarnation
     },
     get begun() {
-      return manifest.begun
+      return present.manifest.begun
     },
     get renumbered() {
-      return renumbered
+      return present.renumbered
     },
     recovery,
     reserve,
-    writable: () => writable && !closed,
-    head: () => Promise.resolve<JournalHead>({ incarnation: manifest.incarnation, seq: head.seq, hash: head.hash }),
+    writable: () => batches.isWritable() && !closed,
+    head: () => Promise.resolve(headOf(present)),
     read,
-    onAppended: (callback) => listen(listeners, callback),
-    onStorage: (callback) => listen(storageListeners, callback),
-    onRestored: (callback) => listen(restoredListeners, callback),
-    append: async (kind, payloadText) => {
-      const [record] = await appendAll([{ kind, payloadText }])
-      if (!record) throw new Error('an append without a record')
-      return record
-    },
+    onAppended: appended.listen,
+    onStorage: storage.listen,
+    onRestored: restored.listen,
+    append,
     appendAll,
     appendFrom,
-    renew,
-    prune,
+    renew: renewing.renew,
+    prune: (request) => order.betweenWrites(() => prune(request)),
     acknowledge: (incarnation, acked) => {
       // The newest statement counts, also when it is lower: the hub may itself have been restored.
-      if (incarnation === manifest.incarnation && acked <= head.seq) ackedSeq = acked
+      if (incarnation === present.manifest.incarnation && acked <= present.head.seq) present.ackedSeq = acked
     },
-    missing: () => manifest.holes.map(({ incarnation, fromSeq, toSeq }) => ({ incarnation, fromSeq, toSeq })),
+    holdsAllOf: (life) => {
+      const { incarnation, former, holes } = present.manifest
+      return life === incarnation || (holes.length === 0 && former.some((one) => one.incarnation === life))
+    },
+    missing: () => present.manifest.holes.map(({ incarnation, fromSeq, toSeq }) => ({ incarnation, fromSeq, toSeq })),
     restore,
-    probe,
+    probe: () => order.betweenWrites(probe).catch(() => false),
     close: async () => {
       if (closed) return
       closed = true
-      await renewing?.catch(() => undefined)
-      await flushing
-      await writer.close()
+      await renewing.settled()
+      await order.close()
+      await present.writer.close()
       await release()
+    },
+  }
+}
+
+/** Who listens is told after what caused it is done; or, by `tell`, within it. */
+const createTold = <T>() => {
+  const listeners = new Set<(event: T) => void>()
+  return {
+    tell: (event: T): void => listeners.forEach((listener) => listener(event)),
+    tellSoon: (event: T): void => {
+      for (const listener of listeners) queueMicrotask(() => listener(event))
+    },
+    listen: (listener: (event: T) => void): (() => void) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
   }
 }

@@ -28,7 +28,7 @@ describe('journal lock', () => {
     const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] })
     await once(child, 'spawn')
     await lockOf(child.pid ?? 0, '')
-    await expect(lockFolder(dir)).rejects.toThrow(`held by process ${child.pid}`)
+    await expect(lockFolder(dir)).rejects.toThrow(`process ${child.pid}`)
     child.stdin.end()
     await once(child, 'exit')
     await (
@@ -47,7 +47,10 @@ describe('journal lock', () => {
     const said = await Promise.all(children.map(async ({ stdout }) => String((await once(stdout, 'data'))[0]).trim()))
     const winner = children[said.indexOf('mine')]
     expect(said.filter((one) => one === 'mine')).toHaveLength(1)
-    for (const one of said) expect(['mine', `${join(dir, 'journal.lock')} is held by process ${winner?.pid}`]).toContain(one)
+    for (const one of said)
+      expect(['mine', `another program, process ${winner?.pid}, has this journal open already (${join(dir, 'journal.lock')})`]).toContain(
+        one,
+      )
     for (const child of children) child.kill('SIGKILL')
     await Promise.all(children.map((child) => once(child, 'exit')))
   })

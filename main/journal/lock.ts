@@ -21,7 +21,7 @@ const held = new Set<string>()
 /** Resolves to the function that releases it; rejects with JournalInUse. */
 export const lockFolder = async (dir: string): Promise<() => Promise<void>> => {
   const path = join(dir, 'journal.lock')
-  if (held.has(path)) throw new JournalInUse(`${path} is held by this process`)
+  if (held.has(path)) throw new JournalInUse(`this program has the journal open already (${path})`)
   held.add(path)
   try {
     await takeLock(path)
@@ -54,7 +54,8 @@ const takeLock = async (path: string): Promise<void> => {
 
 const refuseLiving = async (path: string): Promise<Owner | null> => {
   const owner = await readOwner(path)
-  if (owner && (await isAlive(owner))) throw new JournalInUse(`${path} is held by process ${owner.pid}`)
+  if (owner && (await isAlive(owner)))
+    throw new JournalInUse(`another program, process ${owner.pid}, has this journal open already (${path})`)
   return owner
 }
 

@@ -36,6 +36,26 @@ describe('pruning', () => {
     expect((await journal.read(0, 1)).length).toBe(1)
   })
 
+  it('[JNL5] frees a full disk also where the newest segment was begun and nothing could be written into it', async () => {
+    const disk = createMemoryDisk(seededRandom(2))
+    const journal = await open(disk)
+    let files = 0
+    for (let n = 1; files < 4; n += 1) {
+      disk.fault = (operation) => (operation === 'write' && segmentsOf(disk).length > 3 ? 'ENOSPC' : null)
+      await journal.append('transaction', JSON.stringify({ n })).catch(() => undefined)
+      files = segmentsOf(disk).length
+    }
+    disk.fault = () => null
+    const { seq } = await journal.head()
+    journal.acknowledge(journal.incarnation, seq)
+    expect(await journal.prune(urgent)).toMatchObject({ segments: 3 })
+    await fill(journal, 1, 1)
+    expect(await numbers(journal)).toEqual([seq + 1])
+    await journal.close()
+    const reopened = await open(disk)
+    expect([reopened.recovery, await numbers(reopened)]).toEqual([{ kind: 'none' }, [seq + 1]])
+  })
+
   it('[JNL5] goes on with the same chain after a restart, and leftovers of a crash go then', async () => {
     const disk = createMemoryDisk(seededRandom(2))
     const journal = await open(disk)

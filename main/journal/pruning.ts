@@ -9,7 +9,7 @@ import type { Disk } from './disk.ts'
 import type { Manifest } from './manifest.ts'
 import { agedSeqOf, markDay, planPrune, type PrunableLife, type PruneRequest } from './prune-plan.ts'
 import { removeLives, removeSegments } from './remove-files.ts'
-import { lastSeqOf, type Segment, segmentName, segmentStarts } from './segment.ts'
+import { type ChainPosition, lastSeqOf, type Segment, segmentName, segmentStarts } from './segment.ts'
 
 export interface Pruned {
   segments: number
@@ -23,7 +23,7 @@ export interface PruningParts {
   manifest: Manifest
   segments: readonly Segment[]
   ackedSeq: number
-  headSeq: number
+  head: ChainPosition
   read(afterSeq: number, limit: number): Promise<TidelineRecord[]>
   /** Durably; what is in force from then on. */
   keepManifest(next: Manifest): Promise<void>
@@ -48,8 +48,8 @@ const formerLives = async ({ disk, dir, manifest }: PruningParts): Promise<Pruna
 }
 
 export const pruneFiles = async (parts: PruningParts, request: PruneRequest): Promise<Pruned> => {
-  const { disk, dir, manifest, segments, ackedSeq, headSeq } = parts
-  const days = markDay(manifest.days, request.today, headSeq, request.days)
+  const { disk, dir, manifest, segments, ackedSeq, head } = parts
+  const days = markDay(manifest.days, request.today, head.seq, request.days)
   const former = await formerLives(parts)
   const closed = segments.slice(0, -1).map((segment) => ({ lastSeq: lastSeqOf(segment), bytes: segment.size }))
   const totalBytes = sum(segments.map(({ size }) => size)) + sum(former.map(({ bytes }) => bytes))
@@ -58,8 +58,7 @@ export const pruneFiles = async (parts: PruningParts, request: PruneRequest): Pr
   if (isNothing && days.length === manifest.days.length && days.at(-1)?.date === manifest.days.at(-1)?.date)
     return { segments: 0, formerLives: 0, bytes: 0 }
 
-  const kept = must(segments[plan.segments] ?? (plan.segments === 0 ? { firstSeq: 0 } : undefined), 'the segment that is written')
-  const base = plan.segments === 0 ? manifest.base : await baseBefore(parts, kept.firstSeq)
+  const base = plan.segments === 0 ? manifest.base : await baseBefore(parts, must(segments[plan.segments], 'the segment that is written'))
   await parts.keepManifest({
     ...{ ...manifest, days, base },
     former: manifest.former.filter(({ incarnation }) => !plan.former.includes(incarnation)),
@@ -75,8 +74,9 @@ export const pruneFiles = async (parts: PruningParts, request: PruneRequest): Pr
   return { segments: paths.length, formerLives: plan.former.length, bytes: goneBytes }
 }
 
-/** The hash of the last record that goes is the link of the first one that stays. */
-const baseBefore = async ({ read }: PruningParts, firstSeq: number): Promise<Manifest['base']> => {
+/** The hash of the last record that goes is the link of the first one that stays; where none stays, it is the head's. */
+const baseBefore = async ({ read, head }: PruningParts, { firstSeq }: Segment): Promise<Manifest['base']> => {
+  if (firstSeq > head.seq) return head
   const [first] = await read(firstSeq - 1, 1)
   return { seq: firstSeq - 1, hash: must(first, 'first record').previousHash }
 }

@@ -48,6 +48,8 @@ export const createRestoration = (ports: RestorationPorts): ((records: readonly 
     for (const record of appended) before.add(likeness(record))
     ports.onRestored(appended)
     await ports.keepHoles((holes) => fitRecords(holes, accepted).holes)
+    // As large as the journal is long, and of no more use.
+    if (ports.holes().length === 0) known = null
     return { restored: accepted.length, refused: records.length - accepted.length }
   }
   return (records) => {

@@ -15,8 +15,8 @@ import type { Capture, TakeResult } from '../capture.ts'
 import { CannotWrite } from '../journal/journal.ts'
 import { sha256 } from '../journal/sha256.ts'
 import { type NumberedRow, readPage } from './page.ts'
-import { type ReadRowsOf, rowText } from './row-items.ts'
-import type { OpenRowQuery, RowQuery } from './rows.ts'
+import { type ReadRowsOf, rowText, strayItem, tapOf } from './row-items.ts'
+import type { OpenRowQuery, RowQuery, SourceRow } from './rows.ts'
 import type { WatermarkFile } from './watermark-file.ts'
 
 export interface DatabaseSourceOptions {
@@ -46,6 +46,8 @@ export const startDatabaseSource = (options: DatabaseSourceOptions): DatabasePol
   let watermark = options.watermark.read()
   /** Of what is read again: what it was when it was taken. */
   const taken = new Map<bigint, string>()
+  /** Rows without a number come with every answer. */
+  const setAside = new Set<string>()
   let query: RowQuery | null = null
   let closed = false
   let failures = 0
@@ -68,6 +70,16 @@ export const startDatabaseSource = (options: DatabaseSourceOptions): DatabasePol
     const quarantined = results.filter((result) => result.outcome === 'quarantined').length
     if (quarantined > 0) log.warn(`database ${source.name}: ${quarantined} rows were not understood and are set aside`)
     return heldFrom
+  }
+
+  const takeStrays = async (rows: readonly SourceRow[]): Promise<void> => {
+    const fresh = rows.filter((row) => !setAside.has(sha256(rowText(row))))
+    if (fresh.length === 0) return
+    const items = fresh.map((row) => strayItem(source.watermark, row))
+    await capture.takeItems(items, { source: `database ${source.name}`, tap: tapOf(source.name) })
+    if (setAside.size > maxPageRows) setAside.clear()
+    for (const row of fresh) setAside.add(sha256(rowText(row)))
+    log.warn(`database ${source.name}: ${fresh.length} rows have no number in "${source.watermark}" and are set aside`)
   }
 
   /** A transaction may go on over several rows: with a mapping, a page that has anything new is read as a whole. */
@@ -105,9 +117,15 @@ export const startDatabaseSource = (options: DatabaseSourceOptions): DatabasePol
     const fresh = newRows(page.rows)
     const takenUpTo = isFirst && after >= 0n && after < watermark ? watermark : null
     const heldFrom = fresh.length === 0 ? undefined : await takeRows(fresh, page.isLast, takenUpTo)
-    const durable = heldFrom === undefined ? page.rows : page.rows.filter(({ number }) => number < heldFrom)
-    if (durable.length === 0 && heldFrom !== undefined) return larger()
+    let durable = heldFrom === undefined ? page.rows : page.rows.filter(({ number }) => number < heldFrom)
+    if (durable.length === 0 && heldFrom !== undefined) {
+      if (limit < maxPageRows) return larger()
+      // What goes on for so long is no transaction, and those behind it do not wait for its end.
+      await takeRows(fresh, true, takenUpTo)
+      durable = page.rows
+    }
     await keepWatermark(durable)
+    await takeStrays(page.strays)
     return page.isLast ? null : (durable.at(-1)?.number ?? null)
   }
 

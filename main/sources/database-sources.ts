@@ -3,6 +3,7 @@ import type { DatabaseSource } from '#sync/contract/config.ts'
 import type { Clock } from '#sync/core/ports.ts'
 import type { AgentLog } from '../agent-log.ts'
 import type { Capture } from '../capture.ts'
+import type { HeldLife } from '../journal/held-life.ts'
 import { type DatabasePolling, startDatabaseSource } from './database-source.ts'
 import { documentRows, mappedRows, type ReadRowsOf, type RowReader } from './row-items.ts'
 import { type OpenRowQuery, openRowQuery } from './rows.ts'
@@ -15,6 +16,7 @@ export interface DatabaseSourcesOptions {
   sources: readonly DatabaseSource[]
   dataDir: string
   capture: Capture
+  journal: HeldLife
   rowReaders: RowReaders
   beforeWatermark: (source: string) => Promise<void>
   clock: Clock
@@ -39,7 +41,7 @@ export const startDatabaseSources = (options: DatabaseSourcesOptions): DatabaseS
     const parts = {
       ...{ source, capture, readRows, open, clock, log },
       random: Math.random,
-      watermark: watermarkFile(dataDir, source.name),
+      watermark: watermarkFile(dataDir, source.name, options.journal),
     }
     const one = startDatabaseSource({ ...parts, beforeWatermark: () => options.beforeWatermark(source.name) })
     polling.push(one)

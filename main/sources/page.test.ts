@@ -29,13 +29,20 @@ describe('a page of rows', () => {
     )
   })
 
+  it('[CAP7] [CAP25] a row without a number stands aside from those that have one, and from what comes later', () => {
+    const stray = row('x')
+    expect(readPage([row('1'), stray, row('2')], 'id', -1n, 10)).toMatchObject({ rows: [{ number: 1n }, { number: 2n }], strays: [stray] })
+    expect(readPage([stray], 'id', 2n, 10)).toEqual({ outcome: 'page', rows: [], strays: [stray], isLast: true })
+    expect(readPage([stray, stray], 'id', 2n, 2)).toMatchObject({ outcome: 'fault' })
+  })
+
   it.each([
     [[row('1'), row('3'), row('2')], /must ascend/],
-    [[row('0')], /must ascend/],
+    [[row('-1')], /must ascend/],
     [[row('1.5')], /must be an integer/],
     [[row(null)], /must be an integer/],
     [[{ number: '1' }], /no column "id"/],
   ])('[CAP25] says what is wrong with %j', (rows, message) => {
-    expect(readPage(rows, 'id', 0n, 10)).toMatchObject({ outcome: 'fault', message: expect.stringMatching(message) as string })
+    expect(readPage(rows, 'id', -1n, 10)).toMatchObject({ outcome: 'fault', message: expect.stringMatching(message) as string })
   })
 })

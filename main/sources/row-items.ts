@@ -2,8 +2,8 @@
 import type { CapturedItem } from '#sync/capture/captured-item.ts'
 import { quarantinedItem, reasonOf } from '#sync/capture/captured-item.ts'
 import type { Capture, Origin } from '../capture.ts'
-import type { NumberedRow } from './page.ts'
-import type { Cell } from './rows.ts'
+import { type NumberedRow, strayMessage } from './page.ts'
+import type { Cell, SourceRow } from './rows.ts'
 
 export const tapOf = (source: string): string => `database ${source}`
 
@@ -72,7 +72,10 @@ export const mappedRows =
     return { groups }
   }
 
+export const strayItem = (watermark: string, row: SourceRow): CapturedItem =>
+  quarantinedItem([reasonOf('INVALID', strayMessage(watermark, row))], rowText(row), 'a row without a number')
+
 const cellText = (cell: Cell): string | null => (cell instanceof Uint8Array ? new TextDecoder().decode(cell) : cell)
 
-export const rowText = (row: NumberedRow['row']): string =>
+export const rowText = (row: SourceRow): string =>
   JSON.stringify(Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellText(cell)])))

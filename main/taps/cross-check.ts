@@ -18,7 +18,7 @@ export interface CrossCheck {
   compare(tap: string, first: TidelineRecord, again: Transaction): BusinessDifference[] | undefined
   /** Durable when it resolves; once for each number. */
   tellDifference(tap: string, again: Transaction, differences: readonly BusinessDifference[], recordIds: string[]): Promise<void>
-  /** One buffered write. */
+  /** One buffered write. No sale waits for a disk that does not take it: the log has it, and `sync` says whether it was written. */
   saw(tap: string, sightings: readonly Sighting[]): Promise<void>
   /** What the source said so far is on the disk. */
   sync(tap: string): Promise<void>
@@ -54,6 +54,8 @@ export const startCrossCheck = (parts: CrossCheckParts): CrossCheck => {
   let checking: Promise<void> = Promise.resolve()
   let cancel = (): void => undefined
   let closed = false
+  /** The disk did not take what was seen last. */
+  let isBehind = false
 
   const tell = async (exceptions: readonly StoreException[]): Promise<void> => {
     for (let at = 0; at < exceptions.length; at += atOnce) {
@@ -130,8 +132,14 @@ export const startCrossCheck = (parts: CrossCheckParts): CrossCheck => {
         await tell([exceptionOf(at, 'open', differsMessage(at, first, tap, differences), recordIds)])
       }),
     saw: async (tap, seen) => {
-      await log.append(tap, seen)
       for (const sighting of seen) sightings.add(tap, sighting)
+      try {
+        await log.append(tap, seen)
+        isBehind = false
+      } catch (error) {
+        if (!isBehind) parts.onFault(error)
+        isBehind = true
+      }
     },
     sync: (tap) => log.sync(tap),
     check: () => inOrder(checkNow),

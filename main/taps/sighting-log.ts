@@ -1,17 +1,18 @@
 /**
  * The sightings on the disk, one file a source and start, appended. A line is written before its sale is answered, and synced only before
- * a source's watermark moves or its file leaves: a till never waits for a second sync. Old files are deleted by their age.
+ * a source's watermark moves or its file leaves: a till never waits for a second sync. What the disk does not take is kept and written
+ * with the next lines. Old files are deleted by their age.
  */
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Sighting } from './sightings.ts'
+import { openTapFile, type TapFile } from './tap-file.ts'
 
 const lineSchema = z.tuple([z.string(), z.string(), z.int().min(0), z.union([z.literal(0), z.literal(1)])])
 
 export interface SightingLog {
-  /** One buffered write. */
+  /** One buffered write. Rejects when the disk does not take it yet. */
   append(tap: string, sightings: readonly Sighting[]): Promise<void>
   sync(tap: string): Promise<void>
   close(): Promise<void>
@@ -61,22 +62,19 @@ export const openSightingLog = async ({ dir, nowMs, keepDays = 45, onSighting }:
     }
   }
   const number = String(newest + 1).padStart(6, '0')
-  const files = new Map<string, Promise<FileHandle>>()
-  const fileOf = (tap: string): Promise<FileHandle> => {
-    const known = files.get(tap) ?? open(join(dir, `${encodeURIComponent(tap)}.${number}.log`), 'a', 0o600)
+  const files = new Map<string, TapFile>()
+  const fileOf = (tap: string): TapFile => {
+    const known = files.get(tap) ?? openTapFile(join(dir, `${encodeURIComponent(tap)}.${number}.log`))
     files.set(tap, known)
     return known
   }
   return {
     append: async (tap, sightings) => {
-      if (sightings.length > 0) await (await fileOf(tap)).appendFile(sightings.map(lineOf).join(''))
+      if (sightings.length > 0) await fileOf(tap).append(sightings.map(lineOf))
     },
-    sync: async (tap) => void (await (await files.get(tap))?.datasync()),
+    sync: async (tap) => files.get(tap)?.sync(),
     close: async () => {
-      for (const file of files.values()) {
-        await (await file).sync()
-        await (await file).close()
-      }
+      for (const file of files.values()) await file.close()
     },
   }
 }

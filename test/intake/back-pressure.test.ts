@@ -123,7 +123,7 @@ describe('a flood on a slow disk', () => {
         state: createCaptureState(),
         log: silentLog,
       },
-      progress: await openFileProgress(join(root, 'progress'), Date.now()),
+      progress: await openFileProgress(join(root, 'progress'), Date.now(), journal),
       journalSeq: async () => (await journal.head()).seq,
       beforeLeaving: async () => undefined,
       clock: { nowMs: () => 0, after: () => () => undefined },

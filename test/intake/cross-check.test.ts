@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -59,6 +59,19 @@ describe('two sources of one till', () => {
   const kinds = async (): Promise<string[]> => (await journal.read(0, 10_000)).map((r) => r.kind)
   const exceptions = async (): Promise<StoreException[]> =>
     (await journal.read(0, 10_000)).filter((r) => r.kind === 'exception').map((r) => storeExceptionSchema.parse(JSON.parse(r.payload)))
+
+  it('[CAP26] a disk that takes no sightings costs no sale, and what was seen is written when it takes them again', async () => {
+    await rm(join(dataDir, 'taps'), { recursive: true })
+    expect(await say('http', saleOf(1))).toEqual(['captured'])
+    expect(await say('http', saleOf(1))).toEqual(['duplicate'])
+    await expect(crossCheck.sync('http')).rejects.toThrow('ENOENT')
+    await mkdir(join(dataDir, 'taps'))
+    expect(await say('http', saleOf(2))).toEqual(['captured'])
+    await crossCheck.sync('http')
+    const [file = ''] = await readdir(join(dataDir, 'taps'))
+    const seen = (await readFile(join(dataDir, 'taps', file), 'utf8')).split('\n').filter((line) => line !== '')
+    expect(seen.map((line) => (JSON.parse(line) as unknown[])[2])).toEqual([1, 1, 2])
+  })
 
   it('[CAP26] the same sale in two dialects counts once', async () => {
     expect(await say('http', saleOf(1))).toEqual(['captured'])

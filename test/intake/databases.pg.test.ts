@@ -142,7 +142,11 @@ describe.each([
     await rig.poll()
     expect(await rig.numbers()).toEqual(Array.from({ length: 35 }, (_, n) => n + 1))
     expect(await rig.kinds()).toHaveLength(35)
-    expect(JSON.parse(await readFile(join(rig.dataDir, 'sources', 'pos.json'), 'utf8'))).toEqual({ source: 'pos', watermark: '35' })
+    expect(JSON.parse(await readFile(join(rig.dataDir, 'sources', 'pos.json'), 'utf8'))).toEqual({
+      source: 'pos',
+      watermark: '35',
+      incarnation: rig.journal.incarnation,
+    })
   })
 
   it('[CAP25] takes a row that becomes visible after a later one', async () => {

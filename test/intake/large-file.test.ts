@@ -30,17 +30,19 @@ describe('a large file', () => {
   let folder: FolderIntake
   let nowMs: number
   let infos: string[]
+  let starts = 0
   const state = createCaptureState()
   const dir = (): string => join(root, 'in')
 
   /** Everything over 1,000 bytes is large here. */
   const start = async (): Promise<void> => {
-    journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(1), lock: async () => async () => undefined })
+    starts += 1
+    journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(starts), lock: async () => async () => undefined })
     const identity = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'UTC' }
     const capture = await openCapture({ journal, quarantine: await openQuarantine('/q', disk), identity })
     folder = await startFolderIntake({
       ...{ dir: dir(), settleMs: 300, giveUpMs: 5_000, maxFileBytes: 10_000_000, smallFileBytes: 1_000, state, capture },
-      progress: await openFileProgress(join(root, 'progress'), Date.now()),
+      progress: await openFileProgress(join(root, 'progress'), Date.now(), journal),
       journalSeq: async () => (await journal.head()).seq,
       beforeLeaving: async () => undefined,
       clock: { nowMs: () => nowMs, after: () => () => undefined },
@@ -133,6 +135,20 @@ describe('a large file', () => {
     await settle(2_000)
     expect((await numbers()).toSorted((a, b) => a - b)).toEqual(salesOf(1, 900).map((sale) => sale.sequenceNumber))
     expect(infos.at(-1)).toMatch(/900 captured, 0 known already/)
+  })
+
+  it('[CAP13] [CAP21] is taken from its start when the journal lost what was taken of it', async () => {
+    const text = JSON.stringify(salesOf(1, 900))
+    await put('day.json', text.slice(0, -500))
+    await settle()
+    expect((await numbers()).length).toBeGreaterThan(500)
+    await folder.close()
+    await journal.close()
+    for (const path of disk.paths.filter((one) => one.startsWith('/j/'))) await disk.remove(path)
+    await start()
+    await appendFile(join(dir(), 'day.json'), text.slice(-500))
+    await settle()
+    expect((await numbers()).toSorted((a, b) => a - b)).toEqual(salesOf(1, 900).map((sale) => sale.sequenceNumber))
   })
 
   it('[CAP21] progress of another file of the same name is no reason to leave anything out', async () => {

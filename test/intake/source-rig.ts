@@ -22,7 +22,7 @@ export interface SourceRig {
   readonly sources: DatabaseSources
   poll(): Promise<void>
   /** The agent stops and starts again, on the same data. */
-  restart(): Promise<void>
+  restart(meanwhile?: () => Promise<void>): Promise<void>
   numbers(): Promise<number[]>
   transactions(): Promise<Transaction[]>
   quarantined(): Promise<QuarantinePayload[]>
@@ -43,13 +43,15 @@ export const openSourceRig = async ({ source, open, rowReader }: RigOptions): Pr
   const tell = (message: string): void => void log.push(message)
   const identity = { storeId: storeIdSchema.parse('9'), currency: currencySchema.parse('USD'), timeZone: 'UTC' }
 
+  let starts = 0
   const start = async () => {
+    starts += 1
     const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
-    const journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(1), lock: async () => async () => undefined })
+    const journal = await openJournal({ dir: '/j', deviceId, disk, random: seededRandom(starts), lock: async () => async () => undefined })
     const capture = await openCapture({ journal, quarantine: await openQuarantine('/q', disk), identity })
     const sources = startDatabaseSources({
       sources: [databaseSourceSchema.parse({ name: 'pos', watermark: 'id', ...source })],
-      ...{ dataDir, capture, rowReaders: () => rowReader?.() ?? null, beforeWatermark: async () => undefined },
+      ...{ dataDir, capture, journal, rowReaders: () => rowReader?.() ?? null, beforeWatermark: async () => undefined },
       clock: { nowMs: () => 0, after: () => () => undefined },
       log: { info: tell, warn: tell, error: tell },
       ...(open ? { open } : {}),
@@ -75,8 +77,9 @@ export const openSourceRig = async ({ source, open, rowReader }: RigOptions): Pr
     },
     ...{ disk, log, dataDir, transactions },
     poll: () => running.sources.poll(),
-    restart: async () => {
+    restart: async (meanwhile) => {
       await stop()
+      await meanwhile?.()
       running = await start()
     },
     numbers: async () => (await transactions()).map((t) => t.sequenceNumber),
