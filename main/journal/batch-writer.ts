@@ -2,6 +2,7 @@
  * What waits, as one write and one fdatasync: numbered, chained, and counted only when it is durable. A full disk is met with the room
  * of the reserve, once.
  */
+import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { DeviceId } from '#sync/contract/vocabulary.ts'
 import { type CannotWrite, cannotWrite, isNoRoom } from './cannot-write.ts'
 import { codeOf, type Disk } from './disk.ts'
@@ -29,7 +30,8 @@ export interface BatchWriterParts {
   present: Present
   reserve: Reserve
   tellStorage(event: StorageEvent): void
-  tellAppended(seq: number): void
+  /** Durable ones, in order. */
+  tellAppended(records: readonly TidelineRecord[]): void
 }
 
 export const createBatchWriter = ({ disk, dir, deviceId, present, reserve, ...tell }: BatchWriterParts): BatchWriter => {
@@ -79,7 +81,7 @@ export const createBatchWriter = ({ disk, dir, deviceId, present, reserve, ...te
     noteWritten()
     present.head = end
     for (const [index, one] of batch.entries()) one.resolve(recordsOf[index] ?? [])
-    tell.tellAppended(end.seq)
+    tell.tellAppended(recordsOf.flat())
   }
   return { write, isWritable: () => writable, noteWritten }
 }

@@ -28,6 +28,7 @@ import type { RenewalOutcome } from './renewal.ts'
 import { createRenewing } from './renewing.ts'
 import { openReserve, type Reserve } from './reserve.ts'
 import { createRestoration, type Restored } from './restoration.ts'
+import { createNewestRecords } from './newest-records.ts'
 import { createSegmentWriter } from './segment-writer.ts'
 import type { JournalVisitor } from './visitor.ts'
 import { createWaitingLine, type JournalEntry, type WaitingBounds, waitingBounds } from './waiting.ts'
@@ -138,10 +139,13 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
   const storage = createTold<StorageEvent>()
   const restored = createTold<readonly TidelineRecord[]>()
 
+  const newestRecords = createNewestRecords()
   const readRecords = createRecordReader(disk)
   const readFrom = (afterSeq: number, limit: number): Promise<TidelineRecord[]> => {
-    const after = Math.max(afterSeq, present.manifest.base.seq)
-    return readRecords(present.writer.segments, after, Math.min(limit, present.head.seq - after))
+    const { base, incarnation } = present.manifest
+    const after = Math.max(afterSeq, base.seq)
+    const newest = newestRecords.of(incarnation, after, limit)
+    return newest ? Promise.resolve(newest) : readRecords(present.writer.segments, after, Math.min(limit, present.head.seq - after))
   }
   const read: Journal['read'] = async (afterSeq, limit) => {
     const { base } = present.manifest
@@ -154,7 +158,11 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
     }
   }
 
-  const tell = { tellStorage: storage.tellSoon, tellAppended: appended.tellSoon }
+  const tellAppended = (records: readonly TidelineRecord[]): void => {
+    newestRecords.add(records)
+    appended.tellSoon(present.head.seq)
+  }
+  const tell = { tellStorage: storage.tellSoon, tellAppended }
   const batches = createBatchWriter({ disk, dir, deviceId, present, reserve, ...tell })
   const order = createWriteOrder(createWaitingLine(options.waiting ?? waitingBounds), batches.write)
   const { append, appendAll, appendFrom } = createAppending({ present, order, batches, nowIso, isClosed })
