@@ -66,10 +66,8 @@ export const missingMessage = ({ workstationId, businessDay, range, runs, beside
   const isOne = range.from === range.to
   const around =
     texts.length === 2 ? ` ${isOne ? 'It lies' : 'They lie'} between ${texts.join(' and ')}.` : ` The nearest here is ${texts[0]}.`
-  return (
-    `Till ${workstationId}: ${numbersText(range)} of ${dayText(businessDay)} ${isOne ? 'is' : 'are'} missing.${texts.length > 0 ? around : ''} ` +
-    (isOne ? 'Look for this transaction at the till and send it again.' : 'Look for these transactions at the till and send them again.')
-  )
+  const missing = `${numbersText(range)} of ${dayText(businessDay)} ${isOne ? 'is' : 'are'} missing`
+  return `Till ${workstationId}: ${missing}.${texts.length > 0 ? around : ''}`
 }
 
 export const arrivedMessage = (workstationId: string, businessDay: string, range: NumberRange): string =>
