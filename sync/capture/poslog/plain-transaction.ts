@@ -11,14 +11,10 @@ const maxNodes = 20_000
 const maxAttributes = 40
 const maxRemembered = 100
 const maxForgotten = 100
-/** Comments, CDATA and processing instructions are doubtful for their `<!` and `<?`. Surrogates are looked at once more: most come in pairs. */
-const perhapsDoubtful = /[^\t\n\x20-\ud7ff\ue000-\ufffd]/
-const surelyDoubtful = /[^\t\n\x20-\ufffd]/
-const isDoubtful = (text: string): boolean =>
-  text.includes(']]>') || (perhapsDoubtful.test(text) && (surelyDoubtful.test(text) || !(text as WellFormed).isWellFormed()))
 
 /** Every engine that we run on has it; our library of types does not yet. */
 type WellFormed = string & { isWellFormed(): boolean }
+const isWellFormed = (text: string): boolean => (text as WellFormed).isWellFormed()
 
 export type PlainRead =
   | { outcome: 'read'; node: XmlNode; end: number; lines: number; startLines: number }
@@ -37,15 +33,15 @@ const quote = 34
 const apostrophe = 39
 const slash = 47
 const bang = 33
+const ampersand = 38
+const digit = 48
+const less = 60
 const equals = 61
 const greater = 62
 const question = 63
-
-/** White space that stood last before a start or an end tag, by depth. */
-const blanks: (string | undefined)[] = Array.from({ length: 2 * maxDepth + 2 })
-const blankLines: number[] = blanks.map(() => 0)
-
-const linesIn = (piece: string): number => piece.split('\n').length - 1
+const surrogate = 0xd800
+const behindSurrogates = 0xe000
+const lastCharacter = 0xfffd
 
 /** `start` is the `<` of the transaction's start tag; `namespace` the default one around it. */
 export const readPlainTransaction = (text: string, start: number, namespace: string): PlainRead => {
@@ -56,8 +52,6 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
   /** Line ends within, and of them within the start tag. */
   let lines = 0
   let startLines = 0
-  /** Where the next one is that was not yet passed. */
-  let ampersand = -1
   let nodes = 0
   let at = start
   let own = namespace
@@ -74,7 +68,7 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
       const closed = parent
       open.pop()
       parent = open[open.length - 1]
-      if (!parent) return isDoubtful(text.slice(start, at)) ? doubt : { outcome: 'read', node: closed, end: at, lines, startLines }
+      if (!parent) return { outcome: 'read', node: closed, end: at, lines, startLines }
     } else {
       if (next === bang || next === question) return doubt
       const name = readName(text, at + 1, before?.next, before?.nextButOne)
@@ -133,35 +127,30 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
         parent = node
       }
     }
-    const close = text.indexOf('<', at)
-    if (close < 0 || close + 1 >= text.length) return unfinished
-    if (close === at) continue
     const from = at
-    at = close
-    const isEnd = text.charCodeAt(close + 1) === slash
-    if (isEnd && parent.children === noChildren) {
-      const piece = text.slice(from, close)
-      if (ampersand < from) ampersand = indexOrEnd(text, '&', from)
-      const decoded = ampersand < close ? decode(piece) : piece
-      if (decoded === null) return doubt
-      if (piece.includes('\n')) lines += linesIn(piece)
-      parent.text = decoded
-    } else {
-      // Indentation is the same again and again at the same depth.
-      const place = 2 * open.length + (isEnd ? 1 : 0)
-      const blank = blanks[place]
-      if (blank !== undefined && blank.length === close - from && text.startsWith(blank, from)) {
-        lines += blankLines[place] as number
-        continue
-      }
-      const piece = text.slice(from, close)
-      if (piece.trim() !== '') return doubt
-      const count = linesIn(piece)
-      lines += count
-      if (piece.length > 100) continue
-      blanks[place] = piece
-      blankLines[place] = count
+    let code = text.charCodeAt(at)
+    while (code === space || code === newline || code === tab) {
+      if (code === newline) lines += 1
+      code = text.charCodeAt((at += 1))
     }
+    const isBlank = code === less
+    // Every character is looked at once: most are neither marks nor doubtful.
+    let isOdd = false
+    while (code !== less) {
+      if (code < digit || code === greater || code >= surrogate) {
+        if (code === newline) lines += 1
+        else if (code < space ? code !== tab : code > lastCharacter) return doubt
+        else if (code === ampersand || code === greater || (code >= surrogate && code < behindSurrogates)) isOdd = true
+      } else if (at >= text.length) return unfinished
+      code = text.charCodeAt((at += 1))
+    }
+    if (at === from) continue
+    if (text.charCodeAt(at + 1) === slash && parent.children === noChildren) {
+      const piece = text.slice(from, at)
+      const decoded = isOdd ? decode(piece) : piece
+      if (decoded === null) return doubt
+      parent.text = decoded
+    } else if (!isBlank) return at + 1 < text.length ? doubt : unfinished
   }
 }
 
@@ -177,11 +166,6 @@ const remember = (name: KnownName, raw: string, attributes: readonly XmlAttribut
   name.forgotten += 1
   name.listBefore = name.list
   name.list = { raw: ownText(raw), attributes: attributes.map((one) => ({ ...one, value: ownText(one.value) })) }
-}
-
-const indexOrEnd = (text: string, part: string, from: number): number => {
-  const index = text.indexOf(part, from)
-  return index < 0 ? text.length : index
 }
 
 const isNameEnd = (code: number): boolean => code === greater || code === space || code === slash || code === equals
@@ -247,11 +231,14 @@ const readAttributes = (
 }
 
 /** White space in a value is normalised, and `<` is an error: the parser does both. */
-const plainValue = (value: string): string | null => (/[<&\t\n]/.test(value) ? (/[<\t\n]/.test(value) ? null : decode(value)) : value)
+const plainValue = (value: string): string | null =>
+  /[^\x20-\x25\x27-\x3b=?-\ud7ff\ue000-\ufffd]/.test(value) ? (/[<\0-\x1f\ufffe\uffff]/.test(value) ? null : decode(value)) : value
 
 const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'" }
 
+/** Null where a surrogate stands alone, an entity is not known, or a section would end that never began. */
 const decode = (text: string): string | null => {
+  if (!isWellFormed(text) || text.includes(']]>')) return null
   if (!text.includes('&')) return text
   let isPlain = true
   const decoded = text.replace(/&[^;&]{0,10};?/g, (entity) => {
