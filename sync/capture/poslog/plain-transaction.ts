@@ -10,7 +10,9 @@ const maxDepth = 40
 const maxNodes = 20_000
 const maxAttributes = 40
 const maxRemembered = 100
-const maxForgotten = 100
+const maxFollowers = 100
+const maxCredit = 100
+const maxLists = 6
 
 /** Every engine that we run on has it; our library of types does not yet. */
 type WellFormed = string & { isWellFormed(): boolean }
@@ -55,15 +57,26 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
   let nodes = 0
   let at = start
   let own = namespace
+  /** Where the end tag of `before` began, while only white space has followed it. */
+  let endOfBefore = -1
   for (;;) {
     // Here `at` is at a `<`.
     const next = text.charCodeAt(at + 1)
-    if (next === slash) {
+    const follower = next === slash && parent && parent.children === noChildren && open.length > 1 ? before?.follower : undefined
+    const isFollowed = follower !== undefined && startsTag(text, at, follower.raw)
+    if (isFollowed) {
+      open.pop()
+      parent = open[open.length - 1]
+      lines += follower.lines
+      at += follower.raw.length - follower.name.name.length - 1
+    }
+    if (next === slash && !isFollowed) {
       if (!parent) return doubt
       const { name } = parent
       const behind = at + 2 + name.length
       if (behind >= text.length) return unfinished
       if (!text.startsWith(name, at + 2) || text.charCodeAt(behind) !== greater) return doubt
+      endOfBefore = parent.children === noChildren ? at : -1
       at = behind + 1
       const closed = parent
       open.pop()
@@ -71,7 +84,7 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
       if (!parent) return { outcome: 'read', node: closed, end: at, lines, startLines }
     } else {
       if (next === bang || next === question) return doubt
-      const name = readName(text, at + 1, before?.next, before?.nextButOne)
+      const name: KnownName | undefined | null = isFollowed ? follower.name : readName(text, at + 1, before?.next, before?.nextButOne)
       if (name === undefined) return unfinished
       nodes += 1
       if (name === null || nodes > maxNodes || open.length >= maxDepth) return doubt
@@ -79,15 +92,18 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
         before.nextButOne = before.next
         before.next = name
       }
-      before = name
       let end = at + 1 + name.name.length
+      if (endOfBefore >= 0 && before && !isFollowed) rememberFollower(before, name, text.slice(endOfBefore, end))
+      endOfBefore = -1
+      before = name
       let code = text.charCodeAt(end)
       let attributes = noAttributes
       if (code !== greater && code !== slash) {
-        // All of an element's attributes are most often those that one of its name had last.
-        const same = isList(text, end, name.list) ? name.list : isList(text, end, name.listBefore) ? name.listBefore : undefined
+        // All of an element's attributes are most often those that one of its name had before.
+        const same = knownList(text, end, name)
         if (same) {
           attributes = same.attributes
+          if (name.credit < maxCredit) name.credit += 1
           end += same.raw.length
         } else {
           const read = readAttributes(text, end, name)
@@ -154,18 +170,33 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
   }
 }
 
-const isList = (text: string, from: number, list: KnownList | undefined): boolean => {
-  if (list === undefined || !text.startsWith(list.raw, from)) return false
-  const behind = text.charCodeAt(from + list.raw.length)
-  return behind === greater || behind === slash
+const knownList = (text: string, from: number, { lists }: KnownName): KnownList | undefined => {
+  for (let index = 0; index < lists.length; index += 1) {
+    const list = lists[index] as KnownList
+    if (!text.startsWith(list.raw, from)) continue
+    const behind = text.charCodeAt(from + list.raw.length)
+    if (behind === greater || behind === slash) return list
+  }
+  return undefined
 }
 
-/** Not for ever: some elements say something new each time. */
+/** A tag's name ends where `raw` does. */
+const startsTag = (text: string, at: number, raw: string): boolean => text.startsWith(raw, at) && isNameEnd(text.charCodeAt(at + raw.length))
+
+const rememberFollower = (name: KnownName, next: KnownName, raw: string): void => {
+  if (name.followers > maxFollowers || raw.length > maxRemembered) return
+  name.followers += 1
+  name.follower = { raw: ownText(raw), name: next, lines: raw.split('\n').length - 1 }
+}
+
+/** Some elements say something new each time: those are not remembered for ever. */
 const remember = (name: KnownName, raw: string, attributes: readonly XmlAttribute[]): void => {
-  if (name.forgotten > maxForgotten) return
-  name.forgotten += 1
-  name.listBefore = name.list
-  name.list = { raw: ownText(raw), attributes: attributes.map((one) => ({ ...one, value: ownText(one.value) })) }
+  if (name.credit === 0) return
+  name.credit -= 1
+  name.lists[name.lists.length < maxLists ? name.lists.length : name.credit % maxLists] = {
+    raw: ownText(raw),
+    attributes: attributes.map((one) => ({ ...one, value: ownText(one.value) })),
+  }
 }
 
 const isNameEnd = (code: number): boolean => code === greater || code === space || code === slash || code === equals
