@@ -3,6 +3,7 @@
  * over the bound is counted, and the transaction taken all the same.
  */
 import { type ExtensionPath, keyBelow, pathBelow, rootPath } from './extension-path.ts'
+import type { XmlAttribute } from './xml-name.ts'
 import { renderNode, textOf, type XmlNode } from './xml-node.ts'
 
 const maxEntries = 400
@@ -39,13 +40,17 @@ export const collectExtensions = (transaction: XmlNode): Extensions => {
     characters += key.length + value.length
     extensions[key] = value
   }
+  const isVendors = (prefix: string): boolean => prefix !== '' && prefix !== 'xmlns' && prefix !== transaction.prefix
+  const hasVendors = (attributes: readonly XmlAttribute[]): boolean => {
+    for (let at = 0; at < attributes.length; at += 1) if (isVendors((attributes[at] as XmlAttribute).prefix)) return true
+    return false
+  }
   const visit = (step: Step): void => {
     const { node } = step
-    for (const { name, prefix, value } of node.attributes)
-      if (prefix !== '' && prefix !== 'xmlns' && prefix !== transaction.prefix) keep(step, `@${name}`, value)
+    for (const { name, prefix, value } of node.attributes) if (isVendors(prefix)) keep(step, `@${name}`, value)
     for (const child of node.children) {
       if (child.isVendors) keep(step, child.name, renderNode(child, maxCharacters))
-      else if (child.children.length > 0 || child.attributes.length > 0) visit({ node: child, above: step, path: undefined })
+      else if (child.children.length > 0 || hasVendors(child.attributes)) visit({ node: child, above: step, path: undefined })
     }
   }
   visit({ node: transaction, above: undefined, path: rootPath() })

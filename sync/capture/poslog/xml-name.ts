@@ -22,6 +22,9 @@ export interface KnownName extends XmlName {
   next: KnownName | undefined
   nextButOne: KnownName | undefined
   nextAttribute: KnownName | undefined
+  /** As an element, without attributes. */
+  startTag: string
+  endTag: string
   /** As an element: attributes that it bore. */
   lists: KnownList[]
   /** How many more are remembered: each one that is met again allows for another. */
@@ -63,6 +66,8 @@ export const knownName = (name: string): KnownName | undefined => {
     next: undefined,
     nextButOne: undefined,
     nextAttribute: undefined,
+    startTag: ownText(`<${name}>`),
+    endTag: ownText(`</${name}>`),
     lists: [],
     credit: firstCredit,
     follower: undefined,
