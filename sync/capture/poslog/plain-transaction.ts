@@ -181,7 +181,8 @@ const knownList = (text: string, from: number, { lists }: KnownName): KnownList 
 }
 
 /** A tag's name ends where `raw` does. */
-const startsTag = (text: string, at: number, raw: string): boolean => text.startsWith(raw, at) && isNameEnd(text.charCodeAt(at + raw.length))
+const startsTag = (text: string, at: number, raw: string): boolean =>
+  text.startsWith(raw, at) && isNameEnd(text.charCodeAt(at + raw.length))
 
 const rememberFollower = (name: KnownName, next: KnownName, raw: string): void => {
   if (name.followers > maxFollowers || raw.length > maxRemembered) return
@@ -261,9 +262,10 @@ const readAttributes = (
   }
 }
 
-/** White space in a value is normalised, and `<` is an error: the parser does both. */
+/** White space in a value is normalised, and `<` is an error: the parser does both. Most values hold nothing that is looked at twice. */
+const isSimpleValue = (value: string): boolean => !/[^\x20-\x25\x27-\x3b=?-\ud7ff\ue000-\ufffd]/.test(value)
 const plainValue = (value: string): string | null =>
-  /[^\x20-\x25\x27-\x3b=?-\ud7ff\ue000-\ufffd]/.test(value) ? (/[<\0-\x1f\ufffe\uffff]/.test(value) ? null : decode(value)) : value
+  isSimpleValue(value) ? value : /[^\x20-\x3b=-\ufffd]/.test(value) ? null : decode(value)
 
 const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'" }
 
