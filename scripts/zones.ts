@@ -23,7 +23,7 @@ const everyPartOfSync = ['sync/contract', 'sync/core', 'sync/capture', 'sync/sto
 export const zones: Zone[] = [
   { folder: 'sync/contract', imports: [], packages: ['zod'], isPure: true },
   { folder: 'sync/core', imports: ['sync/contract'], packages: ['zod', 'croner', 'rxjs'], isPure: true },
-  { folder: 'sync/capture', imports: ['sync/contract', 'sync/core'], packages: ['zod', 'saxes', 'papaparse'], isPure: true },
+  { folder: 'sync/capture', imports: ['sync/contract', 'sync/core'], packages: ['zod', 'saxes'], isPure: true },
   { folder: 'sync/store', imports: ['sync/contract', 'sync/core'] },
   { folder: 'sync/link', imports: ['sync/contract', 'sync/core'] },
   { folder: 'sync/engine', imports: everyPartOfSync },

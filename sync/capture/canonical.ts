@@ -45,14 +45,29 @@ const refusals = (transaction: Transaction, hints: CaptureHints, where: string):
     reasons.push(reasonOf('WRONG_STORE', `storeId: "${transaction.storeId}" is not this agent's store "${hints.storeId}"`, where))
   if (transaction.currency !== hints.currency)
     reasons.push(reasonOf('WRONG_CURRENCY', `currency: ${transaction.currency} is not the store's ${hints.currency}`, where))
-  const seen = new Set<number>()
-  for (const [index, line] of transaction.lineItems.entries()) {
-    const problem = seen.has(line.lineNumber) ? 'used twice' : line.lineNumber > maxLineNumber ? `above ${maxLineNumber}` : null
-    if (problem) reasons.push(reasonOf('INVALID', `lineItems.${index}.lineNumber: ${line.lineNumber} is ${problem}`, where))
-    seen.add(line.lineNumber)
-  }
+  if (!isNumberedUpwards(transaction)) reasons.push(...lineNumberRefusals(transaction, where))
   for (const [index, tender] of transaction.tenders.entries())
     if (tender.lineNumber > maxLineNumber)
       reasons.push(reasonOf('INVALID', `tenders.${index}.lineNumber: ${tender.lineNumber} is above ${maxLineNumber}`, where))
   return reasons
+}
+
+/** As nearly all are: then no number is used twice. */
+const isNumberedUpwards = ({ lineItems }: Transaction): boolean => {
+  let last = 0
+  for (let at = 0; at < lineItems.length; at += 1) {
+    const { lineNumber } = lineItems[at] as Transaction['lineItems'][number]
+    if (lineNumber <= last || lineNumber > maxLineNumber) return false
+    last = lineNumber
+  }
+  return true
+}
+
+const lineNumberRefusals = ({ lineItems }: Transaction, where: string): Reason[] => {
+  const seen = new Set<number>()
+  return lineItems.flatMap(({ lineNumber }, index) => {
+    const problem = seen.has(lineNumber) ? 'used twice' : lineNumber > maxLineNumber ? `above ${maxLineNumber}` : null
+    seen.add(lineNumber)
+    return problem ? [reasonOf('INVALID', `lineItems.${index}.lineNumber: ${lineNumber} is ${problem}`, where)] : []
+  })
 }

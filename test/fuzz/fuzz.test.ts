@@ -1,4 +1,4 @@
-/** A few thousand of the inputs that `npm run fuzz` reads by the hundred thousand. */
+/** A thousand of the inputs that `npm run fuzz` reads by the hundred thousand. */
 import { describe, expect, it } from 'vitest'
 import { readCorpus } from './corpus.ts'
 import { examine } from './examination.ts'
@@ -9,15 +9,15 @@ describe('any input of any dialect', () => {
     const corpus = readCorpus()
     const seen: Record<string, number> = {}
     const sum = { taken: 0, quarantined: 0 }
-    for (let number = 0; number < 2_000; number += 1) {
+    for (let number = 0; number < 1_000; number += 1) {
       const found = examine(mutatedInput(corpus, 7, number))
       expect(found.failure, `seed 7, input ${number}`).toBeUndefined()
       seen[found.dialect] = (seen[found.dialect] ?? 0) + 1
       sum.taken += found.taken
       sum.quarantined += found.quarantined
     }
-    for (const dialect of ['poslog', 'naxml', 'delimited', 'json']) expect(seen[dialect], dialect).toBeGreaterThan(200)
-    expect(Math.min(sum.taken, sum.quarantined)).toBeGreaterThan(2_000)
+    for (const dialect of ['poslog', 'naxml', 'delimited', 'json']) expect(seen[dialect], dialect).toBeGreaterThan(100)
+    expect(Math.min(sum.taken, sum.quarantined)).toBeGreaterThan(1_000)
   })
 
   it('[CAP11] a document without a transaction is told, not passed over', () => {

@@ -10,15 +10,13 @@ const maxDepth = 40
 const maxNodes = 20_000
 const maxAttributes = 40
 const maxRemembered = 100
-const maxForgotten = 100
-/** Comments, CDATA and processing instructions are doubtful for their `<!` and `<?`. Surrogates are looked at once more: most come in pairs. */
-const perhapsDoubtful = /[^\t\n\x20-\ud7ff\ue000-\ufffd]/
-const surelyDoubtful = /[^\t\n\x20-\ufffd]/
-const isDoubtful = (text: string): boolean =>
-  text.includes(']]>') || (perhapsDoubtful.test(text) && (surelyDoubtful.test(text) || !(text as WellFormed).isWellFormed()))
+const maxFollowers = 100
+const maxCredit = 100
+const maxLists = 6
 
 /** Every engine that we run on has it; our library of types does not yet. */
 type WellFormed = string & { isWellFormed(): boolean }
+const isWellFormed = (text: string): boolean => (text as WellFormed).isWellFormed()
 
 export type PlainRead =
   | { outcome: 'read'; node: XmlNode; end: number; lines: number; startLines: number }
@@ -37,15 +35,15 @@ const quote = 34
 const apostrophe = 39
 const slash = 47
 const bang = 33
+const ampersand = 38
+const digit = 48
+const less = 60
 const equals = 61
 const greater = 62
 const question = 63
-
-/** White space that stood last before a start or an end tag, by depth. */
-const blanks: (string | undefined)[] = Array.from({ length: 2 * maxDepth + 2 })
-const blankLines: number[] = blanks.map(() => 0)
-
-const linesIn = (piece: string): number => piece.split('\n').length - 1
+const surrogate = 0xd800
+const behindSurrogates = 0xe000
+const lastCharacter = 0xfffd
 
 /** `start` is the `<` of the transaction's start tag; `namespace` the default one around it. */
 export const readPlainTransaction = (text: string, start: number, namespace: string): PlainRead => {
@@ -56,28 +54,37 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
   /** Line ends within, and of them within the start tag. */
   let lines = 0
   let startLines = 0
-  /** Where the next one is that was not yet passed. */
-  let ampersand = -1
   let nodes = 0
   let at = start
   let own = namespace
+  /** Where the end tag of `before` began, while only white space has followed it. */
+  let endOfBefore = -1
   for (;;) {
     // Here `at` is at a `<`.
     const next = text.charCodeAt(at + 1)
-    if (next === slash) {
+    const follower = next === slash && parent && parent.children === noChildren && open.length > 1 ? before?.follower : undefined
+    const isFollowed = follower !== undefined && startsTag(text, at, follower.raw)
+    if (isFollowed) {
+      open.pop()
+      parent = open[open.length - 1]
+      lines += follower.lines
+      at += follower.raw.length - follower.name.name.length - 1
+    }
+    if (next === slash && !isFollowed) {
       if (!parent) return doubt
       const { name } = parent
       const behind = at + 2 + name.length
       if (behind >= text.length) return unfinished
       if (!text.startsWith(name, at + 2) || text.charCodeAt(behind) !== greater) return doubt
+      endOfBefore = parent.children === noChildren ? at : -1
       at = behind + 1
       const closed = parent
       open.pop()
       parent = open[open.length - 1]
-      if (!parent) return isDoubtful(text.slice(start, at)) ? doubt : { outcome: 'read', node: closed, end: at, lines, startLines }
+      if (!parent) return { outcome: 'read', node: closed, end: at, lines, startLines }
     } else {
       if (next === bang || next === question) return doubt
-      const name = readName(text, at + 1, before?.next, before?.nextButOne)
+      const name: KnownName | undefined | null = isFollowed ? follower.name : readName(text, at + 1, before?.next, before?.nextButOne)
       if (name === undefined) return unfinished
       nodes += 1
       if (name === null || nodes > maxNodes || open.length >= maxDepth) return doubt
@@ -85,15 +92,18 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
         before.nextButOne = before.next
         before.next = name
       }
-      before = name
       let end = at + 1 + name.name.length
+      if (endOfBefore >= 0 && before && !isFollowed) rememberFollower(before, name, text.slice(endOfBefore, end))
+      endOfBefore = -1
+      before = name
       let code = text.charCodeAt(end)
       let attributes = noAttributes
       if (code !== greater && code !== slash) {
-        // All of an element's attributes are most often those that one of its name had last.
-        const same = isList(text, end, name.list) ? name.list : isList(text, end, name.listBefore) ? name.listBefore : undefined
+        // All of an element's attributes are most often those that one of its name had before.
+        const same = knownList(text, end, name)
         if (same) {
           attributes = same.attributes
+          if (name.credit < maxCredit) name.credit += 1
           end += same.raw.length
         } else {
           const read = readAttributes(text, end, name)
@@ -133,55 +143,61 @@ export const readPlainTransaction = (text: string, start: number, namespace: str
         parent = node
       }
     }
-    const close = text.indexOf('<', at)
-    if (close < 0 || close + 1 >= text.length) return unfinished
-    if (close === at) continue
     const from = at
-    at = close
-    const isEnd = text.charCodeAt(close + 1) === slash
-    if (isEnd && parent.children === noChildren) {
-      const piece = text.slice(from, close)
-      if (ampersand < from) ampersand = indexOrEnd(text, '&', from)
-      const decoded = ampersand < close ? decode(piece) : piece
-      if (decoded === null) return doubt
-      if (piece.includes('\n')) lines += linesIn(piece)
-      parent.text = decoded
-    } else {
-      // Indentation is the same again and again at the same depth.
-      const place = 2 * open.length + (isEnd ? 1 : 0)
-      const blank = blanks[place]
-      if (blank !== undefined && blank.length === close - from && text.startsWith(blank, from)) {
-        lines += blankLines[place] as number
-        continue
-      }
-      const piece = text.slice(from, close)
-      if (piece.trim() !== '') return doubt
-      const count = linesIn(piece)
-      lines += count
-      if (piece.length > 100) continue
-      blanks[place] = piece
-      blankLines[place] = count
+    let code = text.charCodeAt(at)
+    while (code === space || code === newline || code === tab) {
+      if (code === newline) lines += 1
+      code = text.charCodeAt((at += 1))
     }
+    const isBlank = code === less
+    // Every character is looked at once: most are neither marks nor doubtful.
+    let isOdd = false
+    while (code !== less) {
+      if (code < digit || code === greater || code >= surrogate) {
+        if (code === newline) lines += 1
+        else if (code < space ? code !== tab : code > lastCharacter) return doubt
+        else if (code === ampersand || code === greater || (code >= surrogate && code < behindSurrogates)) isOdd = true
+      } else if (at >= text.length) return unfinished
+      code = text.charCodeAt((at += 1))
+    }
+    if (at === from) continue
+    if (text.charCodeAt(at + 1) === slash && parent.children === noChildren) {
+      const piece = text.slice(from, at)
+      const decoded = isOdd ? decode(piece) : piece
+      if (decoded === null) return doubt
+      parent.text = decoded
+    } else if (!isBlank) return at + 1 < text.length ? doubt : unfinished
   }
 }
 
-const isList = (text: string, from: number, list: KnownList | undefined): boolean => {
-  if (list === undefined || !text.startsWith(list.raw, from)) return false
-  const behind = text.charCodeAt(from + list.raw.length)
-  return behind === greater || behind === slash
+const knownList = (text: string, from: number, { lists }: KnownName): KnownList | undefined => {
+  for (let index = 0; index < lists.length; index += 1) {
+    const list = lists[index] as KnownList
+    if (!text.startsWith(list.raw, from)) continue
+    const behind = text.charCodeAt(from + list.raw.length)
+    if (behind === greater || behind === slash) return list
+  }
+  return undefined
 }
 
-/** Not for ever: some elements say something new each time. */
+/** A tag's name ends where `raw` does. */
+const startsTag = (text: string, at: number, raw: string): boolean =>
+  text.startsWith(raw, at) && isNameEnd(text.charCodeAt(at + raw.length))
+
+const rememberFollower = (name: KnownName, next: KnownName, raw: string): void => {
+  if (name.followers > maxFollowers || raw.length > maxRemembered) return
+  name.followers += 1
+  name.follower = { raw: ownText(raw), name: next, lines: raw.split('\n').length - 1 }
+}
+
+/** Some elements say something new each time: those are not remembered for ever. */
 const remember = (name: KnownName, raw: string, attributes: readonly XmlAttribute[]): void => {
-  if (name.forgotten > maxForgotten) return
-  name.forgotten += 1
-  name.listBefore = name.list
-  name.list = { raw: ownText(raw), attributes: attributes.map((one) => ({ ...one, value: ownText(one.value) })) }
-}
-
-const indexOrEnd = (text: string, part: string, from: number): number => {
-  const index = text.indexOf(part, from)
-  return index < 0 ? text.length : index
+  if (name.credit === 0) return
+  name.credit -= 1
+  name.lists[name.lists.length < maxLists ? name.lists.length : name.credit % maxLists] = {
+    raw: ownText(raw),
+    attributes: attributes.map((one) => ({ ...one, value: ownText(one.value) })),
+  }
 }
 
 const isNameEnd = (code: number): boolean => code === greater || code === space || code === slash || code === equals
@@ -246,12 +262,16 @@ const readAttributes = (
   }
 }
 
-/** White space in a value is normalised, and `<` is an error: the parser does both. */
-const plainValue = (value: string): string | null => (/[<&\t\n]/.test(value) ? (/[<\t\n]/.test(value) ? null : decode(value)) : value)
+/** White space in a value is normalised, and `<` is an error: the parser does both. Most values hold nothing that is looked at twice. */
+const isSimpleValue = (value: string): boolean => !/[^\x20-\x25\x27-\x3b=?-\ud7ff\ue000-\ufffd]/.test(value)
+const plainValue = (value: string): string | null =>
+  isSimpleValue(value) ? value : /[^\x20-\x3b=-\ufffd]/.test(value) ? null : decode(value)
 
 const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'" }
 
+/** Null where a surrogate stands alone, an entity is not known, or a section would end that never began. */
 const decode = (text: string): string | null => {
+  if (!isWellFormed(text) || text.includes(']]>')) return null
   if (!text.includes('&')) return text
   let isPlain = true
   const decoded = text.replace(/&[^;&]{0,10};?/g, (entity) => {

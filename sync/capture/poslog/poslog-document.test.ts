@@ -34,6 +34,11 @@ const spoilers = [
   '<!--',
   ']]>',
   '\u0001',
+  '\u000b',
+  '\u00a0',
+  '\ufffe',
+  '\u{1f375}',
+  '\r\n',
   '\ud800',
   '</Transaction>',
   '<Transaction>',
@@ -102,6 +107,22 @@ describe('plain transactions', () => {
     )
     // About 172 of them are, give or take 11: this only says that the property is not about nothing.
     expect(plain).toBeGreaterThan(100)
+  })
+
+  it.each(['\u0001', '\u000b', '\r', '\ufffe', '\ud83c', '\udf75', '<', '&nbsp;', ']]>'])(
+    '[CAP14] with %j in a text or a value are left to the parser',
+    (odd) => {
+      for (const text of [`<A>tea${odd}</A>`, `<A b="tea${odd}"/>`, `<A>${odd}</A>`, `<A b="${odd}"/>`, `<A b="\u00e9" c='${odd}'/>`])
+        expect(readPlainTransaction(`<Transaction>${text}</Transaction>`, 0, ''), text).toEqual({ outcome: 'doubt' })
+    },
+  )
+
+  it('[CAP14] end with their own end tag, whatever followed such a tag before', () => {
+    const empty = '<Transaction></Transaction>'
+    const follows = '\n<Xyz></Xyz></A></Transaction>'
+    const outer = `<Transaction><A>${empty}${follows}`
+    expect(readPlainTransaction(outer, 0, '')).toMatchObject({ outcome: 'read', end: outer.length, lines: 1 })
+    expect(readPlainTransaction(empty + follows, 0, '')).toMatchObject({ outcome: 'read', end: empty.length, lines: 0 })
   })
 })
 

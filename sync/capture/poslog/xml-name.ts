@@ -22,14 +22,21 @@ export interface KnownName extends XmlName {
   next: KnownName | undefined
   nextButOne: KnownName | undefined
   nextAttribute: KnownName | undefined
-  /** As an element: the attributes that it bore last, and before. */
-  list: KnownList | undefined
-  listBefore: KnownList | undefined
-  forgotten: number
+  /** As an element, without attributes. */
+  startTag: string
+  endTag: string
+  /** As an element: attributes that it bore. */
+  lists: KnownList[]
+  /** How many more are remembered: each one that is met again allows for another. */
+  credit: number
+  /** As an element without children: its end tag, white space and the start tag that followed last. */
+  follower: { raw: string; name: KnownName; lines: number } | undefined
+  followers: number
 }
 
 const plainName = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/
 const maxKnown = 4_000
+const firstCredit = 100
 
 let known: Record<string, KnownName> = Object.create(null) as Record<string, KnownName>
 let count = 0
@@ -59,8 +66,11 @@ export const knownName = (name: string): KnownName | undefined => {
     next: undefined,
     nextButOne: undefined,
     nextAttribute: undefined,
-    list: undefined,
-    listBefore: undefined,
-    forgotten: 0,
+    startTag: ownText(`<${name}>`),
+    endTag: ownText(`</${name}>`),
+    lists: [],
+    credit: firstCredit,
+    follower: undefined,
+    followers: 0,
   })
 }

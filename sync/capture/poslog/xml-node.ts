@@ -1,5 +1,5 @@
 /** One element of a transaction, by local name. Trees are small: they live from a transaction's start tag to its end tag. */
-import type { XmlAttribute, XmlName } from './xml-name.ts'
+import { knownName, type XmlAttribute, type XmlName } from './xml-name.ts'
 
 export interface XmlNode extends XmlName {
   /** A vendor's own: another prefix than the transaction's, or another default namespace. */
@@ -93,5 +93,8 @@ export const renderNode = (node: XmlNode, maxLength = Infinity): string => {
     if (inner.length > maxLength) break
     inner += renderNode(child, maxLength)
   }
-  return inner === '' ? `<${node.name}${attributes}/>` : `<${node.name}${attributes}>${inner}</${node.name}>`
+  if (inner === '') return `<${node.name}${attributes}/>`
+  const known = knownName(node.name)
+  const endTag = known?.endTag ?? `</${node.name}>`
+  return (known && attributes === '' ? known.startTag : `<${node.name}${attributes}>`) + inner + endTag
 }
