@@ -81,6 +81,22 @@ describe('in chunks', () => {
   })
 })
 
+describe('line ends', () => {
+  it('[CAP14] of every kind are the same, wherever the document is cut', () => {
+    const document = poslog22.document(day).replace(/<(?:LineItem|Transaction)[ >]/g, '\n$&')
+    const plain = readInPieces([document])
+    for (const lineEnd of ['\r\n', '\r']) {
+      const text = document.replaceAll('\n', lineEnd)
+      const cuts = fc.array(fc.nat(), { maxLength: 30 })
+      fc.assert(
+        fc.property(cuts, (places) => expect(readInPieces(cutAt(text, places))).toEqual(plain)),
+        { numRuns: 20 },
+      )
+    }
+    expect(readInPieces([`${document}\r`])).toEqual(plain)
+  })
+})
+
 describe('plain transactions', () => {
   /** White space between elements is no text of theirs. */
   const shapeOf = (node: XmlNode): unknown => ({
