@@ -89,7 +89,9 @@ describe('line ends', () => {
       const text = document.replaceAll('\n', lineEnd)
       const cuts = fc.array(fc.nat(), { maxLength: 30 })
       fc.assert(
-        fc.property(cuts, (places) => expect(readInPieces(cutAt(text, places))).toEqual(plain)),
+        fc.property(cuts, (places) => {
+          expect(readInPieces(cutAt(text, places))).toEqual(plain)
+        }),
         { numRuns: 20 },
       )
     }
