@@ -20,6 +20,8 @@ const pure: TestProjectConfiguration = {
     exclude: [...ignored, `**/*.{${environments.join(',')}}.test.{ts,tsx}`],
     testTimeout: 15 * second,
     hookTimeout: 15 * second,
+    // Left to itself, vitest keeps one core free: on two it would use one.
+    maxWorkers: '100%',
     sequence: { groupOrder: 0 },
   },
 }
