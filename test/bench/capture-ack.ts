@@ -13,8 +13,9 @@ import { pathToFileURL } from 'node:url'
 import { silentLog } from '#main/agent-log.ts'
 import { startStoreAgent } from '#main/store-agent.ts'
 import { agentConfigSchema, identitySchema } from '#sync/contract/config.ts'
-import { saleOf } from '../fixtures/transactions.ts'
 import type { Benchmark } from './benchmark.ts'
+import { median, percentile, rounded } from './figures.ts'
+import { saleBody } from './sale-body.ts'
 import { startHubProcess } from './hub-process.ts'
 import { createDeviceKey } from '#test/fixtures/device-key.ts'
 
@@ -24,23 +25,6 @@ const warmUpRounds = 2
 const blocksPerRound = 100
 const postsPerBlock = 10
 const token = 'bench'
-
-const percentile = (values: readonly number[], share: number): number => {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-}
-const median = (values: readonly number[]): number => percentile(values, 0.5)
-const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
-
-/** About 1 kB, as a sale of three lines is. */
-const bodyOf = (n: number): string => {
-  const [line] = saleOf(n).lineItems
-  return JSON.stringify(
-    saleOf(n, {
-      lineItems: [1, 2, 3].map((lineNumber) => ({ ...line, lineNumber, description: `Assam loose leaf tea, tin number ${n}` })),
-    }),
-  )
-}
 
 const requestOf = (body: string): string =>
   `POST /v1/transactions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n` +
@@ -59,7 +43,7 @@ const post = async (till: Socket, request: string): Promise<number> => {
 }
 
 const timePosts = async (till: Socket, first: number): Promise<number[]> => {
-  const requests = Array.from({ length: postsPerBlock }, (_, index) => requestOf(bodyOf(first + index)))
+  const requests = Array.from({ length: postsPerBlock }, (_, index) => requestOf(saleBody(first + index)))
   const times: number[] = []
   for (const request of requests) {
     const started = performance.now()
@@ -110,7 +94,7 @@ const measure = async (dir: string, progress: (line: string) => void) => {
   const agent = await startHubProcess(['test/bench/capture-ack.ts', dir])
   const till = connect({ host: '127.0.0.1', port: Number(new URL(agent.url).port), noDelay: true })
   await once(till, 'connect')
-  const line = new TextEncoder().encode(`${bodyOf(0)}\n`)
+  const line = new TextEncoder().encode(`${saleBody(0)}\n`)
   const figures: { ours: number[]; bare: number[] }[] = []
   let next = 0
   try {

@@ -10,9 +10,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '#demo/seeded-random.ts'
 import { must } from '#sync/contract/assert.ts'
-import { saleOf } from '../fixtures/transactions.ts'
 import { type BareLog, openBareLog } from './bare-log.ts'
 import type { Benchmark } from './benchmark.ts'
+import { median, percentile, rounded } from './figures.ts'
+import { saleBody } from './sale-body.ts'
 import { startHubProcess } from './hub-process.ts'
 import { openTillLine, requestOf, type TillLine } from './till-line.ts'
 
@@ -30,20 +31,6 @@ const closedLoopTills = [8, 16, 32, 60]
 const closedLoopMs = 4_000
 const bearableP99Ms = 50
 
-const percentile = (values: readonly number[], share: number): number => {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-}
-const median = (values: readonly number[]): number => percentile(values, 0.5)
-const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
-
-/** About 1 kB, as a sale of three lines is. */
-const bodyOf = (n: number): string => {
-  const [line] = saleOf(n).lineItems
-  const lineItems = [1, 2, 3].map((lineNumber) => ({ ...line, lineNumber, description: `Assam loose leaf tea, tin number ${n}` }))
-  return JSON.stringify(saleOf(n, { lineItems }))
-}
-
 interface Arrival {
   atMs: number
   till: number
@@ -56,7 +43,7 @@ const arrivalsOf = (first: number): Arrival[] => {
   let atMs = 0
   return Array.from({ length: salesPerBlock }, (_, index) => {
     atMs += (-Math.log(1 - random()) * 1_000) / perSecond
-    return { atMs, till: Math.floor(random() * tills), body: bodyOf(first + index) }
+    return { atMs, till: Math.floor(random() * tills), body: saleBody(first + index) }
   })
 }
 
@@ -100,7 +87,7 @@ const sellWithoutPause = async (port: number, count: number, nextNumber: () => n
   const until = performance.now() + closedLoopMs
   const sell = async (line: TillLine): Promise<void> => {
     while (performance.now() < until) {
-      const request = requestOf(token, bodyOf(nextNumber()))
+      const request = requestOf(token, saleBody(nextNumber()))
       const from = performance.now()
       await postOrThrow(line, request)
       waits.push(performance.now() - from)
@@ -180,7 +167,7 @@ export const captureLoad: Benchmark = {
         bareP99Ms: each(0.99, 'bare'),
         ratios: ratios.map(rounded),
         highest: bearable[0],
-        recordBytes: Buffer.byteLength(bodyOf(0)),
+        recordBytes: Buffer.byteLength(saleBody(0)),
       }
     } finally {
       await rm(dir, { recursive: true, force: true })

@@ -14,6 +14,7 @@ import { openDatabase, type Database } from '#hub/storage/database.ts'
 import { migrate } from '#hub/storage/migrate.ts'
 import { EnginePages } from '../engine/engine-page.ts'
 import type { Benchmark } from './benchmark.ts'
+import { median } from './figures.ts'
 import { drainFromChromium, drainFromNode, drainFromSimplestClient } from './drain-sides.ts'
 import { startHubProcess, type HubProcess } from './hub-process.ts'
 import { openWaitingStore } from './waiting-store.ts'
@@ -26,7 +27,6 @@ const chromiumTarget = 2_500
 type Progress = (line: string) => void
 type Stops = (() => Promise<unknown>)[]
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 const rounded = (values: readonly number[]): number[] => values.map((v) => Math.round(v))
 
 const openMigrated = async (url: string, stops: Stops): Promise<Database> => {

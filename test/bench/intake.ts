@@ -17,6 +17,7 @@ import { enrolModelDevice, type ModelDevice } from '#test/hub/model-device.ts'
 import pino from 'pino'
 import { io, type Socket } from 'socket.io-client'
 import type { Benchmark } from './benchmark.ts'
+import { median } from './figures.ts'
 import { type HubProcess, startHubProcess } from './hub-process.ts'
 import { drainIntoSimplestHub, type SimplestRow } from './simplest-hub.ts'
 
@@ -112,8 +113,6 @@ const measureSimplest = async (hub: HubProcess, devices: readonly ModelDevice[])
   await Promise.all(sockets.map((socket) => new Promise<void>((settle) => socket.once('connect', settle))))
   return measure(sockets, (socket, index) => drainIntoSimplestHub(socket, rows[index] ?? []))
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 const run: Benchmark['run'] = async (progress) => {
   const dir = await mkdtemp(join(tmpdir(), 'tideline-bench-'))

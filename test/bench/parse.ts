@@ -15,6 +15,7 @@ import { SaxesParser } from 'saxes'
 import { poslog22 } from '../fixtures/poslog-22.ts'
 import { storeDay } from '../fixtures/store-model.ts'
 import type { Benchmark } from './benchmark.ts'
+import { median } from './figures.ts'
 
 const transactionCount = 3_000
 const chunkCharacters = 65_536
@@ -56,7 +57,6 @@ const millisecondsOf = (work: () => void): number => {
   work()
   return performance.now() - started
 }
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 const compareSpeed = (text: string, progress: (line: string) => void): { ratio: number; bareMbPerS: number; canonicalMbPerS: number } => {
   const chunks = chunksOf(text)

@@ -10,6 +10,7 @@ import { EnginePages, type MainSide } from '../engine/engine-page.ts'
 import { MemoryJournal, saleText } from '../engine/records.ts'
 import { identity } from '../engine/store-rig.ts'
 import type { Benchmark } from './benchmark.ts'
+import { median } from './figures.ts'
 import { fillByDexie, holdEngineRows, rebuildByEngine, wipeDatabases } from './rebuild-sides.ts'
 
 const records = 100_000
@@ -27,7 +28,6 @@ interface Rates {
   lean: number
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 const rounded = (values: readonly number[]): number[] => values.map((v) => Math.round(v))
 
 /** It is full and stays as it is: nothing is appended. */
