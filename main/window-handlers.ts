@@ -16,6 +16,10 @@ const agentOf = (lifecycle: AgentLifecycle): CapturingAgent => {
   return agent
 }
 
+const notYet = (): never => {
+  throw new CodedError('NOT_READY', 'this part of the agent is not there yet')
+}
+
 const [helloPrefix] = helloText('', '', '').split('\n')
 
 /** The key proves this device to the hub, and signs nothing else. */
@@ -45,6 +49,9 @@ export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHa
   },
   'journal.missing': () => agentOf(lifecycle).journal.missing(),
   'journal.restore': ({ records }) => agentOf(lifecycle).journal.restore(records),
+  'journal.days': () => notYet(),
+  'agent.facts': () => notYet(),
+  'diagnostics.requested': () => notYet(),
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {
     await agentOf(lifecycle).plu.publish(publication)
@@ -70,5 +77,6 @@ export const createManagerHandlers = ({ lifecycle, view, syncNow }: ManagerHandl
   'view.get': view,
   'sync.now': syncNow,
   'agent.status': () => lifecycle.status(),
+  'diagnostics.decide': () => notYet(),
   'enrolment.submit': (entered) => lifecycle.submit(entered),
 })

@@ -101,6 +101,32 @@ export const exceptionKinds = {
     owner: 'hub',
     action: 'Look at the day’s receipts in quarantine or conflict; if there are none, it is a fault of ours: send the message to support.',
   },
+  // What store and hub found when they compared
+  HUB_FELL_BACK: {
+    meaning: 'The hub has less than it once acknowledged to a store: its database was probably restored from a backup.',
+    owner: 'hub',
+    action: 'Declare the restored database (POST /v1/epochs). The stores then send again what the hub lacks, by themselves.',
+  },
+  RECORDS_RESENT: {
+    meaning: 'A comparison found records missing in the hub’s log that the hub had acknowledged. The store sent them again.',
+    owner: 'hub',
+    action: 'Nothing is missing any more. Find out what removed them: an incomplete restore, or somebody at the database.',
+  },
+  RECORDS_DIFFER: {
+    meaning: 'The hub’s log holds other records than the store’s journal under the same numbers.',
+    owner: 'hub',
+    action: 'Log or journal was changed: compare the day with the tills, and look for who wrote to the database or the store’s disk.',
+  },
+  COUNTS_DIFFER: {
+    meaning: 'Store and hub hold the same records of a day, and the hub counts other sums.',
+    owner: 'hub',
+    action: 'A fault of ours: rebuild the projection “sales”, and send the message to support.',
+  },
+  CLOCK_DRIFTS: {
+    meaning: 'The clock of a store’s computer is wrong. Nothing is ordered by it, but prices begin by it and receipts show it.',
+    owner: 'store',
+    action: 'Set the computer’s clock, and let it keep time with the network.',
+  },
   // What the ERP did not take as it should
   POSTING_REJECTED: {
     meaning: 'The ERP refused the receipt; the message is the ERP’s own.',

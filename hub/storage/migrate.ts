@@ -6,12 +6,14 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from './database.ts'
 import * as foundation from './migrations/0001-foundation.ts'
 import * as dayCloses from './migrations/0002-day-closes.ts'
+import * as sync from './migrations/0003-sync.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
 export const migrations: readonly { number: number; name: string; migration: Migration }[] = [
   { number: 1, name: 'foundation', migration: foundation },
   { number: 2, name: 'day-closes', migration: dayCloses },
+  { number: 3, name: 'sync', migration: sync },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */

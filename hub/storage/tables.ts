@@ -175,5 +175,39 @@ export interface Tables {
   assortment: { store_id: string; item_id: string; listed: boolean }
   feed_head: { feed: string; scope: string; checkpoint: Generated<number> }
   feed_entry: { feed: string; scope: string; document_id: string; checkpoint: number; deleted: Generated<boolean>; document: string }
+  /** The newest is the present one. `system` is the database cluster's own mark: another one there is another life. */
+  hub_epoch: { number: Generated<number>; epoch: string; reason: string; system: string; began_at: Generated<Date> }
+  device_report: {
+    device_id: string
+    incarnation: string
+    reported_at: Generated<Date>
+    pending: number
+    oldest_captured_at: string | null
+    report: string
+  }
+  day_comparison: {
+    device_id: string
+    incarnation: string
+    business_day: string
+    store_id: string
+    compared_at: Generated<Date>
+    outcome: string
+    count: number
+    digest: string
+    /** Records that a comparison found wanting and the store sent again, ever. */
+    filled_in: Generated<number>
+  }
+  sync_settings: { store_id: string; settings: string; updated_at: Generated<Date> }
+  diagnostics_request: {
+    request_id: string
+    device_id: string
+    reason: string
+    /** asked | declined | granted | complete */
+    state: string
+    parts: number | null
+    asked_at: Generated<Date>
+    answered_at: Date | null
+  }
+  diagnostics_part: { request_id: string; part: number; bytes: Buffer }
   connector_state: { connector: string; key: string; value: string }
 }

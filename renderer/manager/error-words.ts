@@ -25,6 +25,12 @@ export const errorWords: Record<ErrorCode, string> = {
   BROKEN_CHAIN: 'A stored sale no longer matches its seal. It is kept for inspection; call head office.',
   JOURNAL_BEHIND: 'Head office holds more sales than this computer: its disk was restored or copied. Call head office.',
   HUB_UNAVAILABLE: 'Head office’s system is busy. Sales are kept here and will be sent.',
+  HUB_BUSY: 'Many stores are coming back at once, and head office lets them in one after the other. Sales are kept here and will be sent.',
+  HUB_FELL_BACK:
+    'Head office has less than it once confirmed. Nothing is sent until head office has looked; sales are kept here. Call head office.',
+  NETWORK_SIGN_IN: 'The network wants somebody to sign in first. Open a web browser on this computer and sign in. Sales are kept here.',
+  PROXY_REFUSED:
+    'This store’s network does not let the connection to head office through. Tell whoever keeps the network. Sales are kept here.',
   SESSION_REPLACED:
     'Another connection of this computer took over. If this comes back, a copy of its disk is running elsewhere: call head office.',
   ERP_REJECTED: 'Head office’s accounting refused this sale. Somebody there must look at it.',

@@ -1,7 +1,9 @@
 /** Messages from hub to store: pushed, unacknowledged; losing one costs only time. */
 import { z } from 'zod'
+import { diagnosticsRequestIdSchema } from './diagnostics.ts'
 import { errorCodeNames } from './error-codes.ts'
 import { feedNameSchema } from './feed.ts'
+import { creditSchema } from './up.ts'
 
 /** First after connecting: sign this nonce in `hello`. */
 export const challengeSchema = z.strictObject({ nonce: z.string().min(16).max(128) })
@@ -10,8 +12,25 @@ export const challengeSchema = z.strictObject({ nonce: z.string().min(16).max(12
 export const pokeSchema = z.strictObject({ feed: feedNameSchema })
 
 /** The hub ends the session and says why; the agent shows it. */
-export const dismissSchema = z.strictObject({ code: z.enum(errorCodeNames), message: z.string() })
+export const dismissSchema = z.strictObject({
+  code: z.enum(errorCodeNames),
+  message: z.string(),
+  retryAfterMs: z.int().min(0).max(3_600_000).optional(),
+})
 
-export const downMessages = { challenge: challengeSchema, poke: pokeSchema, dismiss: dismissSchema } as const
+/** Since protocol 3: the hub wants something of the agent now. */
+export const askSchema = z.discriminatedUnion('what', [
+  z.strictObject({ what: z.literal('report') }),
+  z.strictObject({ what: z.literal('compare') }),
+  z.strictObject({ what: z.literal('sync-now') }),
+  /** A support bundle; the store's manager decides. `reason` is shown to them. */
+  z.strictObject({ what: z.literal('diagnostics'), requestId: diagnosticsRequestIdSchema, reason: z.string().max(500) }),
+])
+export type Ask = z.infer<typeof askSchema>
+
+export const downMessages = {
+  ...{ challenge: challengeSchema, poke: pokeSchema, dismiss: dismissSchema },
+  ...{ ask: askSchema, credit: creditSchema },
+} as const
 export type DownEvent = keyof typeof downMessages
 export type DownMessage<E extends DownEvent> = z.infer<(typeof downMessages)[E]>

@@ -52,6 +52,17 @@ export const errorCodes = {
   JOURNAL_BEHIND: { retry: 'fatal' },
   /** The hub cannot reach its database just now. */
   HUB_UNAVAILABLE: { retry: 'transient' },
+  /** More stores want in than the hub serves at once. The agent comes back when it was told to. */
+  HUB_BUSY: { retry: 'transient' },
+  /**
+   * The hub has less than it once acknowledged, and does not say that it was restored: nothing is sent, so that nothing is mixed. The
+   * hub's operator declares the restored database (docs/runbooks/hub.md); the stores then fill it again by themselves.
+   */
+  HUB_FELL_BACK: { retry: 'fatal' },
+  /** Something between store and hub answers in the hub's place: a sign-in page of the network. Sign in on this computer. */
+  NETWORK_SIGN_IN: { retry: 'transient' },
+  /** A proxy does not let the connection through. Have the network's keeper allow the hub's address. */
+  PROXY_REFUSED: { retry: 'transient' },
   /** Another connection with this device's journal took over. Seen again and again: two computers have the same disk. */
   SESSION_REPLACED: { retry: 'transient' },
   /** The ERP refused the posting; the message is the ERP's own. */

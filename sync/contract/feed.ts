@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { assortmentEntrySchema, itemSchema, postingStateSchema, priceSchema, storeSettingsSchema } from './catalogue.ts'
+import { syncSettingsSchema } from './traffic.ts'
 import { checkpointSchema } from './vocabulary.ts'
 
 export const feedNames = ['items', 'prices', 'assortment', 'settings', 'postings'] as const
@@ -15,7 +16,8 @@ export const feedDocumentSchemas = {
   items: itemSchema,
   prices: priceSchema,
   assortment: assortmentEntrySchema,
-  settings: storeSettingsSchema,
+  /** Who the store is, and how it talks to the centre; an agent that knows only the first sets the other aside. */
+  settings: z.union([storeSettingsSchema, syncSettingsSchema]),
   postings: postingStateSchema,
 } as const
 export type FeedDocument<F extends FeedName> = z.infer<(typeof feedDocumentSchemas)[F]>
@@ -25,7 +27,7 @@ export const feedDocumentIds: { [F in FeedName]: (document: FeedDocument<F>) => 
   items: (d) => d.itemId,
   prices: (d) => d.priceId,
   assortment: (d) => d.itemId,
-  settings: (d) => d.storeId,
+  settings: (d) => ('kind' in d ? `sync:${d.storeId}` : d.storeId),
   postings: (d) => d.naturalKey,
 }
 

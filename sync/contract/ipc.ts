@@ -14,6 +14,10 @@ import { identitySchema } from './config.ts'
 import { errorCodeNames } from './error-codes.ts'
 import { recordSchema } from './record.ts'
 import { dayLedgerSchema } from './day-close.ts'
+import { dayDigestSchema } from './comparison.ts'
+import { diagnosticsRequestIdSchema } from './diagnostics.ts'
+import { diskStates } from './report.ts'
+import { trafficClassSchema } from './traffic.ts'
 import { storeExceptionKinds, storeExceptionSchema } from './store-exception.ts'
 import {
   barcodeSchema,
@@ -63,7 +67,7 @@ export const missingRecordsSchema = z.strictObject({
 export type MissingRecords = z.infer<typeof missingRecordsSchema>
 
 /** How much room the journal's disk has. `reserve`: the last sales still land; `full`, `failing`: none are taken any more. */
-export const diskStates = ['roomy', 'low', 'reserve', 'full', 'failing'] as const
+export { diskStates }
 
 export const linkStates = ['starting', 'not-enrolled', 'offline', 'connecting', 'online', 'refused'] as const
 export const transactionStates = ['captured', 'at-hub', 'posted', 'held'] as const
@@ -81,6 +85,27 @@ export const managerViewSchema = z.strictObject({
   rebuild: z.strictObject({ records: z.int().min(0), total: z.int().min(0) }).optional(),
   pending: z.strictObject({ count: z.int().min(0), oldestCapturedAt: instantSchema.optional() }),
   counts: z.strictObject({ captured: z.int(), atHub: z.int(), posted: z.int(), held: z.int(), quarantined: z.int() }),
+  /** How this store talks to the centre; absent until the engine knows. */
+  sync: z
+    .strictObject({
+      /** Per class: open now, and when that ends or begins, where it does. */
+      windows: z.array(z.strictObject({ class: trafficClassSchema, open: z.boolean(), changesAt: instantSchema.optional() })).max(3),
+      /** A person asked for everything now: windows and the daily bound do not hold until the backlog is through. */
+      overridden: z.boolean(),
+      caps: z.strictObject({
+        kilobytesPerSecond: z.int().optional(),
+        megabytesPerDay: z.int().optional(),
+        metered: z.boolean(),
+        usedBytesToday: z.int().min(0),
+      }),
+      /** When the present backlog will be through, given windows and measured speed. */
+      forecast: z.strictObject({ records: z.int().min(0), catalogue: z.boolean(), throughAt: instantSchema.optional() }).optional(),
+      /** The last comparison with the centre, day by day. */
+      compared: z.strictObject({ at: instantSchema, days: z.int().min(0), differing: z.array(businessDaySchema).max(31) }).optional(),
+      /** This computer's clock minus the centre's. */
+      clock: z.strictObject({ offsetMs: z.int(), drifting: z.boolean() }).optional(),
+    })
+    .optional(),
   /** Newest first, at most 200, of the newest business day. */
   transactions: z.array(
     z.strictObject({
@@ -184,6 +209,8 @@ export const agentStatusSchema = z.strictObject({
     z.strictObject({ state: z.literal('failed'), message: z.string() }),
   ]),
   engine: z.enum(['off', 'starting', 'running', 'restarting']),
+  /** The centre's support asks for logs and states of this computer, and waits for the manager's yes or no. */
+  diagnosticsRequest: z.strictObject({ requestId: diagnosticsRequestIdSchema, reason: z.string() }).optional(),
   /** How the vault keeps the private key on this computer. */
   protection: z.enum(['operating-system', 'file-permissions']),
 })
@@ -222,6 +249,27 @@ export const engineToMain = {
     request: z.strictObject({ source: z.enum(['local-database', 'hub']), records: z.array(recordSchema).min(1).max(500) }),
     response: z.strictObject({ restored: z.int().min(0), refused: z.int().min(0) }),
   },
+  /** What the journal's present life holds of each business day, newest day first. */
+  'journal.days': {
+    request: z.strictObject({ limit: z.int().min(1).max(31) }),
+    response: z.array(dayDigestSchema).max(31),
+  },
+  /** What main alone knows, for the report to the hub. */
+  'agent.facts': {
+    request: z.null(),
+    response: z.strictObject({
+      platform: z.string().max(100),
+      uptimeSeconds: z.int().min(0),
+      disk: z.strictObject({ state: z.enum(diskStates), freeBytes: z.int().min(0).optional() }),
+      openExceptions: z.int().min(0),
+      missingRecords: z.int().min(0),
+    }),
+  },
+  /** The hub asks for a support bundle: main asks the manager, and answers through `diagnostics.send`. */
+  'diagnostics.requested': {
+    request: z.strictObject({ requestId: diagnosticsRequestIdSchema, reason: z.string().max(500) }),
+    response: z.null(),
+  },
   'device.sign': { request: z.strictObject({ text: z.string().max(500) }), response: z.string() },
   'plu.publish': { request: pluPublicationSchema, response: z.null() },
   'view.publish': { request: managerViewSchema, response: z.null() },
@@ -239,6 +287,13 @@ export const engineToMain = {
 export const mainToEngine = {
   'items.lookup': { request: z.strictObject({ barcode: barcodeSchema }), response: pluEntrySchema.nullable() },
   'sync.now': { request: z.null(), response: z.null() },
+  /** The computer woke up: whatever the line seems to be, it is asked anew. */
+  'system.resumed': { request: z.null(), response: z.null() },
+  /** The manager's answer: base64 of the bundle, or nothing. */
+  'diagnostics.send': {
+    request: z.strictObject({ requestId: diagnosticsRequestIdSchema, bundle: z.string().max(50_000_000).nullable() }),
+    response: z.strictObject({ outcome: z.enum(['sent', 'not-sent']) }),
+  },
 } as const
 
 /** Requests that the manager window makes of main. */
@@ -247,6 +302,10 @@ export const managerToMain = {
   'view.get': { request: z.null(), response: managerViewSchema.nullable() },
   'sync.now': { request: z.null(), response: z.null() },
   'agent.status': { request: z.null(), response: agentStatusSchema },
+  'diagnostics.decide': {
+    request: z.strictObject({ requestId: diagnosticsRequestIdSchema, granted: z.boolean() }),
+    response: z.null(),
+  },
   'enrolment.submit': {
     request: z.strictObject({ hubUrl: z.string().max(500), code: z.string().max(50) }),
     response: enrolmentOutcomeSchema,

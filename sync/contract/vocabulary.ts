@@ -79,3 +79,20 @@ export const seqSchema = z.int().min(1)
 
 /** A feed position, issued by the hub; 0 means "nothing yet". */
 export const checkpointSchema = z.int().min(0)
+
+/** One life of the hub's data: a hub restored from a backup, or declared to be, gets another. Watermarks and checkpoints count within it. */
+export const hubEpochSchema = z
+  .string()
+  .regex(/^[a-z0-9]{12}$/, 'twelve letters or digits')
+  .brand<'HubEpoch'>()
+export type HubEpoch = z.infer<typeof hubEpochSchema>
+
+/** 64 bits in hex: the exclusive or of the first 8 bytes of each hash in a set. Whatever the order, equal sets give equal digests. */
+export const digestSchema = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/, 'sixteen lower-case hex digits')
+  .brand<'Digest'>()
+export type Digest = z.infer<typeof digestSchema>
+
+/** Bytes as Socket.IO carries them beside the JSON. */
+export const bytesSchema: z.ZodType<Uint8Array> = z.instanceof(Uint8Array)

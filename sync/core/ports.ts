@@ -1,6 +1,7 @@
 /** Ports to the world that the store side's core owns. Adapters live in sync/store, sync/link, main and renderer/engine. */
 import type { PluEntry, PluPublication, JournalHead, ManagerView, MissingRecords } from '../contract/ipc.ts'
 import type { DownEvent, DownMessage } from '../contract/down.ts'
+import type { Packed } from '../contract/packed.ts'
 import type { TidelineRecord } from '../contract/record.ts'
 import type { UpEvent, UpRequest, UpResponse } from '../contract/up.ts'
 import type { Incarnation } from '../contract/vocabulary.ts'
@@ -60,6 +61,14 @@ export interface Link {
 export interface LinkHandlers {
   onDown<E extends DownEvent>(event: E, message: DownMessage<E>): void
   onLost(reason: string): void
+  /** Bytes on the wire, as near as they can be told. */
+  onMoved?(direction: 'sent' | 'received', bytes: number): void
+}
+
+/** Packs and unpacks compressed messages; unpacking rejects what is over its bound or not of the codec. */
+export interface Codec {
+  pack(text: string): Promise<Packed>
+  unpack(packed: Packed): Promise<string>
 }
 export class LinkLost extends Error {
   override name = 'LinkLost'

@@ -1,6 +1,7 @@
 /** Keeps the catalogue in memory equal to what RxDB holds: loaded once at start, then changed document by document after each write. */
 import type { StoreSettings } from '#sync/contract/catalogue.ts'
 import { feedDocumentSchemas, type FeedName } from '#sync/contract/feed.ts'
+import type { SyncSettings } from '#sync/contract/traffic.ts'
 import { CatalogueIndex } from '#sync/core/catalogue-index.ts'
 import { viewBounds, type ReceivedPrice } from '#sync/core/manager-view.ts'
 import type { Store } from '#sync/store/open-store.ts'
@@ -11,6 +12,8 @@ const catalogueFeeds = ['items', 'prices', 'assortment', 'settings'] as const sa
 export class CatalogueKeeper {
   readonly index = new CatalogueIndex()
   settings: StoreSettings | undefined
+  /** How the store talks to the centre; undefined until the hub has said so. */
+  syncSettings: SyncSettings | undefined
   readonly #prices = new Map<string, FeedDoc>()
   #newest: FeedDoc[] | null = null
 
@@ -30,7 +33,7 @@ export class CatalogueKeeper {
       case 'assortment':
         return [this.index.putAssortment(feedDocumentSchemas.assortment.parse(doc.document))]
       case 'settings':
-        this.settings = feedDocumentSchemas.settings.parse(doc.document)
+        this.#putSettings(feedDocumentSchemas.settings.parse(doc.document))
         return []
       case 'postings':
         return []
@@ -48,11 +51,17 @@ export class CatalogueKeeper {
       case 'assortment':
         return [this.index.removeAssortment(id)]
       case 'settings':
-        this.settings = undefined
+        if (id.startsWith('sync:')) this.syncSettings = undefined
+        else this.settings = undefined
         return []
       case 'postings':
         return []
     }
+  }
+
+  #putSettings(document: StoreSettings | SyncSettings): void {
+    if ('kind' in document) this.syncSettings = document
+    else this.settings = document
   }
 
   /** What a price overwrites: the amount that a new version takes the place of. */

@@ -62,6 +62,7 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
         log('warn', 'the hub refused a feed', { feed, code: answer.code, message: answer.message })
         return answer.code !== 'HUB_UNAVAILABLE'
       }
+      if (answer.outcome === 'packed') throw new Error('the hub packed a page that was asked for plain')
       if (answer.checkpoint < position.checkpoint) {
         log('warn', 'the hub is behind what it gave before; reading the feed anew', { feed })
         await store.positions.putFeed(feed, { checkpoint: 0, complete: position.complete })
