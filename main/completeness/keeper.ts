@@ -17,7 +17,7 @@ import type { CaptureStateHolder } from '../capture-state.ts'
 import { CannotWrite, type Journal } from '../journal/journal.ts'
 import { type Books, createBooks, type DayBook } from './books.ts'
 import { closeEntry, type DeviceSigner, type GivenTotals, stateDay } from './closing.ts'
-import { createGapWatch } from './gap-watch.ts'
+import { createGapWatch, type Place } from './gap-watch.ts'
 import { createFollower } from './journal-follower.ts'
 import { arrivedNumbers, closeExceptions, damageExceptions, missingNumbers, newLifeExceptions } from './store-exceptions.ts'
 import { type DayDetail, dayDetail, exceptionCount, newestDays, newestExceptions } from './view.ts'
@@ -50,6 +50,8 @@ export interface Keeper {
 }
 
 const followDelayMs = 100
+/** Looking at all days, and sending them to a window, is not done for each record. */
+const showEveryMs = 500
 const retryMs = 5_000
 const appendedAtOnce = 100
 
@@ -61,6 +63,10 @@ const openLife = (journal: Journal) => {
     books,
     watch,
     follower: createFollower(journal, books, watch.touch),
+    /** Changed, and not yet looked at for what arrived. */
+    changed: new Map<string, Place>(),
+    /** What is shown: the books up to this number, since when. */
+    shown: { seq: -1, atMs: -Infinity },
     /** A closed day that grew: when it last did. It is closed again once it rests. */
     grownSince: new Map<BusinessDay, { seq: number; sinceMs: number }>(),
     /** Days that could not be closed, as they stood at this number. */
@@ -137,6 +143,10 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
     }
   }
 
+  const refresh = (): void => {
+    for (const place of life.watch.refresh(clock.nowMs())) life.changed.set(`${place.businessDay}|${place.workstationId}`, place)
+  }
+
   /** Returns when to come again. */
   const assess = async (): Promise<number> => {
     let nextMs = Infinity
@@ -145,9 +155,10 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
       if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
       return dueMs <= nowMs
     }
-    const { books, watch } = life
-    const changed = watch.refresh(nowMs)
-    const arrived = changed.flatMap((place) =>
+    refresh()
+    const { books, watch, changed } = life
+    const looked = [...changed]
+    const arrived = looked.flatMap(([, place]) =>
       arrivedNumbers(books, place, watch.ledgerOf(place.businessDay, place.workstationId)?.missing ?? []),
     )
     const missing = [...watch.places()].flatMap((place) => {
@@ -155,24 +166,31 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
       return missingNumbers(books, place, due, identity.timeZone)
     })
     await raise([...arrived, ...missing])
+    for (const [key] of looked) changed.delete(key)
     for (const book of [...life.books.days.values()]) if (isDue(closeDueMs(book))) await closeUnlessRefused(book)
     await raise([...life.books.days.values()].flatMap((book) => closeExceptions(life.books, book, identity.currency)))
     await raise([...damageExceptions(life.books, journal.missing()), ...newLifeExceptions(life.books, journal)])
     return nextMs
   }
 
-  const publish = (): void => {
-    const { books, watch } = life
+  /** Returns when to come again. */
+  const show = (): number => {
+    const { books, watch, shown } = life
+    if (shown.seq === books.foldedSeq) return Infinity
+    const dueMs = shown.atMs + showEveryMs
+    if (clock.nowMs() < dueMs) return dueMs
+    life.shown = { seq: books.foldedSeq, atMs: clock.nowMs() }
     state.set({ exceptions: newestExceptions(books), exceptionCount: exceptionCount(books), days: newestDays(books, watch.ledgerOf) })
+    return Infinity
   }
 
   const work = async (): Promise<void> => {
     if (closed) return
     try {
       await caughtUp()
-      const nextMs = await assess()
-      life.watch.refresh(clock.nowMs())
-      publish()
+      const assessMs = await assess()
+      refresh()
+      const nextMs = Math.min(assessMs, show())
       if (nextMs < Infinity) schedule(Math.max(0, nextMs - clock.nowMs()))
     } catch (error) {
       if (closed) return

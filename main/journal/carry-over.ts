@@ -41,7 +41,8 @@ export const openCarryOver = (
       previousHash = chained.hash
       return encodeLine(chained)
     })
-    await writer.write(end.seq + 1, lines)
+    const { durable } = await writer.write(end.seq + 1, lines)
+    await durable
     end = { seq, hash: previousHash }
   }
   const take: CarryOver['take'] = async (records) => {

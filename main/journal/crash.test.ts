@@ -167,7 +167,7 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
       })
       if (one.wait) await Promise.all(appends)
       // The next step comes somewhere between the write and its sync.
-      else for (let ticks = Math.floor(random() * 30); ticks > 0; ticks -= 1) await Promise.resolve()
+      else for (let ticks = Math.floor(random() * 80); ticks > 0; ticks -= 1) await Promise.resolve()
     }
     if (one.kind === 'renew') {
       day += 1

@@ -2,8 +2,8 @@
  * The journal: the store's source of truth, one numbered and hash-chained sequence of records with a single writer.
  *
  *   append → waiting ─┬─ one write, one fdatasync ─▶ durable ─▶ answered, announced
- *   append → waiting ─┘  (what arrives meanwhile shares the next one)
- *   renew, prune, restore ─── between two writes: the manifest changes
+ *   append → waiting ─┘  (what arrives meanwhile shares the next one, which is written while this one is synced)
+ *   renew, prune, restore ─── when nothing is under way: the manifest changes
  *
  * Nothing is answered before it is durable. A failed write or sync rejects with CannotWrite and takes nothing with it.
  */
@@ -164,7 +164,7 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
   }
   const tell = { tellStorage: storage.tellSoon, tellAppended }
   const batches = createBatchWriter({ disk, dir, deviceId, present, reserve, ...tell })
-  const order = createWriteOrder(createWaitingLine(options.waiting ?? waitingBounds), batches.write)
+  const order = createWriteOrder(createWaitingLine(options.waiting ?? waitingBounds), batches)
   const { append, appendAll, appendFrom } = createAppending({ present, order, batches, nowIso, isClosed })
   const renewing = createRenewing({
     ...{ disk, dir, deviceId, segmentBytes, present, order, nowIso, isClosed, read },

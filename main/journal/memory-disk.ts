@@ -1,6 +1,7 @@
 /**
  * A disk in memory that is as unkind as the real one may be. A power cut keeps any part of what was not synced: names in order of
- * their changes, writes whole, torn, with holes, or not at all. A failed sync forgets what it was to write and never tells.
+ * their changes, writes whole, torn, with holes, or not at all. Syncs end in any order. A failed one forgets what was to be written: each
+ * handle that was open then is told once, whose sync ever it was, and no other is.
  */
 import { basename, dirname } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
@@ -24,7 +25,12 @@ type FileChange = { kind: 'write'; position: number; bytes: Uint8Array } | { kin
 interface Inode {
   current: Uint8Array
   durable: Uint8Array
-  pending: FileChange[]
+  /** In order, numbered by `changes`. */
+  pending: { number: number; change: FileChange }[]
+  changes: number
+  /** How often what was to be written was lost, and why the last time. */
+  losses: number
+  lastLoss: string
 }
 
 type Names = Map<string, Inode>
@@ -72,16 +78,27 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
     return [{ ...change, bytes: torn }]
   }
   const loseSome = (inode: Inode): void => {
-    inode.durable = inode.pending.flatMap(survivor).reduce(applyChange, inode.durable)
+    inode.durable = inode.pending.flatMap(({ change }) => survivor(change)).reduce(applyChange, inode.durable)
     inode.pending = []
+  }
+  const makeDurable = (inode: Inode, upTo: number): void => {
+    const covered = inode.pending.filter(({ number }) => number <= upTo)
+    inode.durable = covered.map(({ change }) => change).reduce(applyChange, inode.durable)
+    inode.pending = inode.pending.slice(covered.length)
+  }
+  /** Whatever else is ready goes on meanwhile. */
+  const takeTime = async (): Promise<void> => {
+    for (let turns = Math.floor(random() * 25); turns > 0; turns -= 1) await Promise.resolve()
   }
 
   const openFile = (inode: Inode, path: string): DiskFile => {
     const born = powerCuts
+    let seenLosses = inode.losses
     const change = (change: FileChange): void => {
       if (born !== powerCuts) raise('EBADF')
       inode.current = applyChange(inode.current, change)
-      inode.pending.push(change)
+      inode.changes += 1
+      inode.pending.push({ number: inode.changes, change })
     }
     return {
       write: async (bytes, position) => {
@@ -103,14 +120,22 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
         change({ kind: 'truncate', length })
       },
       sync: async () => {
-        if (born !== powerCuts) raise('EBADF')
+        const covered = inode.changes
         const fault = disk.fault('sync', path)
+        await takeTime()
+        if (born !== powerCuts) raise('EBADF')
         if (fault !== null && fault !== 'short') {
           loseSome(inode)
-          raise(fault)
+          inode.losses += 1
+          inode.lastLoss = fault
         }
-        inode.durable = inode.pending.reduce(applyChange, inode.durable)
-        inode.pending = []
+        const isTold = seenLosses < inode.losses
+        seenLosses = inode.losses
+        if (!isTold) makeDurable(inode, covered)
+        // What it came to is known to the system before it is known to us.
+        await takeTime()
+        if (born !== powerCuts) raise('EBADF')
+        if (isTold) raise(inode.lastLoss)
       },
       close: async () => undefined,
     }
@@ -125,7 +150,10 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
       check('open', path)
       const known = names.get(path)
       if (known) return openFile(known, path)
-      const inode: Inode = { current: new Uint8Array(), durable: new Uint8Array(), pending: [] }
+      const inode: Inode = {
+        ...{ current: new Uint8Array(), durable: new Uint8Array() },
+        ...{ pending: [], changes: 0, losses: 0, lastLoss: '' },
+      }
       changeNames((to) => void to.set(path, inode))
       return openFile(inode, path)
     },

@@ -1,4 +1,4 @@
-/** What the journal is just now: its life, its files, its head. Changed only between two writes, or by a write itself. */
+/** What the journal is just now: its life, its files, its head. Changed only when no write is under way, or by one that became durable. */
 import type { Disk } from './disk.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
 import type { ChainPosition } from './segment.ts'
@@ -7,6 +7,7 @@ import type { SegmentWriter } from './segment-writer.ts'
 export interface Present {
   manifest: Manifest
   writer: SegmentWriter
+  /** The newest durable record. */
   head: ChainPosition
   /** The hub has everything up to here. */
   ackedSeq: number

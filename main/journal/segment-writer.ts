@@ -1,15 +1,29 @@
 /**
- * Appends batches to the newest segment. A batch is durable when `write` resolves, and nothing of it counts when it rejects:
- * the writer then cuts back to the last durable record before it writes again, for after a failed sync nobody knows what is on the disk.
+ * Appends batches to the newest segment, each behind the one before. A batch may be written while those before it are still being synced,
+ * and is durable when they and it are.
+ *
+ * Nothing counts of what failed, nor of what was written behind it. The writer then cuts back to the last durable record before it writes
+ * again, for after a failed sync nobody knows what is on the disk.
+ *
+ * Each batch under way has a handle of its own. The system tells a handle once of what could not be written; on a shared one the later sync
+ * may be told of the earlier one's loss, and the earlier one then succeeds over it.
  */
 import { join } from 'node:path'
+import { must } from '#sync/contract/assert.ts'
 import { type Disk, type DiskFile, writeFully } from './disk.ts'
 import { type Segment, segmentName } from './segment.ts'
+import { createSyncs } from './syncs.ts'
+
+export interface Written {
+  /** Resolves once these lines, and all before them, are durable; nothing of them counts when it rejects. */
+  durable: Promise<void>
+}
 
 export interface SegmentWriter {
   readonly segments: readonly Segment[]
-  write(firstSeq: number, lines: readonly Uint8Array[]): Promise<void>
-  /** Cuts back what a failed write left, if any. */
+  /** Resolves when all of it is written. It rejects, too, with what took those away that it was to follow. */
+  write(firstSeq: number, lines: readonly Uint8Array[]): Promise<Written>
+  /** Waits for what is under way, and cuts back what failed, if anything did. */
   settle(): Promise<void>
   /** Forgets its oldest segments; the newest one stays. */
   dropOldest(count: number): void
@@ -24,22 +38,38 @@ export const createSegmentWriter = (
   segmentBytes: number,
 ): SegmentWriter => {
   const segments = [...loaded]
-  let file: DiskFile | null = null
+  /** Of the newest segment; those that no batch under way has. */
+  const idle: DiskFile[] = []
   let clean = true
+  let lastFault: unknown = new Error('a record that follows none')
 
-  const closeFile = async (): Promise<void> => {
-    const closing = file
-    file = null
-    await closing?.close().catch(() => undefined)
+  const fail = (fault: unknown): void => {
+    clean = false
+    lastFault = fault
+  }
+  const syncs = createSyncs({
+    landed: (lines) => {
+      const segment = must(segments.at(-1), 'the segment that was written')
+      for (const line of lines) {
+        segment.offsets.push(segment.size)
+        segment.size += line.length
+      }
+    },
+    failed: fail,
+  })
+
+  const closeHandles = async (): Promise<void> => {
+    await syncs.rest()
+    await Promise.all(idle.splice(0).map((handle) => handle.close().catch(() => undefined)))
   }
 
-  const cutBack = async (segment: Segment): Promise<DiskFile> => {
-    await closeFile()
+  const cutBack = async (segment: Segment): Promise<void> => {
+    await closeHandles()
     const reopened = await disk.open(segment.path)
     try {
       await reopened.truncate(segment.size)
       await reopened.sync()
-      return reopened
+      idle.push(reopened)
     } catch (error) {
       await reopened.close().catch(() => undefined)
       throw error
@@ -47,48 +77,65 @@ export const createSegmentWriter = (
   }
 
   const createSegment = async (firstSeq: number): Promise<Segment> => {
-    await closeFile()
     const segment: Segment = { path: join(dir, segmentName(incarnation, firstSeq)), firstSeq, offsets: [], size: 0 }
-    file = await cutBack(segment)
-    await disk.syncDir(dir)
+    await cutBack(segment)
+    try {
+      await disk.syncDir(dir)
+    } catch (error) {
+      await closeHandles()
+      throw error
+    }
     segments.push(segment)
     return segment
   }
 
-  const segmentFor = async (firstSeq: number): Promise<Segment> => {
-    const last = segments.at(-1)
-    if (!last || (last.size >= segmentBytes && last.offsets.length > 0)) return createSegment(firstSeq)
-    await settle()
-    file ??= await disk.open(last.path)
-    return last
+  /** Throws where a batch before it failed meanwhile: it was numbered behind what is not there. */
+  const assertFollows = (segment: Segment, firstSeq: number): void => {
+    if (firstSeq !== segment.firstSeq + segment.offsets.length + syncs.ahead().lines) throw lastFault
   }
 
-  const write = async (firstSeq: number, lines: readonly Uint8Array[]): Promise<void> => {
+  const segmentFor = async (firstSeq: number): Promise<Segment> => {
+    if (!clean) await settle()
+    const last = segments.at(-1)
+    if (!last) return createSegment(firstSeq)
+    const { lines, bytes } = syncs.ahead()
+    const isFull = last.size + bytes >= segmentBytes && last.offsets.length + lines > 0
+    if (isFull) await syncs.rest()
+    assertFollows(last, firstSeq)
+    return isFull ? createSegment(firstSeq) : last
+  }
+
+  const write = async (firstSeq: number, lines: readonly Uint8Array[]): Promise<Written> => {
+    const segment = await segmentFor(firstSeq)
+    let handle = idle.pop()
+    const rest = (): void => void (handle && idle.push(handle))
     try {
-      const segment = await segmentFor(firstSeq)
-      clean = false
-      const target = file ?? (await disk.open(segment.path))
+      handle ??= await disk.open(segment.path)
+      assertFollows(segment, firstSeq)
       const [only] = lines
-      const bytes = lines.length === 1 && only ? only : Buffer.concat(lines)
-      await writeFully(target, bytes, segment.size)
-      await target.sync()
-      for (const line of lines) {
-        segment.offsets.push(segment.size)
-        segment.size += line.length
-      }
-      clean = true
+      await writeFully(handle, lines.length === 1 && only ? only : Buffer.concat(lines), segment.size + syncs.ahead().bytes)
+      assertFollows(segment, firstSeq)
+      return { durable: syncs.add(lines, () => must(handle, 'handle').sync().finally(rest)) }
     } catch (error) {
-      await closeFile()
+      rest()
+      fail(error)
       throw error
     }
   }
 
   const settle = async (): Promise<void> => {
+    await syncs.rest()
     const last = segments.at(-1)
     if (!last || clean) return
-    file = await cutBack(last)
+    await cutBack(last)
     clean = true
   }
 
-  return { segments, write, settle, dropOldest: (count) => void segments.splice(0, Math.min(count, segments.length - 1)), close: closeFile }
+  return {
+    segments,
+    write,
+    settle,
+    dropOldest: (count) => void segments.splice(0, Math.min(count, segments.length - 1)),
+    close: closeHandles,
+  }
 }

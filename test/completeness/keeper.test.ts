@@ -90,6 +90,35 @@ describe('the keeper', () => {
     expect(await rig.told()).toEqual(['open MISSING_NUMBER:34|2026-01-31|2'])
   })
 
+  it('[CMP3] tells that a number arrived, though the disk was full when it did', async () => {
+    const rig = await openRig(4)
+    await rig.record(saleOf(1), saleOf(3))
+    await rig.settle(graceMs + 1_000)
+    await rig.journal().append('transaction', JSON.stringify(saleOf(2)))
+    rig.disk.fault = (operation) => (operation === 'write' ? 'ENOSPC' : null)
+    await rig.settle(1_000)
+    rig.disk.fault = () => null
+    await rig.settle(6_000)
+    expect(await rig.told()).toEqual(['open MISSING_NUMBER:34|2026-01-31|2', 'resolved MISSING_NUMBER:34|2026-01-31|2'])
+  })
+
+  it('[CMP3] shows what changed within half a second, and not more often', async () => {
+    const rig = await openRig(5)
+    let shown = 0
+    rig.state.onChanged(() => (shown += 1))
+    const seenTo = (): unknown => rig.state.get().days[0]?.workstations[0]?.ledger.last
+    for (let n = 1; n <= 20; n += 1) {
+      await rig.journal().append('transaction', JSON.stringify(saleOf(n)))
+      await rig.settle(100)
+    }
+    expect(shown).toBeLessThanOrEqual(5)
+    await rig.settle(500)
+    const afterAll = shown
+    expect(seenTo()).toBe(20)
+    await rig.settle(10_000)
+    expect(shown).toBe(afterAll)
+  })
+
   it('[CMP3] days that arrive late belong to their own ledger', async () => {
     const rig = await openRig(3)
     const sunday = { businessDay: '2026-02-01' }

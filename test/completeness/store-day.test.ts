@@ -21,7 +21,8 @@ describe('a store’s day', () => {
       .filter(({ kind }) => kind === 'exception')
       .map(({ payload }) => JSON.parse(payload) as { exceptionId: string; state: string })
     expect(told.filter(({ exceptionId }) => exceptionId === missing('3')).map(({ state }) => state)).toEqual(['open', 'resolved'])
-    expect(store.agent().state.get()).toMatchObject({ exceptionCount: 1, days: [{ businessDay, workstations: [{ workstationId: '34' }] }] })
+    const shown = { exceptionCount: 1, days: [{ businessDay, workstations: [{ workstationId: '34' }] }] }
+    await vi.waitFor(() => expect(store.agent().state.get()).toMatchObject(shown), { timeout: 5_000, interval: 20 })
   })
 
   it('[CMP4] the same totals in another order are the same close', async () => {
