@@ -69,6 +69,11 @@ describe('link state', () => {
       lost,
       { kind: 'refused', code: 'INTERNAL', message: '' },
       { kind: 'refused', code: 'BELOW_FLOOR', message: '' },
+      { kind: 'refused', code: 'HUB_BUSY', message: '', retryAfterMs: 60_000 },
+      { kind: 'distrusted', reason: '' },
+      { kind: 'resumed' },
+      { kind: 'probed', answer: 'stranger' },
+      { kind: 'probed', answer: 'nothing' },
     )
     fc.assert(
       fc.property(fc.array(event), (events) => {
@@ -76,9 +81,12 @@ describe('link state', () => {
         for (const next of events) {
           const step = stepLink(state, next, 0, 0.5)
           const cameDown = (step.state.state === 'offline' || step.state.state === 'refused') && step.state !== state
-          expect(step.effects.map((e) => e.kind)).toEqual(
-            cameDown ? ['disconnect', 'retry-after'] : step.state.state === 'connecting' && step.state !== state ? ['connect'] : [],
-          )
+          const kinds = step.effects.map((e) => e.kind)
+          const isAsked = next.kind === 'probed' || (next.kind === 'resumed' && state.state === 'online')
+          if (isAsked) expect(kinds).toEqual(next.kind === 'resumed' ? ['check'] : [])
+          else if (cameDown) expect(kinds.slice(0, 2)).toEqual(['disconnect', 'retry-after'])
+          else expect(kinds).toEqual(step.state.state === 'connecting' && step.state !== state ? ['connect'] : [])
+          if (kinds.includes('probe')) expect([state.state, next.kind]).toEqual(['connecting', 'lost'])
           if (step.state.state === 'online' && state.state !== 'online') expect(state.state).toBe('connecting')
           state = step.state
         }
