@@ -1,0 +1,125 @@
+/**
+ * One store's connection, whatever carries it: challenge, hello, then requests in any order. Batches reach the log in the order they
+ * came, however many are in flight. Nothing of it is remembered when the connection ends.
+ */
+import type { DownEvent, DownMessage } from '#sync/contract/down.ts'
+import type { ErrorCode } from '#sync/contract/error-codes.ts'
+import { batchLimits } from '#sync/contract/protocol.ts'
+import { type DeviceNotice, notifyDevice } from '../enrolment/device-channel.ts'
+import { refuse, refuseError } from './answer.ts'
+import { greet, parseHello, type Hello } from './handshake.ts'
+import type { Request, RequestContext, Requests } from './request.ts'
+import { ownRequests } from './requests.ts'
+import { isOlder, nextSession, type Peer, type Session, type SessionEvent } from './session.ts'
+import { welcome } from './welcome.ts'
+
+export interface SessionContext extends RequestContext {
+  nowMs(): number
+  newNonce(): string
+  moreRequests?: Requests
+}
+
+export interface StoreSessionOptions {
+  context: SessionContext
+  /** Differs from that of every other session, at any gateway. */
+  sessionId: string
+  send<E extends DownEvent>(event: E, message: DownMessage<E>): void
+  /** Ends the connection. */
+  end(): void
+  /** From here on the session wants pokes. */
+  onWelcomed?(peer: Peer): void
+}
+
+export interface StoreSession {
+  /** Answers every message; never rejects. */
+  receive(event: string, message: unknown): Promise<unknown>
+  /** Notices of other devices leave it as it is. */
+  heed(notice: DeviceNotice): void
+  /** The connection has ended. */
+  closed(): void
+}
+
+/** Who speaks this version or a newer one is asked. */
+const askedSince = 3
+
+export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: StoreSessionOptions): StoreSession => {
+  const { db, log, nowMs } = context
+  const requests = new Map<string, Request>(Object.entries({ ...ownRequests, ...context.moreRequests }))
+  let session: Session = { state: 'challenged', nonce: context.newNonce() }
+  let lastBatch: Promise<unknown> = Promise.resolve()
+
+  const advance = (event: SessionEvent): void => void (session = nextSession(session, event))
+
+  const dismiss = (code: ErrorCode, message: string): void => {
+    advance({ event: 'ended' })
+    send('dismiss', { code, message })
+    end()
+  }
+
+  const answerHello = async (message: unknown): Promise<unknown> => {
+    if (session.state !== 'challenged') return refuse('UNKNOWN_MESSAGE', 'hello comes once, first')
+    const hello = parseHello(message)
+    if (!hello) return refuse('UNKNOWN_MESSAGE', 'not a hello of this protocol')
+    const { nonce } = session
+    advance({ event: 'hello' })
+    try {
+      const greeting = await greet(db, nonce, hello)
+      if (greeting.greeting === 'known') return await answerKnown(greeting.peer, hello)
+      advance({ event: 'refused' })
+      return refuse(greeting.code, greeting.message)
+    } catch (error) {
+      advance({ event: 'refused' })
+      return refuseError(error, log)
+    }
+  }
+
+  const answerKnown = async (peer: Peer, hello: Hello): Promise<unknown> => {
+    const answer = await welcome(db, peer, hello, nowMs())
+    advance({ event: 'known', peer })
+    if (session.state === 'welcomed') onWelcomed?.(peer)
+    const { deviceId, incarnation } = peer
+    await notifyDevice(db, { event: 'welcomed', deviceId, incarnation, sessionId }).catch((error: unknown) =>
+      log.warn({ err: error }, 'older sessions of this device were not told'),
+    )
+    return answer
+  }
+
+  const inTurn = async (work: () => Promise<unknown>): Promise<unknown> => {
+    if (session.state === 'welcomed' && session.batchesInFlight >= batchLimits.maxInFlight)
+      return refuse('HUB_UNAVAILABLE', `more than ${batchLimits.maxInFlight} batches in flight`)
+    advance({ event: 'batch-started' })
+    const turn = lastBatch.then(work)
+    lastBatch = turn.catch(() => undefined)
+    return turn.finally(() => advance({ event: 'batch-done' }))
+  }
+
+  const answer = async (event: string, message: unknown): Promise<unknown> => {
+    if (event === 'hello') return answerHello(message)
+    const request = requests.get(event)
+    if (!request) return refuse('UNKNOWN_MESSAGE', `this hub does not know ${event.slice(0, 64)}`)
+    if (session.state !== 'welcomed') return refuse('UNKNOWN_MESSAGE', 'say hello first')
+    const { peer } = session
+    return event === 'batch' ? inTurn(() => request(context, peer, message)) : request(context, peer, message)
+  }
+
+  const heedOwn = (notice: DeviceNotice, peer: Peer): void => {
+    switch (notice.event) {
+      case 'revoked':
+        return dismiss('REVOKED_DEVICE', 'this device was revoked at the hub')
+      case 'ask':
+        return peer.protocolVersion >= askedSince ? send('ask', notice.ask) : undefined
+      case 'welcomed':
+        if (notice.sessionId === sessionId) advance({ event: 'announced' })
+        else if (isOlder(session, notice.incarnation)) dismiss('SESSION_REPLACED', 'a newer connection of this device took over')
+    }
+  }
+
+  send('challenge', { nonce: session.nonce })
+  return {
+    receive: (event, message) => answer(event, message).catch((error: unknown) => refuseError(error, log)),
+    heed: (notice) => {
+      if (session.state === 'welcomed' && session.peer.deviceId === notice.deviceId) heedOwn(notice, session.peer)
+    },
+    closed: () => advance({ event: 'ended' }),
+  }
+}
