@@ -201,15 +201,6 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
     try {
       const at = await journalHashAt(journal, welcome.ackedSeq)
-      const known = outbox.remembers()
-      // Checkpoints count within an epoch. First: once the new epoch is stored, nobody would know that the feeds are of the former one.
-      if (known && welcome.epoch !== undefined && welcome.epoch !== known.epoch) {
-        log('warn', 'the hub begins a new epoch; what it lacks is sent again, and its feeds are read anew', {
-          ...known,
-          now: welcome.epoch,
-        })
-        await store.positions.restartFeeds()
-      }
       if (!line.isCurrent(connection)) return
       outbox.dispatch(welcomedBy(connection, welcome, at))
       if (!line.isCurrent(connection)) return

@@ -1,7 +1,7 @@
 /** How far the outbox and each feed have come. Feeds: documents are written first, then the checkpoint. */
 import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
-import { feedNames, type FeedName } from '#sync/contract/feed.ts'
+import type { FeedName } from '#sync/contract/feed.ts'
 import { checkpointSchema, hubEpochSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
 import type { PositionDoc } from './schemas.ts'
 
@@ -39,11 +39,6 @@ export class PositionShelf {
 
   async putFeed(feed: FeedName, position: FeedPosition): Promise<void> {
     await this.#write(`feed:${feed}`, position)
-  }
-
-  /** What was read is of a former life of the hub's data: each feed is read from its beginning, and is as whole meanwhile as it was. */
-  async restartFeeds(): Promise<void> {
-    for (const feed of feedNames) await this.putFeed(feed, { ...(await this.feed(feed)), checkpoint: 0 })
   }
 
   async #read(id: string): Promise<unknown> {

@@ -98,23 +98,15 @@ describe('epochs of the hub', () => {
     expect(rig.hub.hellosHeard.at(-1)).toMatchObject({ remembers: { epoch: rig.hub.epoch, ackedSeq: 5 } })
   })
 
-  it('[TRN15] a restored hub under a new epoch is filled again from the journal, each record once, and its feeds are read anew', async () => {
-    rig.hub.publish('assortment', 'I1', { storeId: 'S1', itemId: 'I1', listed: true })
-    rig.hub.publish('assortment', 'I2', { storeId: 'S1', itemId: 'I2', listed: true })
+  it('[TRN15] a restored hub under a new epoch is filled again from the journal, each record once', async () => {
     await acknowledged(1_300)
-    rig.hub.feeds.set('assortment', [])
-    rig.hub.publish('assortment', 'I1', { storeId: 'S1', itemId: 'I1', listed: false })
     rig.hub.restoreTo(200, 'epoch0000002')
     rig.journal.appendSales(10)
     await rig.untilAcked(1_310)
     expect(rig.hubSeqs()).toEqual(sequence(1_310))
-    await rig.clock.advance(1_000)
     expect(rig.reincarnations).toEqual([])
-    await rig.engine.close()
-    const [listed] = await rig.withStore((store) => store.feeds.assortment.of(['I1']))
-    expect(listed?.document).toMatchObject({ listed: false })
     rig.hub.hellosHeard.length = 0
-    await rig.start()
+    await rig.restart()
     await untilLink('online')
     expect(rig.hub.hellosHeard[0]?.remembers).toEqual({ epoch: rig.hub.epoch, ackedSeq: 1_310 })
   })
