@@ -17,6 +17,7 @@ import type { Credit, UpResponse } from '../contract/up.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { HubEpoch } from '../contract/vocabulary.ts'
 import { bytesOf, cutBatch, type Waiting } from './batch-cut.ts'
+import { paceAfterAnswer, paceAfterLoss, type PaceBounds } from './pace.ts'
 import { wireBytesOf } from './wire-size.ts'
 
 export type BatchAnswer = UpResponse<'batch'>
@@ -54,6 +55,8 @@ export interface OutboxState {
   nextBatch: number
   /** Rewinds since the hub last confirmed something. */
   rewinds: number
+  /** What this line carries in bearable time. */
+  maxBatchBytes: number
 }
 
 export type OutboxEvent =
@@ -77,7 +80,8 @@ export type OutboxEvent =
   | { kind: 'waited'; connection: number; grant: number }
   | { kind: 'lost' }
   | { kind: 'read'; connection: number; fromSeq: number; records: readonly TidelineRecord[] }
-  | { kind: 'answered'; connection: number; batch: number; answer: BatchAnswer }
+  /** `tookMs`: from when it was given to the line; without it, nothing is said of the line. */
+  | { kind: 'answered'; connection: number; batch: number; answer: BatchAnswer; tookMs?: number }
   | { kind: 'persisted'; ackedSeq: number; epoch?: HubEpoch }
   | { kind: 'persist-failed' }
 
@@ -103,6 +107,8 @@ const maxRewinds = 5
 /** A hub that gives no credit and does not say until when. */
 const defaultWaitMs = 60_000
 const fullCredit = batchLimits.maxInFlight
+/** Bytes of a batch, before it is packed. */
+export const batchPace: PaceBounds = { startingSize: 64_000, minSize: 4_000, maxSize: batchLimits.maxBytes }
 
 export const openOutbox = (ackedSeq: number, headSeq: number, epoch: HubEpoch | null = null): OutboxState => ({
   ackedSeq,
@@ -119,6 +125,7 @@ export const openOutbox = (ackedSeq: number, headSeq: number, epoch: HubEpoch | 
   inFlight: [],
   nextBatch: 1,
   rewinds: 0,
+  maxBatchBytes: batchPace.startingSize,
 })
 
 export const stepOutbox = (state: OutboxState, event: OutboxEvent): OutboxStep => {
@@ -136,11 +143,11 @@ export const stepOutbox = (state: OutboxState, event: OutboxEvent): OutboxStep =
         ? fill({ ...state, credit: { ...state.credit, batches: Math.max(1, state.credit.batches) } }, [])
         : stay(state)
     case 'lost':
-      return { state: disconnected(state), effects: [] }
+      return { state: disconnected(slowedByLoss(state)), effects: [] }
     case 'read':
       return event.connection === state.connection ? takeRead(state, event.fromSeq, event.records) : stay(state)
     case 'answered':
-      return event.connection === state.connection ? takeAnswer(state, event.batch, event.answer) : stay(state)
+      return event.connection === state.connection ? takeAnswer(paced(state, event), event.batch, event.answer) : stay(state)
     case 'persisted':
       return stay({ ...state, ackedSeq: event.ackedSeq, storedEpoch: event.epoch ?? state.storedEpoch })
     case 'persist-failed':
@@ -164,6 +171,14 @@ export const resumeFrom = (confirmedSeq: number, hubAckedSeq: number): number =>
 const stay = (state: OutboxState): OutboxStep => ({ state, effects: [] })
 
 const disconnected = (state: OutboxState): OutboxState => ({ ...state, connection: null, inFlight: [], buffer: [], readingFrom: null })
+
+const paced = (state: OutboxState, { answer, tookMs }: Extract<OutboxEvent, { kind: 'answered' }>): OutboxState =>
+  tookMs !== undefined && answer.outcome === 'acknowledged'
+    ? { ...state, maxBatchBytes: paceAfterAnswer(state.maxBatchBytes, tookMs, batchPace) }
+    : state
+
+const slowedByLoss = (state: OutboxState): OutboxState =>
+  state.inFlight.some((b) => b.answer === null) ? { ...state, maxBatchBytes: paceAfterLoss(state.maxBatchBytes, batchPace) } : state
 
 const reset = (state: OutboxState, fault: 'hub' | 'store', reason: string, before: readonly OutboxEffect[] = []): OutboxStep => ({
   state: disconnected(state),
@@ -325,7 +340,10 @@ const fill = (state: OutboxState, effects: OutboxEffect[]): OutboxStep => {
   if (connection === null) return { state, effects }
   const readTo = state.nextSeq + state.buffer.length - 1
   const exhausted = readTo >= state.headSeq
-  const cut = state.inFlight.length < Math.min(batchLimits.maxInFlight, state.credit.batches) ? cutBatch(state.buffer, exhausted) : 0
+  const cut =
+    state.inFlight.length < Math.min(batchLimits.maxInFlight, state.credit.batches)
+      ? cutBatch(state.buffer, exhausted, state.maxBatchBytes)
+      : 0
   if (cut > 0) {
     const records = state.buffer.slice(0, cut).map((w) => w.record)
     const toSeq = must(records.at(-1), 'last record').seq

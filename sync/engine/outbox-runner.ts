@@ -21,7 +21,7 @@ export interface OutboxRunnerPorts {
   headSeq: number
   line: Pick<HubLine, 'request' | 'speaks' | 'isCurrent' | 'lose' | 'distrust' | 'refuse'>
   codec: Codec
-  clock: Pick<Clock, 'after'>
+  clock: Clock
   log: EngineLog
   onPersisted(ackedSeq: number): void
 }
@@ -88,9 +88,12 @@ export const createOutboxRunner = ({ store, incarnation, line, log, codec, clock
     }
   }
   const send = async ({ connection, batch, records }: Extract<OutboxEffect, { kind: 'send' }>): Promise<void> => {
+    const startedAtMs = clock.nowMs()
     try {
       const answer = await sender.send(connection, records)
-      dispatch({ kind: 'answered', connection, batch, answer })
+      // A clock that was set meanwhile says nothing of the line.
+      const tookMs = Math.max(0, clock.nowMs() - startedAtMs)
+      dispatch({ kind: 'answered', connection, batch, answer, tookMs })
     } catch {
       // The line is down and says so itself; the next welcome tells what arrived.
     }
