@@ -122,6 +122,8 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const ackedSeq = Math.max(prunedSeq, watermark.ackedSeq)
   await warnOfStranded(store, incarnation, log)
 
+  /** The hub lost what it had acknowledged, and has not said how much: the journal must give up nothing meanwhile. */
+  let fallenBack = false
   const foreignHistory = watchForeignHistory(incarnation, parts.reincarnate, log)
   const ingest = createIngest({
     ...{ journal, store, clock, log, incarnation, last, prunedSeq },
@@ -138,7 +140,10 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     agentVersion: parts.configuration.agentVersion,
     remembers: () => outbox.remembers(),
     onWelcome: (connection, welcome) => void resume(connection, welcome),
-    onRefused: foreignHistory.refused,
+    onRefused: (code, message) => {
+      foreignHistory.refused(code, message)
+      if (code === 'HUB_FELL_BACK') setFallenBack(true)
+    },
     onLost: () => outbox.dispatch({ kind: 'lost' }),
     onPoke: (feed) => void feeds.pull([feed]),
     onCredit: (connection, credit) => outbox.credited(connection, credit),
@@ -157,7 +162,12 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       view.changed()
     },
   })
-  const acknowledgements = keeper && createAcknowledgementReport({ keeper, clock, log, incarnation, ackedSeq: outbox.ackedSeq })
+  const acknowledgements =
+    keeper && createAcknowledgementReport({ keeper, clock, log, incarnation, ackedSeq: () => (fallenBack ? 0 : outbox.ackedSeq()) })
+  const setFallenBack = (is: boolean): void => {
+    fallenBack = is
+    acknowledgements?.changed()
+  }
   const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log })
   const pruning = createPruning({
     ...{ journal, keeper, store, clock, log, incarnation },
@@ -204,6 +214,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       if (!line.isCurrent(connection)) return
       outbox.dispatch(welcomedBy(connection, welcome, at))
       if (!line.isCurrent(connection)) return
+      setFallenBack(false)
       recovery?.welcomed()
       await feeds.pull()
     } catch (error) {

@@ -16,7 +16,8 @@ import { startingLink, stepLink, type LinkEffect, type LinkEvent, type LinkState
 import { LinkLost, type Clock, type Link, type Probe, type Random, type Signer } from '#sync/core/ports.ts'
 import { reasonOf, type EngineLog } from './log.ts'
 
-const helloDeadlineMs = 20_000
+/** From the first attempt to connect to the welcome; see the time limits of the link. */
+const helloDeadlineMs = 60_000
 /** After a sleep the line is believed again only if the hub answers within this. */
 const checkDeadlineMs = 8_000
 

@@ -7,6 +7,11 @@ import { downMessages, type DownEvent, type DownMessage } from '#sync/contract/d
 import { upMessages, type UpEvent, type UpRequest, type UpResponse } from '#sync/contract/up.ts'
 import { LinkLost, type Link, type LinkHandlers } from '#sync/core/ports.ts'
 
+/** A greeting takes five round trips: on a satellite line that loses packets that is most of a minute. */
+const connectTimeoutMs = 60_000
+/** Batches are kept so small that their answers come in a third of this (sync/core/pace.ts). */
+const answerTimeoutMs = 30_000
+
 export interface SocketLinkOptions {
   hubUrl: string
   /** How long one answer may take. */
@@ -58,7 +63,7 @@ export class SocketLink implements Link {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
-      timeout: this.#options.timeoutMs ?? 20_000,
+      timeout: this.#options.timeoutMs ?? connectTimeoutMs,
     })
     this.#socket = socket
     const lose = (reason: string): void => {
@@ -95,7 +100,7 @@ export class SocketLink implements Link {
 
   async #emit(socket: Socket, event: string, request: unknown): Promise<unknown> {
     try {
-      return await socket.timeout(this.#options.timeoutMs ?? 20_000).emitWithAck(event, request)
+      return await socket.timeout(this.#options.timeoutMs ?? answerTimeoutMs).emitWithAck(event, request)
     } catch (error) {
       throw new LinkLost(error instanceof Error ? error.message : 'no answer')
     }

@@ -124,8 +124,11 @@ describe('epochs of the hub', () => {
     expect(new Set(rig.hub.heard)).toEqual(new Set(['hello']))
     expect(rig.hub.heard.length).toBeLessThan(20)
     expect(rig.reincarnations).toEqual([])
+    // What the hub lost must not age out of the journal.
+    expect(rig.keeper.told.at(-1)?.ackedSeq).toBe(0)
     rig.hub.epoch = hubEpochSchema.parse('epoch0000002')
     await rig.untilAcked(55)
+    await rig.clock.until(() => rig.keeper.told.at(-1)?.ackedSeq === 55)
     expect(rig.hubSeqs()).toEqual(sequence(55))
   })
 
