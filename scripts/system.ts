@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path'
 import { runCommand } from './command.ts'
 import { say, withProgress } from './progress.ts'
 
-export type Need = 'electron' | 'chromium' | 'xvfb' | 'mariadb' | 'tryton'
+export type Need = 'namespaces' | 'electron' | 'chromium' | 'xvfb' | 'mariadb' | 'tryton'
 
 export type SystemState = { kind: 'ready' } | { kind: 'missing'; needs: Need[]; packages: string[]; hint: string }
 
@@ -55,6 +55,8 @@ const parts: Record<Need, Part[]> = {
     library('libxkbcommon.so.0', 'libxkbcommon0'),
     library('libdrm.so.2', 'libdrm2'),
   ],
+  // Two networks in one computer, with a tunnel device each. Only root may make them.
+  namespaces: [program('ip', '/usr/sbin/ip', 'iproute2'), program('socat', '/usr/bin/socat', 'socat')],
   chromium: [program('chromium', '/usr/bin/chromium', 'chromium')],
   // The programs without the service: tests start a server of their own.
   mariadb: [program('mariadbd', '/usr/sbin/mariadbd', 'mariadb-server-core', 'mariadb-server-core-10.5')],

@@ -1,6 +1,6 @@
 /** The link against a real Socket.IO server on loopback. */
 import { createServer, type Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LinkLost } from '#sync/core/ports.ts'
@@ -14,6 +14,7 @@ let unknown: [string, unknown][]
 let received: [string, unknown][]
 let lost: string[]
 let onEvent: () => void
+let onMoved: (direction: 'sent' | 'received', bytes: number) => void
 
 beforeEach(async () => {
   http = createServer()
@@ -24,6 +25,7 @@ beforeEach(async () => {
   received = []
   lost = []
   onEvent = () => undefined
+  onMoved = () => undefined
   link = new SocketLink({ hubUrl, timeoutMs: 200, onUnknown: (event, payload) => void (unknown.push([event, payload]), onEvent()) })
 })
 afterEach(async () => {
@@ -38,6 +40,7 @@ const connect = (): void =>
   link.connect({
     onDown: (event, message) => void (received.push([event, message]), onEvent()),
     onLost: (reason) => void (lost.push(reason), onEvent()),
+    onMoved: (direction, bytes) => onMoved(direction, bytes),
   })
 const greeted = async (): Promise<Socket> => {
   const socket = new Promise<Socket>((resolve) => server.once('connection', resolve))
@@ -99,6 +102,19 @@ describe('socket link', () => {
   it('[TRN10] an answer that does not come in time is a lost line', async () => {
     await greeted()
     await expect(pull()).rejects.toBeInstanceOf(LinkLost)
+  })
+
+  it('[TRN20] tells what it moved, as near as can be: handshake, text, bytes and answers', async () => {
+    const connection = new Promise<TcpSocket>((resolve) => http.once('connection', resolve))
+    const moved = { sent: 0, received: 0 }
+    onMoved = (direction, bytes) => (moved[direction] += bytes)
+    const socket = await greeted()
+    socket.on('packedBatch', (_request, answer) => answer({ outcome: 'acknowledged', ackedSeq: 1, verdicts: [] }))
+    for (const size of [10, 300, 90_000])
+      await link.request('packedBatch', { codec: 'deflate-raw', bytes: new Uint8Array(size), fromSeq: 1, count: 1 })
+    const tcp = await connection
+    expect(Math.abs(moved.sent - tcp.bytesRead)).toBeLessThan(200)
+    expect(Math.abs(moved.received - tcp.bytesWritten)).toBeLessThan(200)
   })
 
   it('tells when nobody listens', async () => {

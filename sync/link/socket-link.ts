@@ -7,6 +7,11 @@ import { downMessages, type DownEvent, type DownMessage } from '#sync/contract/d
 import { upMessages, type UpEvent, type UpRequest, type UpResponse } from '#sync/contract/up.ts'
 import { LinkLost, type Link, type LinkHandlers } from '#sync/core/ports.ts'
 
+/** A greeting takes five round trips: on a satellite line that loses packets that is most of a minute. */
+const connectTimeoutMs = 60_000
+/** Batches are kept so small that their answers come in a third of this (sync/core/pace.ts). */
+const answerTimeoutMs = 30_000
+
 export interface SocketLinkOptions {
   hubUrl: string
   /** How long one answer may take. */
@@ -16,6 +21,33 @@ export interface SocketLinkOptions {
 }
 
 const isDownEvent = (event: string): event is DownEvent => event in downMessages
+
+/** A websocket upgrade and its answer, without the TLS that some lines have. */
+const handshakeBytes = { sent: 450, received: 200 }
+
+/** The frame's header, and the four bytes with which a client masks what it sends. */
+const frameBytes = (length: number, direction: 'sent' | 'received'): number =>
+  length + (length < 126 ? 2 : length < 65_536 ? 4 : 10) + (direction === 'sent' ? 4 : 0)
+
+/** Text counts one byte a character, as JSON of our messages is nearly all of; bytes have no packet type before them. */
+const packetBytes = ({ data }: { data?: unknown }): number => {
+  if (typeof data === 'string') return data.length + 1
+  return data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 1
+}
+
+const countMoved = (socket: Socket, onMoved: NonNullable<LinkHandlers['onMoved']>): void => {
+  const { engine } = socket.io
+  const count =
+    (direction: 'sent' | 'received') =>
+    (packet: { data?: unknown }): void =>
+      onMoved(direction, frameBytes(packetBytes(packet), direction))
+  engine.on('packetCreate', count('sent'))
+  engine.on('packet', count('received'))
+  engine.once('handshake', () => {
+    onMoved('sent', handshakeBytes.sent)
+    onMoved('received', handshakeBytes.received)
+  })
+}
 
 export class SocketLink implements Link {
   readonly #options: SocketLinkOptions
@@ -31,7 +63,7 @@ export class SocketLink implements Link {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
-      timeout: this.#options.timeoutMs ?? 20_000,
+      timeout: this.#options.timeoutMs ?? connectTimeoutMs,
     })
     this.#socket = socket
     const lose = (reason: string): void => {
@@ -41,6 +73,7 @@ export class SocketLink implements Link {
     socket.on('disconnect', lose)
     socket.on('connect_error', (error) => lose(error.message))
     socket.onAny((event: string, payload: unknown) => this.#receive(handlers, event, payload))
+    if (handlers.onMoved) countMoved(socket, handlers.onMoved)
   }
 
   async request<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E>> {
@@ -67,7 +100,7 @@ export class SocketLink implements Link {
 
   async #emit(socket: Socket, event: string, request: unknown): Promise<unknown> {
     try {
-      return await socket.timeout(this.#options.timeoutMs ?? 20_000).emitWithAck(event, request)
+      return await socket.timeout(this.#options.timeoutMs ?? answerTimeoutMs).emitWithAck(event, request)
     } catch (error) {
       throw new LinkLost(error instanceof Error ? error.message : 'no answer')
     }
