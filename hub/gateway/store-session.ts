@@ -73,6 +73,9 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
 
   const advance = (event: SessionEvent): void => void (session = nextSession(session, event))
 
+  /** It may have, at any await. */
+  const hasEnded = (): boolean => session.state === 'ended'
+
   const close = (): void => {
     credits.leave(tellCredit)
     advance({ event: 'ended' })
@@ -105,13 +108,13 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     if (heardOf !== null && heardOf !== epoch) return refuse('HUB_UNAVAILABLE', newEpochWords)
     welcomedInto = epoch
     advance({ event: 'known', peer })
-    if (session.state !== 'welcomed') return answer
+    if (hasEnded()) return answer
     onWelcomed?.(peer)
     const { deviceId, incarnation } = peer
     await notifyDevice(db, { event: 'welcomed', deviceId, incarnation, sessionId }).catch((error: unknown) =>
       log.warn({ err: error }, 'older sessions of this device were not told'),
     )
-    return { ...answer, credit: credits.grant(tellCredit) }
+    return hasEnded() ? answer : { ...answer, credit: credits.grant(tellCredit) }
   }
 
   const takeTurn = async (take: () => Promise<unknown>): Promise<unknown> => {
@@ -145,7 +148,7 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
   const heedFault = async (): Promise<void> => {
     const verdict = judgeFault(steadyMs())
     if (verdict === 'slowed') await context.pause(slowedMs)
-    if (verdict !== 'dismissed' || session.state === 'ended') return
+    if (verdict !== 'dismissed' || hasEnded()) return
     metrics.greetings.inc({ outcome: 'dismissed' })
     const { peer } = session.state === 'welcomed' ? session : { peer: null }
     log.warn({ deviceId: peer?.deviceId }, 'a connection was ended for its messages')
