@@ -15,9 +15,12 @@ export const distrustBounds: BackoffBounds = { baseMs: 5_000, capMs: 300_000 }
 /** A hub's word keeps a store away no longer than this. */
 export const longestWordMs = 900_000
 
+/** Never at once, whatever the hub says. */
+const soonestMs = 250
+
 /** Not before the hub said, and not all at that moment: up to a tenth later. */
 export const waitedMs = (retryAfterMs: number, random: number): number =>
-  Math.round(Math.min(retryAfterMs, longestWordMs) * (1 + 0.1 * random))
+  Math.round(Math.min(Math.max(retryAfterMs, soonestMs), longestWordMs) * (1 + 0.1 * random))
 
 /** `attempt` counts from 0; `random` is in [0, 1). */
 export const fullJitterMs = (attempt: number, random: number, bounds: BackoffBounds): number =>

@@ -58,7 +58,13 @@ describe('link state', () => {
     expect(run([[{ kind: 'start' }], [busy(40_000)]], 0).delays).toEqual([40_000])
     expect(run([[{ kind: 'start' }], [busy(40_000)]], 0.99).delays).toEqual([43_960])
     expect(run([[{ kind: 'start' }], [busy(3_600_000)]], 0).delays).toEqual([longestWordMs])
-    expect(run([[{ kind: 'start' }], [busy(0)]], 0.5).delays).toEqual([250])
+    expect(run([[{ kind: 'start' }], [busy(0)]], 0).delays).toEqual([250])
+  })
+
+  it('[TRN14] comes at the moment that the hub keeps free, however long it had tried before', () => {
+    const failures = Array.from({ length: 12 }, (): [LinkEvent][] => [[lost], [retry]]).flat()
+    const busy: LinkEvent = { kind: 'refused', code: 'HUB_BUSY', message: 'later', retryAfterMs: 2_000 }
+    expect(run([[{ kind: 'start' }], ...failures, [busy]]).delays.at(-1)).toBe(2_100)
   })
 
   it('[TRN15] a hub that says what cannot be is asked again ever more slowly, however long the line held', () => {
