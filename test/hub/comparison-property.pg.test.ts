@@ -157,6 +157,7 @@ it('[TRN22] [HUB2] [HUB3] whatever the log loses comes back once, what is altere
 
         const live = await countedBy(db)
         expect(live.late).toEqual([])
+        expect(await exceptionsOf(db, 'NOT_COUNTED')).toEqual([])
         await rebuildAll(db)
         expect(await countedBy(db)).toEqual(live)
       },

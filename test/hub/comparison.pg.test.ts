@@ -9,6 +9,7 @@ import { upMessages } from '#sync/contract/up.ts'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { contextOf, countedBy, digestOf, drainAll, exceptionsOf, peerOf, rebuildAll, within } from './comparing.ts'
+import { closeDay } from './closing.ts'
 import { withDatabase } from './database.ts'
 import { enrolModelDevice, modelDevice, type ModelDevice, receipt } from './model-device.ts'
 
@@ -119,15 +120,24 @@ it('[TRN22] what the log lost is wanted, filled in once, counted once, and told;
   ])
 })
 
-it('[TRN22] [HUB2] a record that counted before it was lost does not count again; a rebuild says the same', async () => {
+it('[TRN22] [HUB2] what counted before it was lost does not count again, a close neither; a rebuild says the same', async () => {
   const { db, device } = await selling(5)
+  closeDay(device)
+  device.append(JSON.stringify({ firstRecordId: 'x:y:1', transaction: receipt(3) }), 'conflict')
+  await sendAll(db, device)
   await drainAll(db)
   const before = await countedBy(db)
-  await remove(db, 1, 4)
-  await repair(db, device, device.journal)
+  expect(before.closes).toMatchObject([{ proof: 'proven' }])
+  await remove(db, 1, 4, 6, 7)
+  expect(await repair(db, device, device.journal)).toMatchObject({ filledIn: 4, known: 3 })
   await drainAll(db)
   const after = await countedBy(db)
   expect({ ...after, exceptions: [] }).toEqual({ ...before, exceptions: [] })
+  expect(await exceptionsOf(db, 'NOT_COUNTED')).toEqual([])
+  expect((await exceptionsOf(db, 'RECORDS_RESENT')).map((row) => row.message.replace(/.*The last ones: /, ''))).toEqual([
+    'till 1: 1, 4; records 6.',
+    'records 7.',
+  ])
   await rebuildAll(db)
   expect(await countedBy(db)).toEqual(after)
 })
