@@ -13,6 +13,7 @@ import { registerComparisonRoutes } from './api/comparisons.ts'
 import { registerDayRoutes } from './api/days.ts'
 import { registerDeviceRoutes } from './api/devices.ts'
 import { registerDiagnosticsRoutes } from './api/diagnostics.ts'
+import { registerEpochRoutes } from './api/epochs.ts'
 import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerPostingRoutes } from './api/postings.ts'
@@ -22,6 +23,7 @@ import { registerTransactionRoutes } from './api/transactions.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
+import { ensureEpoch } from './epoch/epoch.ts'
 import { exceptionProjection } from './exception/exception-projection.ts'
 import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { fleetRequests } from './fleet/requests.ts'
@@ -60,6 +62,8 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     stops.push(() => db.destroy())
     const applied = await migrate(db)
     if (applied.length > 0) log.info({ applied }, 'database schema brought up to date')
+    const { epoch, begun } = await ensureEpoch(db)
+    if (begun) log.warn({ epoch: epoch.epoch, reason: epoch.reason }, 'a new epoch of the hub’s data began')
 
     const metrics = createHubMetrics()
     const app = await createApp(operatorToken, log)
@@ -72,6 +76,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerComparisonRoutes(app, { db })
     registerDiagnosticsRoutes(app, { db, log })
     registerTransactionRoutes(app, { db })
+    registerEpochRoutes(app, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())

@@ -12,6 +12,9 @@ export const answerCompareFeed: Request = async ({ db, log, limit }, peer, messa
   const parsed = compareFeedSchema.safeParse(message)
   if (!parsed.success) return refuse('UNKNOWN_MESSAGE', 'not a comparison of at most 64 ranges of a feed that this hub has')
   const { feed, ranges } = parsed.data
+  // Ranges that lie in each other would have the feed read again and again.
+  if (ranges.some(({ after }, index) => after < (ranges[index - 1]?.through ?? 0)))
+    return refuse('INVALID', 'the ranges of a feed are ascending and apart from each other')
   try {
     return { outcome: 'compared', ranges: await limit.run(() => digestRanges(db, feed, feedScope(feed, peer.storeId), ranges)) }
   } catch (error) {

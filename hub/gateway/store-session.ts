@@ -5,6 +5,7 @@
 import type { DownEvent, DownMessage } from '#sync/contract/down.ts'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import { batchLimits, protocol } from '#sync/contract/protocol.ts'
+import type { HubEpoch } from '#sync/contract/vocabulary.ts'
 import { type DeviceNotice, notifyDevice } from '../enrolment/device-channel.ts'
 import { refuse, refuseError } from './answer.ts'
 import { greet, parseHello, type Hello } from './handshake.ts'
@@ -36,9 +37,13 @@ export interface StoreSession {
   receive(event: string, message: unknown): Promise<unknown>
   /** Notices of other devices leave it as it is. */
   heed(notice: DeviceNotice): void
+  /** The epoch that the hub's data is in: who was welcomed into another comes back into this one. */
+  heedEpoch(epoch: HubEpoch): void
   /** The connection has ended. */
   closed(): void
 }
+
+const newEpochWords = 'the hub’s data began a new epoch: come back into it'
 
 export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: StoreSessionOptions): StoreSession => {
   const { db, log, nowMs } = context
@@ -47,6 +52,8 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
   let lastBatch: Promise<unknown> = Promise.resolve()
   /** Until the agent has said what it speaks, it is taken for the oldest. */
   let spoken: number = protocol.floor
+  let welcomedInto: HubEpoch | null = null
+  let heardOf: HubEpoch | null = null
 
   const say = <E extends DownEvent>(event: E, message: DownMessage<E>): void => {
     const said = pushFor(spoken, event, message)
@@ -68,26 +75,28 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     const { nonce } = session
     spoken = Math.min(hello.protocolVersion, protocol.version)
     advance({ event: 'hello' })
-    try {
-      const greeting = await greet(db, nonce, hello)
-      if (greeting.greeting === 'known') return await answerKnown(greeting.peer, hello)
-      advance({ event: 'refused' })
-      return refuse(greeting.code, greeting.message)
-    } catch (error) {
-      advance({ event: 'refused' })
-      return refuseError(error, log)
-    }
+    const answer = await greetAndWelcome(nonce, hello).catch((error: unknown) => refuseError(error, log))
+    // Not welcomed: the same connection may try again.
+    advance({ event: 'refused' })
+    return answer
   }
 
-  const answerKnown = async (peer: Peer, hello: Hello): Promise<unknown> => {
-    const answer = await welcome(db, peer, hello, nowMs())
+  const greetAndWelcome = async (nonce: string, hello: Hello): Promise<unknown> => {
+    const greeting = await greet(db, nonce, hello)
+    if (greeting.greeting === 'refused') return refuse(greeting.code, greeting.message)
+    const { peer } = greeting
+    const welcomed = await welcome(db, peer, hello, nowMs())
+    if (!('epoch' in welcomed)) return welcomed.answer
+    // It began between what was read here and now.
+    if (heardOf !== null && heardOf !== welcomed.epoch) return refuse('HUB_UNAVAILABLE', newEpochWords)
+    welcomedInto = welcomed.epoch
     advance({ event: 'known', peer })
     if (session.state === 'welcomed') onWelcomed?.(peer)
     const { deviceId, incarnation } = peer
     await notifyDevice(db, { event: 'welcomed', deviceId, incarnation, sessionId }).catch((error: unknown) =>
       log.warn({ err: error }, 'older sessions of this device were not told'),
     )
-    return answer
+    return welcomed.answer
   }
 
   const takeTurn = async (work: () => Promise<unknown>): Promise<unknown> => {
@@ -122,9 +131,16 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
 
   say('challenge', { nonce: session.nonce })
   return {
-    receive: async (event, message) => answerFor(spoken, await answer(event, message).catch((error: unknown) => refuseError(error, log))),
+    receive: async (event, message) => {
+      const answered = await answer(event, message).catch((error: unknown) => refuseError(error, log))
+      return answerFor(spoken, answered)
+    },
     heed: (notice) => {
       if (session.state === 'welcomed' && session.peer.deviceId === notice.deviceId) heedOwn(notice)
+    },
+    heedEpoch: (epoch) => {
+      heardOf = epoch
+      if (session.state === 'welcomed' && welcomedInto !== epoch) dismiss('HUB_UNAVAILABLE', newEpochWords)
     },
     closed: () => advance({ event: 'ended' }),
   }

@@ -240,6 +240,20 @@ it('[TRN8] [TRN22] nothing is taken of another device, behind the watermark, or 
     expect(await answerCompareDays(contextOf(db), peerOf(device), message)).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
   for (const message of [null, {}, { records: [] }, { records: [{ seq: 1 }] }])
     expect(await answerRepair(contextOf(db), peerOf(device), message)).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
+  const whole = digestOf(device.journal, day)
+  for (const change of [
+    { spans: [{ fromSeq: 4, toSeq: 1 }] },
+    {
+      spans: [
+        { fromSeq: 1, toSeq: 2 },
+        { fromSeq: 2, toSeq: 4 },
+      ],
+    },
+    { count: 3 },
+  ])
+    expect(await compare(db, device, [{ ...whole, ...change }])).toMatchObject({ outcome: 'refused', code: 'INVALID' })
+  const many = { spans: [{ fromSeq: 1, toSeq: 1_000_001 }], count: 1_000_001 }
+  expect(await compare(db, device, [{ ...whole, ...many }])).toMatchObject({ outcome: 'refused', code: 'INVALID' })
   // A day that no calendar of the database has, and a hash that somebody broke.
   await sql`update record_log set payload_hash = 'broken' where seq = 2`.execute(db)
   expect(

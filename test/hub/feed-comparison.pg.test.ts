@@ -35,7 +35,7 @@ it('[TRN23] digests are over the entries as they are pulled, whatever characters
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 60 }), text), { selector: ([id]) => id, minLength: 1, maxLength: 30 }),
-      fc.array(fc.tuple(fc.nat(40), fc.nat(40)), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.nat(12), { minLength: 2, maxLength: 16 }),
       fc.nat(5),
       async (items, bounds, deleted) => {
         await sql`truncate feed_head, feed_entry`.execute(db)
@@ -51,7 +51,9 @@ it('[TRN23] digests are over the entries as they are pulled, whatever characters
         const pulled = upMessages.pull.response.parse(await answerPull(contextOf(db), peer, { feed: 'items', after: 0, limit: 2_000 }))
         const entries = pulled.outcome === 'pulled' ? pulled.entries : []
         expect(entries).toHaveLength(items.length)
-        const ranges = bounds.map(([after, more]) => ({ after, through: after + more }))
+        // Ascending; every other stretch is left out.
+        const points = bounds.map((_, index) => bounds.slice(0, index + 1).reduce((sum, step) => sum + step, 0))
+        const ranges = points.flatMap((after, index) => (index % 2 === 0 ? [{ after, through: points[index + 1] ?? after }] : []))
         const compared = upMessages.compareFeed.response.parse(await answerCompareFeed(contextOf(db), peer, { feed: 'items', ranges }))
         const expected = ranges.map(({ after, through }) => {
           const within = entries.filter((entry) => entry.checkpoint > after && entry.checkpoint <= through && !entry.deleted)
@@ -85,4 +87,9 @@ it('[TRN8] [TRN23] a store compares its own scope alone; what is no comparison i
     { feed: 'items', ranges: [{ after: -1, through: 0 }] },
   ])
     expect(await compare(own, message)).toMatchObject({ outcome: 'refused', code: 'UNKNOWN_MESSAGE' })
+  const twice = [
+    { after: 0, through: 9 },
+    { after: 8, through: 12 },
+  ]
+  expect(await compare(own, { feed: 'items', ranges: twice })).toMatchObject({ outcome: 'refused', code: 'INVALID' })
 })
