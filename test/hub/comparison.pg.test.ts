@@ -190,6 +190,23 @@ it('[TRN22] [HUB7] other sums for the same records are an exception, until a com
   expect(await exceptionsOf(db, 'COUNTS_DIFFER')).toMatchObject([{ state: 'resolved' }])
 })
 
+it('[TRN22] a day that is told in parts: the worst of them counts, and a part that is left out agreed', async () => {
+  const { db, device } = await selling(4)
+  await drainAll(db)
+  const parts = [device.journal.slice(0, 2), device.journal.slice(2)].map((records) => digestOf(records, day))
+  await sql`update sales_transaction set grand_minor = 1 where sequence_number = 4`.execute(db)
+  const outcomes = async (days: readonly DayDigest[]) => {
+    const answer = await compare(db, device, days)
+    const [row] = await db.selectFrom('day_comparison').select('outcome').execute()
+    const [exception] = await exceptionsOf(db, 'COUNTS_DIFFER')
+    return [answer.outcome === 'compared' ? answer.days.map((each) => each.outcome) : [], row?.outcome, exception?.state]
+  }
+  expect(await outcomes(parts)).toEqual([['agrees', 'differs'], 'differs', 'open'])
+  expect(await outcomes(parts.toReversed())).toEqual([['differs', 'agrees'], 'differs', 'open'])
+  await rebuildAll(db)
+  expect(await outcomes(parts.slice(1))).toEqual([['agrees'], 'agrees', 'resolved'])
+})
+
 it('[TRN22] a record that does not fit what stands around it is kept in quarantine; who is altered beside it does no harm', async () => {
   const { db, device } = await selling(6)
   await remove(db, 2, 5)
