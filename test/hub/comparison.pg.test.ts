@@ -151,9 +151,14 @@ it('[TRN22] a hole stops its stream and no other; what is before it counts, and 
   await expect(drainProjection(db, salesProjection)).rejects.toThrow(/hole before .*:4/)
   const counted = async () => (await db.selectFrom('sales_transaction').select('natural_key').orderBy('natural_key').execute()).length
   expect(await counted()).toBe(3)
+  // The one that stands still is the first in turn; the other store goes on all the same.
+  other.sell(2)
+  await sendAll(db, other)
+  await expect(drainProjection(db, salesProjection)).rejects.toThrow(/hole before/)
+  expect(await counted()).toBe(4)
   await repair(db, device, [device.journal[2]])
   await drainAll(db)
-  expect(await counted()).toBe(6)
+  expect(await counted()).toBe(7)
   expect(await compareDay(db, device)).toEqual(outcome('agrees'))
 })
 
