@@ -7,6 +7,9 @@ export interface HubMetrics {
   registry: Registry
   batchSeconds: Histogram
   sessions: Gauge
+  /** Hellos let in, told to come back later, and connections ended for their faults. */
+  greetings: Counter<'outcome'>
+  waitingWork: Gauge
   mergedRecords: Counter<'projection'>
   mergeLag: Gauge<'projection'>
   postings: Gauge<'state'>
@@ -36,6 +39,13 @@ export const createHubMetrics = (): HubMetrics => {
       registers,
     }),
     sessions: new Gauge({ name: 'tideline_sessions', help: 'Sockets connected to this process', registers }),
+    greetings: new Counter({
+      name: 'tideline_greetings_total',
+      help: 'Hellos admitted or deferred to a later moment, and connections dismissed for their faults',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    waitingWork: new Gauge({ name: 'tideline_waiting_requests', help: 'Requests of stores waiting for the database', registers }),
     mergedRecords: new Counter({
       name: 'tideline_merged_records_total',
       help: 'Records taken into a projection',

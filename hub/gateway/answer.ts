@@ -7,9 +7,11 @@ export interface Refusal {
   outcome: 'refused'
   code: ErrorCode
   message: string
+  retryAfterMs?: number
 }
 
-export const refuse = (code: ErrorCode, message: string): Refusal => ({ outcome: 'refused', code, message })
+export const refuse = (code: ErrorCode, message: string, retryAfterMs?: number): Refusal =>
+  retryAfterMs === undefined ? { outcome: 'refused', code, message } : { outcome: 'refused', code, message, retryAfterMs }
 
 /** Both codes are transient: the store keeps what it has and asks again. */
 export const refuseError = (error: unknown, log: Logger): Refusal => {

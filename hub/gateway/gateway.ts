@@ -2,35 +2,23 @@
  * The sockets of all stores of this process. Nothing here is remembered beyond a connection: any gateway can take any
  * device at any time. Pokes, asks and dismissals arrive over NOTIFY, so they reach sockets at every process.
  */
-import { randomBytes } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import type { DownEvent, DownMessage } from '#sync/contract/down.ts'
 import { feedNames } from '#sync/contract/feed.ts'
 import { batchLimits } from '#sync/contract/protocol.ts'
 import type { HubEpoch } from '#sync/contract/vocabulary.ts'
-import type { Logger } from 'pino'
 import { Server, type Socket } from 'socket.io'
 import { feedChannel, parseFeedNotification } from '../catalogue/feed.ts'
 import { deviceChannel, parseDeviceNotice } from '../enrolment/device-channel.ts'
 import { epochChannel, parseEpochNotification } from '../epoch/epoch.ts'
 import { startEpochWatch } from '../epoch/epoch-watch.ts'
-import type { HubMetrics } from '../metrics.ts'
-import type { Database } from '../storage/database.ts'
 import { startListener } from '../storage/listener.ts'
-import type { Requests } from './request.ts'
-import { openStoreSession, type SessionContext, type StoreSession } from './store-session.ts'
-import { createWorkLimit } from './work-limit.ts'
+import { createSessionContext, type SessionContextOptions } from './session-context.ts'
+import { openStoreSession, type StoreSession } from './store-session.ts'
 
-export interface GatewayOptions {
+export interface GatewayOptions extends SessionContextOptions {
   http: HttpServer
-  db: Database
   databaseUrl: string
-  log: Logger
-  metrics: HubMetrics
-  /** What other parts of the hub answer, by event name. */
-  moreRequests?: Requests
-  /** Batches, pulls and fetches at the database at once, over all sockets. */
-  workAtOnce?: number
 }
 
 export interface Gateway {
@@ -48,15 +36,14 @@ const storeRoom = (storeId: string): string => `store:${storeId}`
 const deviceRoom = (deviceId: string): string => `device:${deviceId}`
 const welcomedRoom = 'welcomed'
 
-export const startGateway = ({ http, db, databaseUrl, log, metrics, moreRequests = {}, workAtOnce = 8 }: GatewayOptions): Gateway => {
+export const startGateway = ({ http, databaseUrl, ...options }: GatewayOptions): Gateway => {
+  const { db, log, metrics } = options
   const io = new Server<UpEvents, DownEvents, Record<string, never>, SocketData>(http, {
     transports: ['websocket'],
     serveClient: false,
     maxHttpBufferSize: batchLimits.maxMessageBytes,
   })
-  const limit = createWorkLimit(workAtOnce)
-  const newNonce = (): string => randomBytes(24).toString('base64url')
-  const context: SessionContext = { db, log, metrics, limit, nowMs: Date.now, newNonce, moreRequests }
+  const context = createSessionContext(options)
 
   const localSockets = (room: string): StoreSocket[] =>
     [...(io.sockets.adapter.rooms.get(room) ?? [])].flatMap((id) => io.sockets.sockets.get(id) ?? [])
@@ -119,7 +106,7 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, moreRequests
       await listener.stop()
       await epochWatch.stop()
       io.disconnectSockets(true)
-      await limit.idle()
+      await context.work.idle()
       await io.close()
     },
   }

@@ -3,14 +3,13 @@ import type { Logger } from 'pino'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import type { Peer } from './session.ts'
-import type { WorkLimit } from './work-limit.ts'
 
 export interface RequestContext {
   db: Database
   log: Logger
   metrics: HubMetrics
-  /** What asks the database runs through it, in its turn. */
-  limit: Pick<WorkLimit, 'run'>
+  /** What asks the database runs through it, in its turn among all stores. */
+  limit: { run<T>(work: () => Promise<T>): Promise<T> }
   nowMs(): number
 }
 

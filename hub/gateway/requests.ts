@@ -5,6 +5,7 @@ import { receiveBatch } from '../intake/received-batch.ts'
 import { batchAnswer } from './answer-batch.ts'
 import { answerPull } from './answer-pull.ts'
 import { refuse, refuseError } from './answer.ts'
+import type { Urgency } from './fair-queue.ts'
 import { fetchRecords } from './fetched-records.ts'
 import type { RequestContext, Requests } from './request.ts'
 import type { Peer } from './session.ts'
@@ -29,3 +30,8 @@ export const ownRequests: Requests = {
 
 /** Each of them continues the journal: they are taken in the order they came. */
 export const inTurn: ReadonlySet<string> = new Set(['batch', 'packedBatch'])
+
+/** What a store waits for least patiently; all else is bulk at the database's door. */
+const urgent: ReadonlySet<string> = new Set([...inTurn, 'report'])
+
+export const urgencyOf = (event: string): Urgency => (urgent.has(event) ? 'urgent' : 'bulk')

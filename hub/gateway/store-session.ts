@@ -5,21 +5,18 @@
 import type { DownEvent, DownMessage } from '#sync/contract/down.ts'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import { batchLimits, protocol } from '#sync/contract/protocol.ts'
-import type { HubEpoch } from '#sync/contract/vocabulary.ts'
+import { type HubEpoch, instantSchema } from '#sync/contract/vocabulary.ts'
 import { type DeviceNotice, notifyDevice } from '../enrolment/device-channel.ts'
 import { refuse, refuseError } from './answer.ts'
-import { greet, parseHello, type Hello } from './handshake.ts'
+import type { Tell } from './credit-desk.ts'
+import { createFloodMeter } from './flood-meter.ts'
+import { greetInTurn } from './greeting.ts'
+import { type Hello, parseHello } from './handshake.ts'
 import { answerFor, pushFor } from './older-agent.ts'
-import type { Request, RequestContext, Requests } from './request.ts'
-import { inTurn, ownRequests } from './requests.ts'
+import type { Request, RequestContext } from './request.ts'
+import { inTurn, ownRequests, urgencyOf } from './requests.ts'
 import { isOlder, nextSession, type Peer, type Session, type SessionEvent } from './session.ts'
-import { welcome } from './welcome.ts'
-
-export interface SessionContext extends RequestContext {
-  nowMs(): number
-  newNonce(): string
-  moreRequests?: Requests
-}
+import type { SessionContext } from './session-context.ts'
 
 export interface StoreSessionOptions {
   context: SessionContext
@@ -45,11 +42,24 @@ export interface StoreSession {
 
 const newEpochWords = 'the hub’s data began a new epoch: come back into it'
 
+/** Beyond the batches: a pull of each feed, and what else an agent may want at the same time. */
+const maxUnanswered = 32
+const slowedMs = 250
+const floodedMs = 60_000
+
+/** What is not of the protocol, or beyond its bounds. */
+const isFault = (answer: unknown): boolean => {
+  const { code } = (answer ?? {}) as { code?: unknown }
+  return code === 'UNKNOWN_MESSAGE' || code === 'HUB_BUSY'
+}
+
 export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: StoreSessionOptions): StoreSession => {
-  const { db, log, nowMs } = context
+  const { db, log, metrics, work, credits, admission, nowMs, steadyMs } = context
   const requests = new Map<string, Request>(Object.entries({ ...ownRequests, ...context.moreRequests }))
+  const judgeFault = createFloodMeter(context.floodLimits)
   let session: Session = { state: 'challenged', nonce: context.newNonce() }
   let lastBatch: Promise<unknown> = Promise.resolve()
+  let unanswered = 0
   /** Until the agent has said what it speaks, it is taken for the oldest. */
   let spoken: number = protocol.floor
   let welcomedInto: HubEpoch | null = null
@@ -59,12 +69,21 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     const said = pushFor(spoken, event, message)
     if (said !== null) send(event, said)
   }
+  const tellCredit: Tell = (credit) => say('credit', credit)
 
   const advance = (event: SessionEvent): void => void (session = nextSession(session, event))
 
-  const dismiss = (code: ErrorCode, message: string): void => {
+  /** It may have, at any await. */
+  const hasEnded = (): boolean => session.state === 'ended'
+
+  const close = (): void => {
+    credits.leave(tellCredit)
     advance({ event: 'ended' })
-    say('dismiss', { code, message })
+  }
+
+  const dismiss = (code: ErrorCode, message: string, retryAfterMs?: number): void => {
+    close()
+    say('dismiss', retryAfterMs === undefined ? { code, message } : { code, message, retryAfterMs })
     end()
   }
 
@@ -75,37 +94,42 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     const { nonce } = session
     spoken = Math.min(hello.protocolVersion, protocol.version)
     advance({ event: 'hello' })
-    const answer = await greetAndWelcome(nonce, hello).catch((error: unknown) => refuseError(error, log))
+    const answer = await welcomeIn(nonce, hello).catch((error: unknown) => refuseError(error, log))
     // Not welcomed: the same connection may try again.
     advance({ event: 'refused' })
     return answer
   }
 
-  const greetAndWelcome = async (nonce: string, hello: Hello): Promise<unknown> => {
-    const greeting = await greet(db, nonce, hello)
-    if (greeting.greeting === 'refused') return refuse(greeting.code, greeting.message)
-    const { peer } = greeting
-    const welcomed = await welcome(db, peer, hello, nowMs())
-    if (!('epoch' in welcomed)) return welcomed.answer
+  const welcomeIn = async (nonce: string, hello: Hello): Promise<unknown> => {
+    const greeted = await greetInTurn(context, nonce, hello)
+    if (greeted.greeted === 'refused') return greeted.answer
+    const { peer, epoch, answer } = greeted
     // It began between what was read here and now.
-    if (heardOf !== null && heardOf !== welcomed.epoch) return refuse('HUB_UNAVAILABLE', newEpochWords)
-    welcomedInto = welcomed.epoch
+    if (heardOf !== null && heardOf !== epoch) return refuse('HUB_UNAVAILABLE', newEpochWords)
+    welcomedInto = epoch
     advance({ event: 'known', peer })
-    if (session.state === 'welcomed') onWelcomed?.(peer)
+    if (hasEnded()) return answer
+    onWelcomed?.(peer)
     const { deviceId, incarnation } = peer
     await notifyDevice(db, { event: 'welcomed', deviceId, incarnation, sessionId }).catch((error: unknown) =>
       log.warn({ err: error }, 'older sessions of this device were not told'),
     )
-    return welcomed.answer
+    return hasEnded() ? answer : { ...answer, credit: credits.grant(tellCredit) }
   }
 
-  const takeTurn = async (work: () => Promise<unknown>): Promise<unknown> => {
+  const takeTurn = async (take: () => Promise<unknown>): Promise<unknown> => {
     if (session.state === 'welcomed' && session.batchesInFlight >= batchLimits.maxInFlight)
-      return refuse('HUB_UNAVAILABLE', `more than ${batchLimits.maxInFlight} batches in flight`)
+      return refuse('HUB_BUSY', `more than ${batchLimits.maxInFlight} batches in flight`)
     advance({ event: 'batch-started' })
-    const turn = lastBatch.then(work)
+    const turn = lastBatch.then(take)
     lastBatch = turn.catch(() => undefined)
-    return turn.finally(() => advance({ event: 'batch-done' }))
+    return turn.then(withCredit).finally(() => advance({ event: 'batch-done' }))
+  }
+
+  const withCredit = (answer: unknown): unknown => {
+    const isTaken = (answer as { outcome?: unknown }).outcome === 'acknowledged'
+    if (!isTaken || session.state !== 'welcomed') return answer
+    return { ...(answer as object), credit: credits.grant(tellCredit), hubTime: instantSchema.parse(new Date(nowMs()).toISOString()) }
   }
 
   const answer = async (event: string, message: unknown): Promise<unknown> => {
@@ -113,8 +137,23 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     const request = requests.get(event)
     if (!request) return refuse('UNKNOWN_MESSAGE', `this hub does not know ${event.slice(0, 64)}`)
     if (session.state !== 'welcomed') return refuse('UNKNOWN_MESSAGE', 'say hello first')
+    if (unanswered > maxUnanswered) return refuse('HUB_BUSY', `more than ${maxUnanswered} messages without an answer yet`)
     const { peer } = session
-    return inTurn.has(event) ? takeTurn(() => request(context, peer, message)) : request(context, peer, message)
+    const place = { owner: peer.deviceId, urgency: urgencyOf(event) }
+    const own: RequestContext = { ...context, limit: { run: (task) => work.run(place, task) } }
+    return inTurn.has(event) ? takeTurn(() => request(own, peer, message)) : request(own, peer, message)
+  }
+
+  /** A few are answered at once, more of them late, and then the connection ends. */
+  const heedFault = async (): Promise<void> => {
+    const verdict = judgeFault(steadyMs())
+    if (verdict === 'slowed') await context.pause(slowedMs)
+    if (verdict !== 'dismissed' || hasEnded()) return
+    metrics.greetings.inc({ outcome: 'dismissed' })
+    const { peer } = session.state === 'welcomed' ? session : { peer: null }
+    log.warn({ deviceId: peer?.deviceId }, 'a connection was ended for its messages')
+    if (peer) admission.book(peer.deviceId, steadyMs(), steadyMs() + floodedMs)
+    dismiss('HUB_BUSY', 'too many messages that this hub does not take', floodedMs)
   }
 
   const heedOwn = (notice: DeviceNotice): void => {
@@ -132,16 +171,23 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
   say('challenge', { nonce: session.nonce })
   return {
     receive: async (event, message) => {
-      const answered = await answer(event, message).catch((error: unknown) => refuseError(error, log))
-      return answerFor(spoken, answered)
+      unanswered += 1
+      try {
+        const answered = await answer(event, message).catch((error: unknown) => refuseError(error, log))
+        if (isFault(answered)) await heedFault()
+        return answerFor(spoken, answered)
+      } finally {
+        unanswered -= 1
+      }
     },
     heed: (notice) => {
       if (session.state === 'welcomed' && session.peer.deviceId === notice.deviceId) heedOwn(notice)
     },
     heedEpoch: (epoch) => {
       heardOf = epoch
-      if (session.state === 'welcomed' && welcomedInto !== epoch) dismiss('HUB_UNAVAILABLE', newEpochWords)
+      if (session.state !== 'welcomed' || welcomedInto === epoch) return
+      dismiss('HUB_UNAVAILABLE', newEpochWords, admission.book(session.peer.deviceId, steadyMs()))
     },
-    closed: () => advance({ event: 'ended' }),
+    closed: close,
   }
 }

@@ -11,7 +11,7 @@ import { refuse, type Refusal } from './answer.ts'
 import type { Hello } from './handshake.ts'
 import type { Peer } from './session.ts'
 
-type Welcome = Extract<UpResponse<'hello'>, { outcome: 'welcome' }>
+export type Welcome = Extract<UpResponse<'hello'>, { outcome: 'welcome' }>
 
 export type Welcomed = { answer: Welcome; epoch: HubEpoch } | { answer: Refusal }
 

@@ -1,33 +1,56 @@
-/** Bounds how much is under way at once; what is over waits in order of arrival. */
+/** Bounds how much is under way at the database at once; what is over waits its turn, fair between owners. */
+import { createFairQueue, type Place } from './fair-queue.ts'
 
 export interface WorkLimit {
-  run<T>(work: () => Promise<T>): Promise<T>
+  run<T>(place: Place, work: () => Promise<T>): Promise<T>
+  waiting(): number
   /** Resolves when nothing is under way or waiting. */
   idle(): Promise<void>
 }
 
-export const createWorkLimit = (atOnce: number): WorkLimit => {
-  let running = 0
-  const waiting: (() => void)[] = []
-  const idleWaiters: (() => void)[] = []
+export interface WorkLimitOptions {
+  atOnce: number
+  /** Of these, one owner's. */
+  perOwner?: number
+  /** A job ended, and what waited next has begun. */
+  onEased?(): void
+}
 
-  const release = (): void => {
-    const next = waiting.shift()
-    if (next) return next()
+export const createWorkLimit = ({ atOnce, perOwner = Math.ceil(atOnce / 2), onEased }: WorkLimitOptions): WorkLimit => {
+  const queue = createFairQueue<() => void>(perOwner)
+  const idleWaiters: (() => void)[] = []
+  let running = 0
+
+  const begin = (): void => {
+    while (running < atOnce) {
+      const next = queue.take()
+      if (!next) return
+      running += 1
+      next.job()
+    }
+  }
+
+  const end = (owner: string): void => {
     running -= 1
+    queue.ended(owner)
+    begin()
+    onEased?.()
     if (running === 0) for (const settle of idleWaiters.splice(0)) settle()
   }
 
   return {
-    run: async (work) => {
-      if (running < atOnce) running += 1
-      else await new Promise<void>((settle) => waiting.push(settle))
+    run: async (place, work) => {
+      await new Promise<void>((settle) => {
+        queue.add(place, settle)
+        begin()
+      })
       try {
         return await work()
       } finally {
-        release()
+        end(place.owner)
       }
     },
+    waiting: queue.waiting,
     idle: () => (running === 0 ? Promise.resolve() : new Promise((settle) => idleWaiters.push(settle))),
   }
 }

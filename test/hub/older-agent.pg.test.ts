@@ -65,7 +65,7 @@ it('[TRN13] [TRN2] packed and plain batches take turns; one that is not what it 
     { outcome: 'acknowledged', ackedSeq: 500 },
     { outcome: 'acknowledged', ackedSeq: 700 },
     { outcome: 'acknowledged', ackedSeq: 900 },
-    { outcome: 'refused', code: 'HUB_UNAVAILABLE' },
+    { outcome: 'refused', code: 'HUB_BUSY' },
   ])
   const logged = await database.db.selectFrom('record_log').select('seq').where('verdict', '=', 'accepted').execute()
   expect(logged).toHaveLength(900)
