@@ -26,6 +26,7 @@ import { type HubConfig, readHubConfig } from './config.ts'
 import { ensureEpoch } from './epoch/epoch.ts'
 import { exceptionProjection } from './exception/exception-projection.ts'
 import { startBundleRetention } from './fleet/bundle-retention.ts'
+import { waitingAsks } from './fleet/diagnostics-requests.ts'
 import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { createPostingsProjection } from './merge/postings.ts'
@@ -108,7 +109,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     await app.listen({ host: config.host, port: config.port })
     stops.push(() => app.close())
     if (config.roles.includes('gateway')) {
-      const gateway = startGateway({ http: app.server, db, databaseUrl, log, metrics, moreRequests: fleetRequests })
+      const gateway = startGateway({ http: app.server, db, databaseUrl, log, metrics, moreRequests: fleetRequests, waitingAsks })
       stops.push(() => gateway.stop())
     }
     const { address, port, family } = app.server.address() as AddressInfo

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Diagnostics } from '#sync/contract/diagnostics.ts'
+import type { Ask } from '#sync/contract/down.ts'
 import { type Kysely, sql } from 'kysely'
 import { notifyDevice } from '../enrolment/device-channel.ts'
 import type { Database } from '../storage/database.ts'
@@ -24,7 +25,7 @@ export interface DiagnosticsRequest {
   answeredAt: Date | null
 }
 
-/** Asked at once; a store that is away is asked when it reports again. */
+/** Asked at once; a store that is away is asked when it is back (`waitingAsks`). */
 export const requestDiagnostics = async (
   db: Database,
   deviceId: string,
@@ -43,11 +44,12 @@ export const requestDiagnostics = async (
   })
 }
 
-export const readUnanswered = async (db: Kysely<Tables>, deviceId: string): Promise<{ requestId: string; reason: string }[]> => {
+/** What this device was asked for and has not answered; it knows a request by its id, and is asked again without harm. */
+export const waitingAsks = async (db: Kysely<Tables>, deviceId: string): Promise<Ask[]> => {
   const { rows } = await sql<{ requestId: string; reason: string }>`
     select request_id as "requestId", reason from diagnostics_request
     where device_id = ${deviceId} and state = 'asked' and asked_at > now() - ${keptFor} order by asked_at limit 5`.execute(db)
-  return rows
+  return rows.map(({ requestId, reason }) => ({ what: 'diagnostics', requestId, reason }))
 }
 
 export type Taken = 'taken' | 'unknown' | 'contradicts'

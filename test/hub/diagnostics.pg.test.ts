@@ -27,17 +27,6 @@ const listed = async (hub: RunningHub, deviceId: string) =>
 const download = (hub: RunningHub, deviceId: string, requestId: string) =>
   fetch(`${hub.url}/v1/devices/${deviceId}/diagnostics/${requestId}/bundle`, { headers: { authorization: `Bearer ${hub.operatorToken}` } })
 
-const reportOf = (incarnation: string) => ({
-  ...{
-    agentVersion: '3.0.0',
-    journal: { incarnation, seq: 0, ackedSeq: 0, missingRecords: 0 },
-    pending: { count: 0 },
-    disk: { state: 'roomy' },
-  },
-  ...{ openExceptions: 0, quarantined: 0, feeds: {}, parkedDocuments: 0, uptimeSeconds: 1 },
-  traffic: { open: [], sentBytesToday: 0, receivedBytesToday: 0 },
-})
-
 it('[OPS7] asked at once, granted, its parts in any order and twice, downloaded as it was made', async () => {
   const { db, url } = await server.fresh()
   const device = await enrolModelDevice(db)
@@ -69,7 +58,7 @@ it('[OPS7] asked at once, granted, its parts in any order and twice, downloaded 
   expect(gunzipSync(Buffer.from(await downloaded.arrayBuffer())).toString()).toBe(lines)
 })
 
-it('[OPS7] a store that is away is asked when it reports again; declined, nothing is taken any more', async () => {
+it('[OPS7] a store that is away is asked when it is back; declined, nothing is taken any more', async () => {
   const { db, url } = await server.fresh()
   const device = await enrolModelDevice(db)
   const hub = await startHub({ DATABASE_URL: url })
@@ -77,16 +66,22 @@ it('[OPS7] a store that is away is asked when it reports again; declined, nothin
   const wire = hub.wire()
   await wire.hello(device, { protocolVersion: 3 })
   const asks = () => wire.pushed.filter(({ event }) => event === 'ask')
-  await vi.waitFor(async () => {
-    await wire.send('report', reportOf(device.incarnation))
-    expect(asks()[0]?.message).toEqual({ what: 'diagnostics', requestId, reason: 'the till is slow' })
-  }, 10_000)
+  await vi.waitFor(
+    () => expect(asks().map(({ message }) => message)).toEqual([{ what: 'diagnostics', requestId, reason: 'the till is slow' }]),
+    10_000,
+  )
   expect(await wire.send('diagnostics', { requestId, answer: 'declined' })).toEqual({ outcome: 'taken' })
   expect(await wire.send('diagnostics', { requestId, answer: 'declined' })).toEqual({ outcome: 'taken' })
   expect(await listed(hub, device.deviceId)).toMatchObject([{ state: 'declined' }])
   const part = { requestId, answer: 'granted', part: 1, parts: 1, bytes: bundle }
   expect(await wire.send('diagnostics', part)).toMatchObject({ outcome: 'refused', code: 'INVALID' })
   expect(await wire.send('diagnostics', { ...part, part: 2 })).toMatchObject({ outcome: 'refused' })
+  // Answered, it is not asked again.
+  const later = hub.wire()
+  await later.hello(device, { protocolVersion: 3 })
+  await later.send('pull', { feed: 'settings', after: 0, limit: 1 })
+  await later.send('pull', { feed: 'settings', after: 0, limit: 1 })
+  expect(later.pushed.filter(({ event }) => event === 'ask')).toEqual([])
 })
 
 it('[OPS7] [TRN8] only what was asked of this very device is taken', async () => {
