@@ -10,6 +10,7 @@ export interface RequestContext {
   metrics: HubMetrics
   /** What asks the database runs through it, in its turn among all stores. */
   limit: { run<T>(work: () => Promise<T>): Promise<T> }
+  nowMs(): number
 }
 
 export type Request = (context: RequestContext, peer: Peer, message: unknown) => Promise<unknown>

@@ -1,6 +1,8 @@
 /** What all sessions of one process share: the database and its queue, the doors that let stores in, and what time it is. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Ask } from '#sync/contract/down.ts'
+import type { DeviceId } from '#sync/contract/vocabulary.ts'
 import type { Logger } from 'pino'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
@@ -16,6 +18,8 @@ export interface SessionContext extends Omit<RequestContext, 'limit'> {
   admission: Admission
   floodLimits: FloodLimits
   moreRequests: Requests
+  /** What the hub wanted of a device while it was away. */
+  waitingAsks: (db: Database, deviceId: DeviceId) => Promise<readonly Ask[]>
   /** Told to stores as the hub's time. */
   nowMs(): number
   /** Milliseconds that only go forward. */
@@ -30,6 +34,7 @@ export interface SessionContextOptions {
   metrics: HubMetrics
   /** What other parts of the hub answer, by event name. */
   moreRequests?: Requests | undefined
+  waitingAsks?: SessionContext['waitingAsks'] | undefined
   /** Requests at the database at once, over all stores. */
   workAtOnce?: number | undefined
   admissionLimits?: AdmissionLimits | undefined
@@ -44,7 +49,7 @@ const usualAdmission: AdmissionLimits = { perSecond: 250, burst: 100, atOnce: 12
 const hostClock = { nowMs: Date.now, steadyMs: () => performance.now(), pause: (ms: number) => delay(ms, undefined, { ref: false }) }
 
 export const createSessionContext = (options: SessionContextOptions): SessionContext => {
-  const { db, log, metrics, moreRequests = {}, workAtOnce = 8 } = options
+  const { db, log, metrics, moreRequests = {}, waitingAsks = async () => [], workAtOnce = 8 } = options
   const work = createWorkLimit({
     atOnce: workAtOnce,
     onEased: () => {
@@ -54,7 +59,7 @@ export const createSessionContext = (options: SessionContextOptions): SessionCon
   })
   const credits = createCreditDesk(work.waiting, workAtOnce)
   return {
-    ...{ db, log, metrics, moreRequests, work, credits },
+    ...{ db, log, metrics, moreRequests, waitingAsks, work, credits },
     admission: createAdmission(options.admissionLimits ?? usualAdmission),
     floodLimits: options.floodLimits ?? usualFloodLimits,
     newNonce: options.newNonce ?? (() => randomBytes(24).toString('base64url')),

@@ -114,7 +114,20 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     await notifyDevice(db, { event: 'welcomed', deviceId, incarnation, sessionId }).catch((error: unknown) =>
       log.warn({ err: error }, 'older sessions of this device were not told'),
     )
+    void askWhatWaits(peer)
     return hasEnded() ? answer : { ...answer, credit: credits.grant(tellCredit) }
+  }
+
+  /** Behind the welcome: it reads the database first. */
+  const askWhatWaits = async ({ deviceId }: Peer): Promise<void> => {
+    const place = { owner: deviceId, urgency: urgencyOf('report') }
+    const asks = await work
+      .run(place, () => context.waitingAsks(db, deviceId))
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'what waits for this device was not asked')
+        return []
+      })
+    if (!hasEnded()) for (const ask of asks) say('ask', ask)
   }
 
   const takeTurn = async (take: () => Promise<unknown>): Promise<unknown> => {

@@ -24,15 +24,22 @@ const allRoutes = [
   'GET /readyz',
   'GET /v1/catalogue/changes',
   'GET /v1/devices',
+  'GET /v1/devices/{deviceId}/diagnostics',
+  'GET /v1/devices/{deviceId}/diagnostics/{requestId}/bundle',
   'GET /v1/epochs',
   'GET /v1/exceptions',
   'GET /v1/items',
   'GET /v1/postings',
   'GET /v1/prices',
   'GET /v1/stores',
+  'GET /v1/stores/{storeId}',
+  'GET /v1/stores/{storeId}/comparisons',
   'GET /v1/stores/{storeId}/days',
   'GET /v1/stores/{storeId}/days/{businessDay}',
+  'GET /v1/stores/{storeId}/sync-settings',
   'GET /v1/transactions',
+  'POST /v1/devices/{deviceId}/ask',
+  'POST /v1/devices/{deviceId}/diagnostics',
   'POST /v1/devices/{deviceId}/revoke',
   'POST /v1/enrolments',
   'POST /v1/epochs',
@@ -40,6 +47,8 @@ const allRoutes = [
   'POST /v1/prices',
   'POST /v1/stores',
   'POST /v1/stores/{storeId}/enrolment-codes',
+  'PUT /v1/stores/{storeId}/sync-settings',
+  'PUT /v1/sync-settings',
 ]
 
 it('stores and devices: created, enrolled, listed, revoked', async () => {
@@ -68,9 +77,18 @@ it('stores and devices: created, enrolled, listed, revoked', async () => {
     enrolledAt: instant,
     revokedAt: null,
     lastSeenAt: null,
+    lastHeardAt: null,
+    report: null,
   }
   expect(await hub.get('/v1/devices')).toEqual({ status: 200, body: { devices: [{ ...device, journals: [] }] } })
-  const lag = { acknowledgedRecords: 0, lastBatchAt: null, waitingPostings: 0, oldestWaitingPostingAt: null, openExceptions: 0 }
+  const lag = {
+    acknowledgedRecords: 0,
+    lastBatchAt: null,
+    waitingPostings: 0,
+    oldestWaitingPostingAt: null,
+    openExceptions: 0,
+    pendingRecords: 0,
+  }
   expect(await hub.get('/v1/stores')).toEqual({ status: 200, body: { stores: [{ ...store, devices: 1, lastSeenAt: null, ...lag }] } })
   expect(await hub.post(`/v1/devices/${id}/revoke`)).toEqual({ status: 200, body: { outcome: 'revoked' } })
   expect(await hub.post(`/v1/devices/${id}/revoke`)).toEqual({ status: 200, body: { outcome: 'already-revoked' } })
