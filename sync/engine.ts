@@ -7,8 +7,7 @@ import type { Identity } from './contract/config.ts'
 import type { PluEntry } from './contract/ipc.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
-import { lookUpBarcode } from './core/plu.ts'
-import type { Clock, ItemLookup, JournalKeeper, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
+import type { Clock, Codec, ItemLookup, JournalKeeper, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
 import { createAcknowledgementReport } from './engine/acknowledgement-report.ts'
 import { CatalogueKeeper } from './engine/catalogue-keeper.ts'
 import { createFeeds } from './engine/feeds.ts'
@@ -23,6 +22,7 @@ import { createPruning } from './engine/pruning.ts'
 import { RecentRecords } from './engine/recent-records.ts'
 import { createRecovery } from './engine/recovery.ts'
 import { createViewPublisher } from './engine/view-publisher.ts'
+import { streamCodec } from './link/codec.ts'
 import { openStore, type AnyStorage, type Store } from './store/open-store.ts'
 
 export interface EngineParts {
@@ -33,6 +33,8 @@ export interface EngineParts {
   clock: Clock
   random: Random
   link: Link
+  /** Unpacks what the hub packs. */
+  codec?: Codec
   storage: AnyStorage
   /** Of the local database; for tests. */
   name?: string
@@ -93,6 +95,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const ackedSeq = Math.max(prunedSeq, await store.positions.ackedSeq(incarnation))
   await warnOfStranded(store, incarnation, log)
 
+  let hubSpeaks = 1
   const foreignHistory = watchForeignHistory(incarnation, parts.reincarnate, log)
   const ingest = createIngest({
     ...{ journal, store, clock, log, incarnation, last, prunedSeq },
@@ -106,7 +109,10 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const line = createHubLine({
     ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
     agentVersion: parts.configuration.agentVersion,
-    onWelcome: (connection, welcome) => void resume(connection, welcome),
+    onWelcome: (connection, welcome) => {
+      hubSpeaks = welcome.protocolVersion
+      void resume(connection, welcome)
+    },
     onRefused: foreignHistory.refused,
     onLost: () => outbox.dispatch({ kind: 'lost' }),
     onPoke: (feed) => void feeds.pull([feed]),
@@ -133,8 +139,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   })
   const schedule = createPriceSchedule({ catalogue: catalogue.index, plu: parts.plu, clock, log, onPriceChange: () => view.changed() })
   const feeds = createFeeds({
-    ...{ store, catalogue, line, clock, log },
-    onChanged: (_feed, touched) => {
+    ...{ store, catalogue, line, clock, log, codec: parts.codec ?? streamCodec, storeId: identity.storeId },
+    hubSpeaks: () => hubSpeaks,
+    onChanged: (touched) => {
       schedule.touch(touched)
       view.changed()
     },
@@ -147,7 +154,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   })
 
   const beginWhenWhole = async (): Promise<void> => {
-    if (await isCatalogueWhole(store)) schedule.begin()
+    if (!(await isCatalogueWhole(store))) return
+    catalogue.begin()
+    schedule.begin()
   }
   const resume = async (connection: number, welcome: Welcome): Promise<void> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
@@ -173,13 +182,14 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     pruning.start()
   }
   recovery?.start()
+  await feeds.begin()
   await feeds.retryParked()
   await beginWhenWhole()
   line.start()
   view.changed()
 
   return {
-    lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(clock.nowMs())),
+    lookup: async (barcode): Promise<PluEntry | null> => catalogue.lookUp(barcode, toInstant(clock.nowMs())),
     syncNow: async () => {
       line.syncNow()
       await feeds.pull()

@@ -2,12 +2,12 @@
 import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
 import type { FeedName } from '#sync/contract/feed.ts'
-import { checkpointSchema } from '#sync/contract/vocabulary.ts'
+import { checkpointSchema, hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import type { PositionDoc } from './schemas.ts'
 
 const watermarkSchema = z.object({ ackedSeq: z.int().min(0) })
-/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. */
-const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean() })
+/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. `epoch`: the hub's, where it said one. */
+const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean(), epoch: hubEpochSchema.optional() })
 export type FeedPosition = z.infer<typeof feedPositionSchema>
 
 export class PositionShelf {
