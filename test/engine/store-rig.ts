@@ -3,7 +3,7 @@ import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { identitySchema } from '#sync/contract/config.ts'
 import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
-import { openStore, type Store } from '#sync/store/open-store.ts'
+import { openStore, type AnyStorage, type Store } from '#sync/store/open-store.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
 import { deviceId, MemoryJournal } from './records.ts'
 import { ScriptedHub } from './scripted-hub.ts'
@@ -18,6 +18,7 @@ export class StoreRig {
   readonly keeper = new MemoryKeeper(() => this.journal)
   readonly hub = new ScriptedHub()
   readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
+  storage: AnyStorage = getRxStorageMemory()
   readonly views: ManagerView[] = []
   readonly plu: PluPublication[] = []
   readonly logged: string[] = []
@@ -46,7 +47,7 @@ export class StoreRig {
       clock: this.clock,
       random: () => 0.5,
       link: this.hub.link,
-      storage: getRxStorageMemory(),
+      storage: this.storage,
       name: this.#databaseName,
       configuration: { identity, agentVersion: '0.1.0' },
       plu: {
