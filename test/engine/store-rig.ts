@@ -1,7 +1,9 @@
 /** One store in Node: the real engine on memory storage, a journal in memory, a scripted hub and a clock that the test moves. */
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { identitySchema } from '#sync/contract/config.ts'
 import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
+import type { Codec } from '#sync/core/ports.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { openStore, type AnyStorage, type Store } from '#sync/store/open-store.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
@@ -19,6 +21,11 @@ export class StoreRig {
   readonly hub = new ScriptedHub()
   readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
   storage: AnyStorage = getRxStorageMemory()
+  /** In the same turn: real threads would take no time of the virtual clock. */
+  readonly codec: Codec = {
+    pack: (text) => Promise.resolve({ codec: 'deflate-raw', bytes: deflateRawSync(text) }),
+    unpack: ({ bytes }) => Promise.resolve(inflateRawSync(bytes).toString()),
+  }
   readonly views: ManagerView[] = []
   readonly plu: PluPublication[] = []
   readonly logged: string[] = []
@@ -48,6 +55,7 @@ export class StoreRig {
       random: () => 0.5,
       link: this.hub.link,
       storage: this.storage,
+      codec: this.codec,
       name: this.#databaseName,
       configuration: { identity, agentVersion: '0.1.0' },
       plu: {
