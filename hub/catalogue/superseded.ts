@@ -24,9 +24,11 @@ export const supersededSince = (since: Date): RawBuilder<boolean> => sql<boolean
 export const compactPrices = (db: Kysely<Tables>, storeId: string, since: Date): Promise<number> =>
   db.transaction().execute(async (trx) => {
     const { rows } = await sql<{ price_id: string }>`
-      select p.price_id from price p
-      join feed_entry f on f.feed = 'prices' and f.scope = p.store_id and f.document_id = p.price_id and not f.deleted
-      where p.store_id = ${storeId} and ${supersededSince(since)}`.execute(trx)
+      with live as materialized (
+        select price.* from price
+        join feed_entry f on f.feed = 'prices' and f.scope = ${storeId} and f.document_id = price_id and not f.deleted
+        where store_id = ${storeId})
+      select p.price_id from live p where ${supersededSince(since)}`.execute(trx)
     return buryInFeed(
       trx,
       'prices',
