@@ -31,15 +31,12 @@ export type FeedAnswer =
   | { outcome: 'wrong'; code: ErrorCode; message: string }
 
 export interface FeedReaderPorts {
-  line: Pick<HubLine, 'request'>
-  /** The protocol that the hub speaks. */
-  hubSpeaks(): number
+  line: Pick<HubLine, 'request' | 'speaks'>
   codec: Codec
   storeId: StoreId
   log: EngineLog
 }
 
-const packedSince = 3
 const pageLimit = { plain: 1_000, packed: 2_000 } as const
 const entriesSchema = z.array(feedEntrySchema)
 
@@ -71,7 +68,7 @@ export const judgePage = (feed: FeedName, { after, epoch }: ReadSoFar, page: Rea
   return { outcome: 'wrong', code: 'HUB_FELL_BACK', message }
 }
 
-export const createFeedReader = ({ line, hubSpeaks, codec, storeId, log }: FeedReaderPorts) => {
+export const createFeedReader = ({ line, codec, storeId, log }: FeedReaderPorts) => {
   const unpacked = async (page: Page): Promise<ReadPage> => {
     const { checkpoint, more, epoch } = page
     const entries = page.outcome === 'packed' ? entriesSchema.parse(JSON.parse(await codec.unpack(page))) : page.entries
@@ -90,7 +87,8 @@ export const createFeedReader = ({ line, hubSpeaks, codec, storeId, log }: FeedR
     }
   }
   return async (feed: FeedName, soFar: ReadSoFar): Promise<FeedAnswer> => {
-    const page = await ask(feed, soFar.after, hubSpeaks() >= packedSince)
+    // Packed pages came to the protocol together with packed batches.
+    const page = await ask(feed, soFar.after, line.speaks('packedBatch'))
     return page.outcome === 'page' ? judgePage(feed, soFar, page, storeId) : page
   }
 }

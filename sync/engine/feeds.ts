@@ -5,7 +5,7 @@
  * Items, prices and assortment change together at the hub. They are read until each was found unchanged after the last news of the
  * others: then what was read is how they were at one moment, and tills may see it (`feed-switch.ts`).
  */
-import { feedEntrySchema, feedNames, feedNameSchema, type FeedName } from '#sync/contract/feed.ts'
+import { feedEntrySchema, feedNames, feedNameSchema, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
 import type { StoreId } from '#sync/contract/vocabulary.ts'
 import { LinkLost, type Clock, type Codec } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
@@ -28,8 +28,7 @@ const groups: readonly (readonly FeedName[])[] = [['settings'], ['items', 'price
 export interface FeedsPorts {
   store: Store
   catalogue: CatalogueKeeper
-  line: Pick<HubLine, 'request' | 'state' | 'refuse'>
-  hubSpeaks(): number
+  line: Pick<HubLine, 'request' | 'speaks' | 'state' | 'refuse'>
   codec: Codec
   storeId: StoreId
   clock: Clock
@@ -45,6 +44,8 @@ export interface Feeds {
   begin(): Promise<void>
   /** Reads these feeds to their end. */
   pull(feeds?: readonly FeedName[]): Promise<void>
+  /** Entries that were read again, whatever the feed's position: taken between two rounds, unless the store has newer versions by then. */
+  give(feed: FeedName, entries: readonly FeedEntry[]): Promise<void>
   /** Gives parked documents another chance: a newer agent may understand them. */
   retryParked(): Promise<void>
   close(): Promise<void>
@@ -59,6 +60,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   const writer = createFeedWriter(ports)
   const { finish, ...shown } = createFeedSwitch(store, writer)
   const due = new Set<FeedName>()
+  const given: { feed: FeedName; entries: readonly FeedEntry[] }[] = []
   let closed = false
 
   const show = (written: readonly Written[]): void => {
@@ -143,7 +145,15 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     if (!whole) await markWhole(group)
     onCaughtUp()
   }
+  const takeGiven = async (): Promise<void> => {
+    for (let next = given.shift(); next && !closed; next = given.shift()) {
+      const stored = new Map((await store.feeds[next.feed].of(next.entries.map(({ id }) => id))).map((doc) => [doc.id, doc.checkpoint]))
+      const entries = next.entries.filter(({ id, checkpoint }) => checkpoint >= (stored.get(id) ?? 0))
+      show([await writer.write(next.feed, entries)])
+    }
+  }
   const pullDue = async (): Promise<void> => {
+    await takeGiven()
     while (!closed && line.state().state === 'online') {
       const group = groups.find((feeds) => feeds.some((feed) => due.has(feed)))
       if (!group) return
@@ -161,6 +171,10 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   const pulling = coalesce(clock, pullDue, (error) => log('warn', 'a feed could not be read; trying again', { reason: reasonOf(error) }))
   const pull = (feeds: readonly FeedName[] = feedNames): Promise<void> => {
     for (const feed of feeds) due.add(feed)
+    return pulling.run()
+  }
+  const give: Feeds['give'] = (feed, entries) => {
+    given.push({ feed, entries })
     return pulling.run()
   }
   const retryParked = async (): Promise<void> => {
@@ -185,6 +199,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   return {
     begin: async () => show(await finish()),
     pull,
+    give,
     retryParked,
     close: async () => {
       closed = true

@@ -3,15 +3,13 @@ import { deflateRawSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FeedName } from '#sync/contract/feed.ts'
 import type { UpRequest, UpResponse } from '#sync/contract/up.ts'
-import { hubEpochSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
+import { hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import { createMortalStorage, type MortalStorage } from './mortal-storage.ts'
 import { StoreRig } from './store-rig.ts'
 
-const firstEpoch = hubEpochSchema.parse('aaaaaaaaaaaa')
 
 let rig: StoreRig
 let mortal: MortalStorage
-let epoch: HubEpoch
 let pulls: UpRequest<'pull'>[]
 /** Spoils the next packed page. */
 let spoil: ((bytes: Uint8Array) => Uint8Array) | null
@@ -24,6 +22,7 @@ const answerPull = (request: UpRequest<'pull'>, plain: UpResponse<'pull'>): UpRe
   if (plain.outcome !== 'pulled') return plain
   const head = heads.get(request.feed) ?? Math.max(0, ...(rig.hub.feeds.get(request.feed) ?? []).map((e) => e.checkpoint))
   const { entries, more } = plain
+  const { epoch } = rig.hub
   const checkpoint = more ? plain.checkpoint : head
   if (request.packed !== true) return { ...plain, checkpoint, epoch }
   const bytes = new Uint8Array(deflateRawSync(JSON.stringify(entries)))
@@ -49,18 +48,13 @@ beforeEach(() => {
   mortal = createMortalStorage()
   rig = new StoreRig()
   rig.storage = mortal.storage
-  epoch = firstEpoch
   pulls = []
   spoil = null
   heads.clear()
   const answer = rig.hub.answer.bind(rig.hub)
-  // The rig copies messages as JSON would; bytes go past it.
-  rig.hub.link.request = async (event, request) => {
-    const given = answer(event, request)
-    await Promise.resolve()
-    if (event === 'hello') return { ...(given as object), protocolVersion: 3 } as never
-    if (event === 'pull') return answerPull(request as UpRequest<'pull'>, given as UpResponse<'pull'>) as never
-    return given as never
+  rig.hub.answer = (event, message) => {
+    const given = answer(event, message)
+    return event === 'pull' ? answerPull(message as UpRequest<'pull'>, given as UpResponse<'pull'>) : given
   }
 })
 afterEach(() => rig.engine.close())
@@ -109,7 +103,7 @@ describe('feeds of a hub with epochs', () => {
     let was: (number | undefined)[] = [100, 200, undefined]
     for (let writes = 0, dead = true; dead; writes++) {
       const now = was[0] === 100 ? [101, undefined, 300] : [100, 200, undefined]
-      epoch = hubEpochSchema.parse(String(writes).padStart(12, 'e'))
+      rig.hub.epoch = hubEpochSchema.parse(String(writes).padStart(12, 'e'))
       rig.hub.feeds.clear()
       rig.hub.up = false
       rig.hub.cut()

@@ -1,12 +1,12 @@
 /** One store in Node: the real engine on memory storage, a journal in memory, a scripted hub and a clock that the test moves. */
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { identitySchema } from '#sync/contract/config.ts'
+import type { ProbeAnswer } from '#sync/contract/health.ts'
 import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
-import type { Codec } from '#sync/core/ports.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { openStore, type AnyStorage, type Store } from '#sync/store/open-store.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
+import { promptCodec } from './prompt-codec.ts'
 import { deviceId, MemoryJournal } from './records.ts'
 import { ScriptedHub } from './scripted-hub.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -21,11 +21,6 @@ export class StoreRig {
   readonly hub = new ScriptedHub()
   readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
   storage: AnyStorage = getRxStorageMemory()
-  /** In the same turn: real threads would take no time of the virtual clock. */
-  readonly codec: Codec = {
-    pack: (text) => Promise.resolve({ codec: 'deflate-raw', bytes: deflateRawSync(text) }),
-    unpack: ({ bytes }) => Promise.resolve(inflateRawSync(bytes).toString()),
-  }
   readonly views: ManagerView[] = []
   readonly plu: PluPublication[] = []
   readonly logged: string[] = []
@@ -37,8 +32,15 @@ export class StoreRig {
   engine!: Engine
   #databaseName: string
 
+  /** Who answers at the hub's address. */
+  probe: ProbeAnswer = 'nothing'
+  probes = 0
+  /** How far the hub's clock is ahead of the store's. */
+  hubAheadMs = 0
+
   constructor() {
     this.#databaseName = this.#freshName()
+    this.hub.nowMs = () => this.clock.nowMs() + this.hubAheadMs
   }
 
   #freshName(): string {
@@ -54,8 +56,12 @@ export class StoreRig {
       clock: this.clock,
       random: () => 0.5,
       link: this.hub.link,
+      codec: promptCodec,
+      probe: () => {
+        this.probes += 1
+        return Promise.resolve(this.probe)
+      },
       storage: this.storage,
-      codec: this.codec,
       name: this.#databaseName,
       configuration: { identity, agentVersion: '0.1.0' },
       plu: {
