@@ -48,7 +48,7 @@ export const createFeedWriter = (ports: { store: Store; catalogue: CatalogueKeep
       return { feed, docs, removed: page.removed }
     },
     sweep: async (feed, kept) => {
-      const removed = (await store.feeds[feed].ids()).filter((id) => !kept.has(id))
+      const removed = (await store.feeds[feed].all()).flatMap(({ id }) => (kept.has(id) ? [] : [id]))
       await remove(feed, removed)
       return { feed, docs: [], removed }
     },
