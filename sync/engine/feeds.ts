@@ -25,6 +25,8 @@ const mostRounds = 20
 /** Feeds of one group are shown together. */
 const groups: readonly (readonly FeedName[])[] = [['settings'], ['items', 'prices', 'assortment'], ['postings']]
 
+const isCatalogue = (feed: FeedName): boolean => feed === 'items' || feed === 'prices' || feed === 'assortment'
+
 export interface FeedsPorts {
   store: Store
   catalogue: CatalogueKeeper
@@ -63,9 +65,10 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   const given: { feed: FeedName; entries: readonly FeedEntry[] }[] = []
   let closed = false
 
-  const show = (written: readonly Written[]): void => {
+  /** `unseen`: of a catalogue that is not whole yet. */
+  const show = (written: readonly Written[], unseen = false): void => {
     const touched = writer.show(written)
-    if (written.some(({ docs, removed }) => docs.length + removed.length > 0)) onChanged(touched)
+    if (!unseen && written.some(({ docs, removed }) => docs.length + removed.length > 0)) onChanged(touched)
   }
   const interrupt = (feed: FeedName, answer: Extract<FeedAnswer, { outcome: 'wait' | 'wrong' }>): never => {
     const { code, message } = answer
@@ -97,7 +100,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       const more = answer.more && checkpoint > reading.after
       if (more) next = ask({ after: checkpoint, epoch })
       const written = await shown.keep(feed, reading, { ...answer, more }, !isWhole && !reading.anew)
-      if (written) show([written])
+      if (written) show([written], isCatalogue(feed))
       news ||= answer.entries.length > 0 || (reading.anew && reading.after === 0)
       reading = { ...reading, after: checkpoint, epoch }
       if (!more) break
@@ -162,7 +165,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
         await pullGroup(group)
       } catch (error) {
         for (const feed of wanted) due.add(feed)
-        shown.drop()
+        await shown.drop()
         if (error instanceof LinkLost || (error instanceof FeedsInterrupted && line.state().state !== 'online')) return
         throw error
       }
