@@ -44,8 +44,7 @@ export const nextPriceChange = (prices: readonly Price[], at: Instant): { at: In
 export const isSuperseded = (price: Price, others: Iterable<Price>, since: Instant): boolean => {
   if (price.effectiveTo !== undefined && price.effectiveTo <= since) return true
   const begins = price.effectiveFrom > since ? price.effectiveFrom : since
-  for (const other of others)
-    if (supersedes(other, price) && other.effectiveFrom <= begins && holdsAsLong(other, price)) return true
+  for (const other of others) if (supersedes(other, price) && other.effectiveFrom <= begins && holdsAsLong(other, price)) return true
   return false
 }
 

@@ -9,10 +9,15 @@ const nextEpoch = hubEpochSchema.parse('bbbbbbbbbbbb')
 describe('a page', () => {
   const storeId = storeIdSchema.parse('S1')
   const page = (after: number, checkpoints: readonly number[], checkpoint: number, of?: HubEpoch) =>
-    judgePage('items', { after, epoch: firstEpoch }, {
-      ...{ outcome: 'page', more: false, checkpoint, epoch: of },
-      entries: checkpoints.map((each) => ({ id: `I${each}`, checkpoint: each, deleted: false, document: {} })),
-    }, storeId)
+    judgePage(
+      'items',
+      { after, epoch: firstEpoch },
+      {
+        ...{ outcome: 'page', more: false, checkpoint, epoch: of },
+        entries: checkpoints.map((each) => ({ id: `I${each}`, checkpoint: each, deleted: false, document: {} })),
+      },
+      storeId,
+    )
 
   it('[TRN15] is taken when it follows, and only then', () => {
     fc.assert(

@@ -76,7 +76,10 @@ export const createFeedReader = ({ line, codec, storeId, log }: FeedReaderPorts)
   }
   /** A packed page that is not what it says is refused whole, and asked for plain. */
   const ask = async (feed: FeedName, after: number, packed: boolean): Promise<ReadPage | Extract<FeedAnswer, { outcome: 'wait' }>> => {
-    const answer = await line.request('pull', packed ? { feed, after, limit: pageLimit.packed, packed } : { feed, after, limit: pageLimit.plain })
+    const answer = await line.request(
+      'pull',
+      packed ? { feed, after, limit: pageLimit.packed, packed } : { feed, after, limit: pageLimit.plain },
+    )
     if (answer.outcome === 'refused') return { outcome: 'wait', code: answer.code, message: answer.message }
     try {
       return await unpacked(answer)

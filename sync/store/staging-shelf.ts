@@ -40,7 +40,10 @@ export class StagingShelf {
     const ends = await this.#known()
     await putAll(this.#collection, [{ id: pageId(page), value: page }])
     const others = ends.get(page.feed) ?? []
-    ends.set(page.feed, [...others.filter((end) => end !== page.checkpoint), page.checkpoint].toSorted((a, b) => a - b))
+    ends.set(
+      page.feed,
+      [...others.filter((end) => end !== page.checkpoint), page.checkpoint].toSorted((a, b) => a - b),
+    )
   }
 
   async ends(feed: FeedName): Promise<readonly number[]> {

@@ -19,7 +19,9 @@ await once(http, 'listening')
 
 createInterface(process.stdin).on('line', (line) => {
   const number = Number(line)
-  void pool.query('insert into bare_change (number, text) values ($1, $2)', [number, 'x'.repeat(200)]).then(() => server.emit('changed', number))
+  void pool
+    .query('insert into bare_change (number, text) values ($1, $2)', [number, 'x'.repeat(200)])
+    .then(() => server.emit('changed', number))
 })
 process.on('SIGTERM', () => process.exit(0))
 process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` })}\n`)

@@ -36,17 +36,24 @@ const clock: Clock = {
 }
 
 /** Says when the last of `count` clients has each number. */
-const createTally = (count: number) => {
+const createTally = (count: number, word: 'all' | 'shown' = 'all') => {
   const seen = new Map<number, number>()
   return (number: number): void => {
     const now = (seen.get(number) ?? 0) + 1
     seen.set(number, now)
-    if (now === count) process.stdout.write(`${JSON.stringify({ all: number })}\n`)
+    if (now === count) process.stdout.write(`${JSON.stringify({ [word]: number })}\n`)
   }
 }
 
+const amountsOf = (text: string): number[] =>
+  (JSON.parse(text) as { document: { amountMinor: number } }[]).map(({ document }) => document.amountMinor)
+
 /** The store's line and feeds as the engine has them; its database in memory. Resolves when its catalogue is whole. */
-const connectStore = (hubUrl: string, store: FanoutStore, have: (number: number) => void): Promise<void> =>
+const connectStore = (
+  hubUrl: string,
+  store: FanoutStore,
+  tell: { have(number: number): void; show(number: number): void },
+): Promise<void> =>
   new Promise((ready) => {
     const key = createPrivateKey(store.privateKey)
     const identity = identitySchema.parse({
@@ -60,10 +67,19 @@ const connectStore = (hubUrl: string, store: FanoutStore, have: (number: number)
       remembers: () => null,
       onWelcome: () => void feeds.pull(),
       onPoke: (feed) => void feeds.pull([feed]),
-      ...{ onLost: () => undefined, onRefused: () => undefined, onCredit: () => undefined, onAsk: () => undefined, onChange: () => undefined },
+      ...{
+        onLost: () => undefined,
+        onRefused: () => undefined,
+        onCredit: () => undefined,
+        onAsk: () => undefined,
+        onChange: () => undefined,
+      },
     })
-    const local = openLightStore((feed, docs) => {
-      if (feed === 'prices') for (const { document } of docs) have(Number(document['amountMinor']))
+    const local = openLightStore({
+      onStaged: ({ text }) => tell.have(amountsOf(text)[0] ?? 0),
+      onPut: (feed, docs) => {
+        if (feed === 'prices') for (const { document } of docs) tell.show(Number(document['amountMinor']))
+      },
     })
     let caughtUp = 0
     const feeds = createFeeds({
@@ -88,8 +104,8 @@ const follow = async (order: FanoutOrder): Promise<void> => {
     const have = createTally(order.count)
     for (let n = 0; n < order.count; n++) await connectBare(order.url, have)
   } else {
-    const have = createTally(order.stores.length)
-    for (const store of order.stores) await connectStore(order.hubUrl, store, have)
+    const tell = { have: createTally(order.stores.length), show: createTally(order.stores.length, 'shown') }
+    for (const store of order.stores) await connectStore(order.hubUrl, store, tell)
   }
   process.stdout.write(`${JSON.stringify({ ready: true })}\n`)
 }

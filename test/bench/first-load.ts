@@ -130,6 +130,7 @@ const run: Benchmark['run'] = async (progress) => {
 
 export const firstLoad: Benchmark = {
   name: 'first-load',
-  compares: '100,000 items for a new store: from a real hub into the engine in Chromium, against bulkAdd of Dexie, per second, both strictly durable',
+  compares:
+    '100,000 items for a new store: from a real hub into the engine in Chromium, against bulkAdd of Dexie, per second, both strictly durable',
   run,
 }

@@ -25,12 +25,15 @@ const feedShelf = (onPut: (docs: readonly FeedDoc[]) => void): Store['feeds'][Fe
   }
 }
 
-const stagingShelf = (): Store['staging'] => {
+const stagingShelf = (onStaged: (page: StagedPage) => void): Store['staging'] => {
   const pages = new Map<FeedName, StagedPage[]>()
   let cut: Cut | null = null
   const of = (feed: FeedName): StagedPage[] => pages.get(feed) ?? []
   return {
-    put: async (page) => void pages.set(page.feed, [...of(page.feed), page]),
+    put: async (page) => {
+      pages.set(page.feed, [...of(page.feed), page])
+      onStaged(page)
+    },
     ends: async (feed) => of(feed).map((page) => page.checkpoint),
     page: async (feed, checkpoint) => {
       const page = of(feed).find((each) => each.checkpoint === checkpoint)
@@ -47,8 +50,14 @@ const stagingShelf = (): Store['staging'] => {
   }
 }
 
-/** `onPut` hears of documents that are in the feeds' shelves. */
-export const openLightStore = (onPut: (feed: FeedName, docs: readonly FeedDoc[]) => void): FeedStore => {
+export interface LightStoreEvents {
+  /** A page is in the database, and not shown yet. */
+  onStaged(page: StagedPage): void
+  /** Documents are in the feeds' own shelves. */
+  onPut(feed: FeedName, docs: readonly FeedDoc[]): void
+}
+
+export const openLightStore = ({ onStaged, onPut }: LightStoreEvents): FeedStore => {
   const positions = new Map<FeedName, FeedPosition>()
   return {
     positions: {
@@ -56,7 +65,7 @@ export const openLightStore = (onPut: (feed: FeedName, docs: readonly FeedDoc[])
       putFeed: async (feed, position) => void positions.set(feed, position),
     } as Store['positions'],
     parked: { put: () => done, putMessage: () => done, remove: () => done, all: () => Promise.resolve([]) },
-    staging: stagingShelf(),
+    staging: stagingShelf(onStaged),
     feeds: Object.fromEntries(feedNames.map((feed) => [feed, feedShelf((docs) => onPut(feed, docs))])) as Store['feeds'],
   }
 }

@@ -19,7 +19,14 @@ const gateways = withGateways()
 const item = (n: number, name = `Item ${n} “ü”`) =>
   itemSchema.parse({ itemId: `I${n}`, name, barcodes: [`4${n}`], unit: 'each', taxCode: 'A', taxRateMicro: 70_000 })
 const write = (db: Database, count: number, name?: (n: number) => string) =>
-  db.transaction().execute((trx) => writeFeed(trx, 'items', '*', Array.from({ length: count }, (_, n) => item(n, name?.(n)))))
+  db.transaction().execute((trx) =>
+    writeFeed(
+      trx,
+      'items',
+      '*',
+      Array.from({ length: count }, (_, n) => item(n, name?.(n))),
+    ),
+  )
 const begin = (db: Database, epoch = 'aaaabbbbcccc') => db.insertInto('hub_epoch').values({ epoch, reason: 'test', system: '1' }).execute()
 const ask = (after: number, limit = 100): PageRequest => ({ feed: 'items', scope: '*', after, limit, maxBytes: 1_000_000 })
 
@@ -32,7 +39,10 @@ it('[TRN6] [PRC5] requests that come together are answered each with its own pag
     return work()
   })
   const afters = [0, 100, 250, 299, 300]
-  const pages = await Promise.all([...afters.map((after) => reader.read(ask(after))), reader.read({ ...ask(0), feed: 'prices', scope: 'S9' })])
+  const pages = await Promise.all([
+    ...afters.map((after) => reader.read(ask(after))),
+    reader.read({ ...ask(0), feed: 'prices', scope: 'S9' }),
+  ])
   expect(pages.map(({ entries, checkpoint, more }) => [entries.length, checkpoint, more])).toEqual([
     [100, 100, true],
     [100, 200, true],
@@ -98,7 +108,12 @@ it('[TRN13] a page keeps its bounds in bytes both as it is and packed', async ()
     const answer = pulledPackedSchema.parse(await client.send('pull', { feed: 'items', after, limit: 2_000, packed: true }))
     const text = inflateRawSync(answer.bytes)
     expect(text.length).toBeLessThanOrEqual(packedLimits.maxInflatedBytes)
-    seen.push(...feedEntrySchema.array().parse(JSON.parse(text.toString())).map((entry) => entry.checkpoint))
+    seen.push(
+      ...feedEntrySchema
+        .array()
+        .parse(JSON.parse(text.toString()))
+        .map((entry) => entry.checkpoint),
+    )
     expect(seen.at(-1)).toBe(answer.checkpoint)
     ;({ checkpoint: after, more } = answer)
   }

@@ -34,7 +34,9 @@ const createReader = (db: Database, storeId: string) => {
       const page = await pages.read({ feed: 'prices', scope: storeId, after, limit: 2_000, maxBytes: 3_000_000 })
       const entries = page.entries.map((text) => feedEntrySchema.parse(JSON.parse(text)))
       const unknown = entries.filter((entry) => entry.deleted && !held.has(entry.id))
-      for (const { id, deleted, document } of entries) deleted ? held.delete(id) : held.set(id, priceSchema.parse(document))
+      for (const { id, deleted, document } of entries)
+        if (deleted) held.delete(id)
+        else held.set(id, priceSchema.parse(document))
       after = page.checkpoint
       return { live: entries.filter((entry) => !entry.deleted), unknown }
     },
@@ -47,7 +49,14 @@ const openStore = async (db: Database, storeId: string): Promise<void> => {
 
 type Step = { item: number; from: number; lasts: number | null } | 'sync' | 'compact'
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ item: fc.nat(items.length - 1), from: fc.integer({ min: -3, max: 6 }), lasts: fc.option(fc.integer({ min: 1, max: 8 }), { freq: 2 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      item: fc.nat(items.length - 1),
+      from: fc.integer({ min: -3, max: 6 }),
+      lasts: fc.option(fc.integer({ min: 1, max: 8 }), { freq: 2 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant<Step>('sync') },
   { weight: 2, arbitrary: fc.constant<Step>('compact') },
 )
@@ -56,11 +65,22 @@ let stores = 0
 
 it('[PRC5] a store that comes back receives the newest prices once, and has in force what the hub has, at every moment from then on', async () => {
   const { db } = await server.fresh()
-  await db.insertInto('item').values(items.map((item_id) => ({ item_id, name: item_id, barcodes: [], unit: 'each', tax_code: 'A', tax_rate_micro: 0, erp_id: null }))).execute()
+  await db
+    .insertInto('item')
+    .values(
+      items.map((item_id) => ({ item_id, name: item_id, barcodes: [], unit: 'each', tax_code: 'A', tax_rate_micro: 0, erp_id: null })),
+    )
+    .execute()
   const write = async (storeId: string, known: Price[], price: { item: number; from: number; lasts: number | null }, minute: number) => {
     const from = minute + price.from
     const row: PriceRow = {
-      ...{ price_id: `${storeId}-${known.length}`, item_id: items[price.item] ?? '', store_id: storeId, amount_minor: known.length + 1, currency: 'EUR' },
+      ...{
+        price_id: `${storeId}-${known.length}`,
+        item_id: items[price.item] ?? '',
+        store_id: storeId,
+        amount_minor: known.length + 1,
+        currency: 'EUR',
+      },
       ...{ effective_from: at(from), effective_to: price.lasts === null ? null : at(from + price.lasts), source: 'operator' },
     }
     await db.transaction().execute(async (trx) => {
@@ -92,11 +112,25 @@ it('[PRC5] a store that comes back receives the newest prices once, and has in f
         const ending = news.filter((price) => price.effectiveTo !== undefined).length
         expect(live.length).toBeLessThanOrEqual(changed + later + ending)
         expect([...reader.held.keys()].toSorted()).toEqual(
-          known.filter((price) => !isSuperseded(price, known.filter((other) => other.itemId === price.itemId), since)).map((price) => price.priceId).toSorted(),
+          known
+            .filter(
+              (price) =>
+                !isSuperseded(
+                  price,
+                  known.filter((other) => other.itemId === price.itemId),
+                  since,
+                ),
+            )
+            .map((price) => price.priceId)
+            .toSorted(),
         )
         for (const itemId of items)
           for (let m = minute; m < minute + 20; m++) {
-            const of = (prices: Iterable<Price>) => priceInForce([...prices].filter((price) => price.itemId === itemId), toInstant(at(m).getTime()))
+            const of = (prices: Iterable<Price>) =>
+              priceInForce(
+                [...prices].filter((price) => price.itemId === itemId),
+                toInstant(at(m).getTime()),
+              )
             expect(of(reader.held.values())).toEqual(of(known))
           }
       }
@@ -108,7 +142,10 @@ it('[PRC5] a store that comes back receives the newest prices once, and has in f
 it('[PRC5] a thousand changes of one price cost a store that was away one entry, and publishing everything again brings none back', async () => {
   const { db } = await server.fresh()
   await openStore(db, 'S1')
-  await db.insertInto('item').values({ item_id: 'I0', name: 'I0', barcodes: [], unit: 'each', tax_code: 'A', tax_rate_micro: 0, erp_id: null }).execute()
+  await db
+    .insertInto('item')
+    .values({ item_id: 'I0', name: 'I0', barcodes: [], unit: 'each', tax_code: 'A', tax_rate_micro: 0, erp_id: null })
+    .execute()
   const rows = (from: number, to: number): PriceRow[] =>
     Array.from({ length: to - from }, (_, n) => ({
       ...{ price_id: `p${from + n}`, item_id: 'I0', store_id: 'S1', amount_minor: from + n + 1, currency: 'EUR' },

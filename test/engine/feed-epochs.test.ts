@@ -7,7 +7,6 @@ import { hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import { createMortalStorage, type MortalStorage } from './mortal-storage.ts'
 import { StoreRig } from './store-rig.ts'
 
-
 let rig: StoreRig
 let mortal: MortalStorage
 let pulls: UpRequest<'pull'>[]
