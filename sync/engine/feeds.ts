@@ -208,6 +208,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       closed = true
       cancelSweep()
       await pulling.close()
+      await shown.settle()
     },
   }
 }
