@@ -9,7 +9,6 @@ import { priceTimeMs, type HubOffset } from './core/hub-clock.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
 import type { OutboxEvent } from './core/outbox.ts'
-import { lookUpBarcode } from './core/plu.ts'
 import type {
   Clock,
   Codec,
@@ -187,8 +186,8 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onPriceChange: () => view.changed(),
   })
   const feeds = createFeeds({
-    ...{ store, catalogue, line, clock, log },
-    onChanged: (_feed, touched) => {
+    ...{ store, catalogue, line, clock, log, codec: parts.codec ?? streamCodec, storeId: identity.storeId },
+    onChanged: (touched) => {
       schedule.touch(touched)
       view.changed()
     },
@@ -205,12 +204,23 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     line.resumed()
   }
   const beginWhenWhole = async (): Promise<void> => {
-    if (await isCatalogueWhole(store)) schedule.begin()
+    if (!(await isCatalogueWhole(store))) return
+    catalogue.begin()
+    schedule.begin()
   }
   const resume = async (connection: number, welcome: Welcome): Promise<void> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
     try {
       const at = await journalHashAt(journal, welcome.ackedSeq)
+      const known = outbox.remembers()
+      // First: once the new epoch is stored, nobody would know that feeds read before epochs were told are of the former one.
+      if (known && welcome.epoch !== undefined && welcome.epoch !== known.epoch) {
+        log('warn', 'the hub begins a new epoch; what it lacks is sent again, and its feeds are read anew', {
+          ...known,
+          now: welcome.epoch,
+        })
+        await store.positions.keepEpochOfFeeds(known.epoch)
+      }
       if (!line.isCurrent(connection)) return
       outbox.dispatch(welcomedBy(connection, welcome, at))
       if (!line.isCurrent(connection)) return
@@ -231,6 +241,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     pruning.start()
   }
   recovery?.start()
+  await feeds.begin()
   await feeds.retryParked()
   await beginWhenWhole()
   line.start()
@@ -238,7 +249,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   view.changed()
 
   return {
-    lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(priceClock.nowMs())),
+    lookup: async (barcode): Promise<PluEntry | null> => catalogue.lookUp(barcode, toInstant(priceClock.nowMs())),
     syncNow: async () => {
       line.syncNow()
       await feeds.pull()

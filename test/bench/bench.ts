@@ -8,15 +8,20 @@ import type { Benchmark } from './benchmark.ts'
 import { captureAck } from './capture-ack.ts'
 import { captureLoad } from './capture-load.ts'
 import { drain } from './drain.ts'
+import { firstLoad } from './first-load.ts'
 import { fleetDrain } from './fleet-drain.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
 import { parse } from './parse.ts'
+import { priceFanout } from './price-fanout.ts'
 import { rebuild } from './rebuild.ts'
 import { start } from './start.ts'
 import { wire } from './wire.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, fleetDrain, rebuild, start, memory, wire]
+const benchmarks: Benchmark[] = [
+  ...[intake, captureAck, captureLoad, parse, drain, fleetDrain, firstLoad, priceFanout, wire],
+  ...[rebuild, start, memory],
+]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 
