@@ -22,6 +22,7 @@ import { createPriceSchedule } from './engine/price-schedule.ts'
 import { createPruning } from './engine/pruning.ts'
 import { RecentRecords } from './engine/recent-records.ts'
 import { createRecovery } from './engine/recovery.ts'
+import { createTraffic } from './engine/traffic.ts'
 import { createViewPublisher } from './engine/view-publisher.ts'
 import { openStore, type AnyStorage, type Store } from './store/open-store.ts'
 
@@ -103,8 +104,12 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     },
     onPruned: (seq) => outbox.dispatch({ kind: 'pruned', prunedSeq: seq }),
   })
+  const traffic = await createTraffic({
+    ...{ link: parts.link, store, clock, log, identity, catalogue, ackedSeq: () => outbox.ackedSeq(), headSeq: () => ingest.headSeq() },
+    ...{ isOnline: () => line.state().state === 'online', onOpened: () => void feeds.pull([]), onChange: () => view.changed() },
+  })
   const line = createHubLine({
-    ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
+    ...{ link: traffic.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
     agentVersion: parts.configuration.agentVersion,
     onWelcome: (connection, welcome) => void resume(connection, welcome),
     onRefused: foreignHistory.refused,
@@ -125,7 +130,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     },
   })
   const acknowledgements = keeper && createAcknowledgementReport({ keeper, clock, log, incarnation, ackedSeq: outbox.ackedSeq })
-  const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log })
+  const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log, pageLimit: traffic.recordsPerMessage })
   const pruning = createPruning({
     ...{ journal, keeper, store, clock, log, incarnation },
     ackedSeq: outbox.ackedSeq,
@@ -133,8 +138,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   })
   const schedule = createPriceSchedule({ catalogue: catalogue.index, plu: parts.plu, clock, log, onPriceChange: () => view.changed() })
   const feeds = createFeeds({
-    ...{ store, catalogue, line, clock, log },
-    onChanged: (_feed, touched) => {
+    ...{ store, catalogue, line, clock, log, turns: traffic.turns },
+    onChanged: (feed, touched) => {
+      if (feed === 'settings') traffic.settingsChanged()
       schedule.touch(touched)
       view.changed()
     },
@@ -143,7 +149,14 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   })
   const view = createViewPublisher({
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
-    ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally, rebuild: ingest.rebuild },
+    ...{
+      link: line.state,
+      ackedSeq: outbox.ackedSeq,
+      headSeq: ingest.headSeq,
+      tally: ingest.tally,
+      rebuild: ingest.rebuild,
+      sync: traffic.view,
+    },
   })
 
   const beginWhenWhole = async (): Promise<void> => {
@@ -181,6 +194,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   return {
     lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(clock.nowMs())),
     syncNow: async () => {
+      traffic.syncNow()
       line.syncNow()
       await feeds.pull()
     },
@@ -193,7 +207,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     close: async () => {
       line.close()
       await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close(), pruning.close()])
-      await Promise.all([acknowledgements?.close(), recovery?.close()])
+      await Promise.all([acknowledgements?.close(), recovery?.close(), traffic.close()])
       await store.close()
     },
   }

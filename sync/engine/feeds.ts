@@ -21,6 +21,8 @@ export interface FeedsPorts {
   line: Pick<HubLine, 'request' | 'state'>
   clock: Clock
   log: EngineLog
+  /** Which of these may be pulled now, the most urgent first; asked before each page. Without it all of them, in their own order. */
+  turns?(feeds: readonly FeedName[]): Promise<FeedName[]>
   /** `touched`: ids of items whose sale or price may differ. */
   onChanged(feed: FeedName, touched: readonly string[]): void
   /** A feed was read to its end. */
@@ -35,7 +37,7 @@ export interface Feeds {
   close(): Promise<void>
 }
 
-export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onCaughtUp }: FeedsPorts): Feeds => {
+export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onCaughtUp, ...ports }: FeedsPorts): Feeds => {
   const due = new Set<FeedName>()
   let closed = false
 
@@ -53,9 +55,17 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
     const overwrittenMinor = catalogue.overwrittenMinor(doc.id, Number(doc.document['amountMinor']))
     return overwrittenMinor === undefined ? doc : { ...doc, overwrittenMinor }
   }
-  /** False when the hub asks to wait. */
+  const nextTurn = async (feeds: ReadonlySet<FeedName>): Promise<FeedName | undefined> => {
+    const waiting = feedNames.filter((f) => feeds.has(f))
+    return (ports.turns ? await ports.turns(waiting) : waiting)[0]
+  }
+  /** False when the hub asks to wait. One that gives its turn away stays due, and goes on from its checkpoint. */
   const pullFeed = async (feed: FeedName): Promise<boolean> => {
     for (let more = true; more && !closed;) {
+      if ((await nextTurn(new Set([feed, ...due]))) !== feed) {
+        due.add(feed)
+        return true
+      }
       const position = await store.positions.feed(feed)
       const answer = await line.request('pull', { feed, after: position.checkpoint, limit: pageLimit })
       if (answer.outcome === 'refused') {
@@ -79,7 +89,7 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
   }
   const pullDue = async (): Promise<void> => {
     while (!closed && line.state().state === 'online') {
-      const feed = feedNames.find((f) => due.has(f))
+      const feed = await nextTurn(due)
       if (!feed) return
       due.delete(feed)
       try {

@@ -3,12 +3,21 @@ import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
 import type { FeedName } from '#sync/contract/feed.ts'
 import { checkpointSchema } from '#sync/contract/vocabulary.ts'
+import { dayUsageSchema, type Usage } from '#sync/core/day-usage.ts'
+import { paceSchema, unknownPace, type Pace } from '#sync/core/traffic-pace.ts'
 import type { PositionDoc } from './schemas.ts'
 
 const watermarkSchema = z.object({ ackedSeq: z.int().min(0) })
 /** `complete`: the feed was read to its end at least once, so that what it holds is a whole. */
 const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean() })
 export type FeedPosition = z.infer<typeof feedPositionSchema>
+
+/** Bytes by day, the day last used last; and what transfers have shown. */
+const trafficSchema = z.object({ usage: z.array(dayUsageSchema), pace: paceSchema })
+export interface TrafficPosition {
+  usage: Usage
+  pace: Pace
+}
 
 export class PositionShelf {
   readonly #collection: RxCollection<PositionDoc>
@@ -31,6 +40,15 @@ export class PositionShelf {
 
   async putFeed(feed: FeedName, position: FeedPosition): Promise<void> {
     await this.#write(`feed:${feed}`, position)
+  }
+
+  /** Begun anew when it cannot be read: it says nothing of records. */
+  async traffic(): Promise<TrafficPosition> {
+    return trafficSchema.catch({ usage: [], pace: unknownPace }).parse((await this.#read('traffic')) ?? {})
+  }
+
+  async putTraffic({ usage, pace }: TrafficPosition): Promise<void> {
+    await this.#write('traffic', { usage, pace })
   }
 
   async #read(id: string): Promise<unknown> {
