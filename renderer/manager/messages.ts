@@ -272,7 +272,7 @@ export const messages = {
     metered: 'This connection is paid by the amount: large loads wait for times of their own, or for “Sync now”.',
     syncNow: 'Sync now',
     syncNowHint:
-      'Sends and fetches everything that is waiting, also outside the times above and over the limit for the day. On a connection that is paid by the amount this may cost money.',
+      'Sends and fetches everything that is waiting, also outside the times below and over the limit for the day. On a connection that is paid by the amount this may cost money.',
     syncNowDone: 'Started.',
   },
 

@@ -98,7 +98,7 @@ export const TrafficPanel = ({ sync, timeZone }: { sync: SyncView; timeZone: str
       </Alert>
     ) : null}
     <Facts sync={sync} timeZone={timeZone} />
-    <Windows sync={sync} timeZone={timeZone} />
     <SyncNow />
+    <Windows sync={sync} timeZone={timeZone} />
   </section>
 )
