@@ -5,25 +5,40 @@
 import { feedNames } from './contract/feed.ts'
 import type { Identity } from './contract/config.ts'
 import type { PluEntry } from './contract/ipc.ts'
+import { priceTimeMs, type HubOffset } from './core/hub-clock.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
-import { lookUpBarcode } from './core/plu.ts'
-import type { Clock, ItemLookup, JournalKeeper, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
+import type { OutboxEvent } from './core/outbox.ts'
+import type {
+  Clock,
+  Codec,
+  ItemLookup,
+  JournalKeeper,
+  JournalSource,
+  Link,
+  PluSink,
+  Probe,
+  Random,
+  Signer,
+  ViewSink,
+} from './core/ports.ts'
 import { createAcknowledgementReport } from './engine/acknowledgement-report.ts'
 import { CatalogueKeeper } from './engine/catalogue-keeper.ts'
 import { createFeeds } from './engine/feeds.ts'
 import { watchForeignHistory, type Reincarnate } from './engine/foreign-history.ts'
 import { createHubLine, type Welcome } from './engine/hub-line.ts'
 import { createIngest } from './engine/ingest.ts'
-import { divergenceOf, journalHashAt, prunedSeqOf } from './engine/journal-reach.ts'
+import { divergenceOf, journalHashAt, prunedSeqOf, type HashAt } from './engine/journal-reach.ts'
 import { reasonOf, type EngineLog } from './engine/log.ts'
 import { createOutboxRunner } from './engine/outbox-runner.ts'
 import { createPriceSchedule } from './engine/price-schedule.ts'
 import { createPruning } from './engine/pruning.ts'
 import { RecentRecords } from './engine/recent-records.ts'
 import { createRecovery } from './engine/recovery.ts'
+import { watchForSleep } from './engine/sleep-watch.ts'
 import { createTraffic } from './engine/traffic.ts'
 import { createViewPublisher } from './engine/view-publisher.ts'
+import { streamCodec } from './link/codec.ts'
 import { openStore, type AnyStorage, type Store } from './store/open-store.ts'
 
 export interface EngineParts {
@@ -34,6 +49,10 @@ export interface EngineParts {
   clock: Clock
   random: Random
   link: Link
+  /** Tells a sign-in page and a proxy from a hub that is away; without it, nothing answers. */
+  probe?: Probe
+  /** Of packed messages; what Node and browsers have alike when not given. */
+  codec?: Codec
   storage: AnyStorage
   /** Of the local database; for tests. */
   name?: string
@@ -51,11 +70,15 @@ export interface EngineStatus {
   /** Copied from the journal so far. */
   headSeq: number
   ackedSeq: number
+  /** The store's clock against the hub's, once it was measured. */
+  clock: HubOffset | null
 }
 
 export interface Engine extends ItemLookup {
   /** Connects at once if the line is down, and asks every feed. */
   syncNow(): Promise<void>
+  /** The computer woke up: the hub is asked at once, whatever the line seems to be. */
+  resumed(): void
   status(): EngineStatus
   /** Sets aside a message that the link did not understand. */
   park(event: string, payload: unknown, reason: string): Promise<void>
@@ -76,8 +99,12 @@ const warnOfStranded = async (store: Store, incarnation: string, log: EngineLog)
   }
 }
 
-const forgottenByHub = (hubAckedSeq: number): string =>
-  `The hub holds this journal up to ${hubAckedSeq}; what follows had been acknowledged, and is not kept here any more.`
+const welcomedBy = (connection: number, welcome: Welcome, at: HashAt): Extract<OutboxEvent, { kind: 'welcomed' }> => ({
+  ...{ kind: 'welcomed', connection, hubAckedSeq: welcome.ackedSeq, hubHash: welcome.headHash },
+  ...{ localHash: at.reach === 'known' ? at.hash : null, pruned: at.reach === 'pruned' },
+  ...(welcome.epoch === undefined ? {} : { epoch: welcome.epoch }),
+  ...(welcome.credit === undefined ? {} : { credit: welcome.credit }),
+})
 
 export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const { journal, keeper, clock, log } = parts
@@ -91,7 +118,8 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   await catalogue.load(store)
   const recent = new RecentRecords()
   await recent.load(store, incarnation, last?.record.seq ?? 0)
-  const ackedSeq = Math.max(prunedSeq, await store.positions.ackedSeq(incarnation))
+  const watermark = await store.positions.watermark(incarnation)
+  const ackedSeq = Math.max(prunedSeq, watermark.ackedSeq)
   await warnOfStranded(store, incarnation, log)
 
   const foreignHistory = watchForeignHistory(incarnation, parts.reincarnate, log)
@@ -110,20 +138,24 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   })
   const line = createHubLine({
     ...{ link: traffic.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
+    ...(parts.probe ? { probe: parts.probe } : {}),
     agentVersion: parts.configuration.agentVersion,
+    remembers: () => outbox.remembers(),
     onWelcome: (connection, welcome) => void resume(connection, welcome),
     onRefused: foreignHistory.refused,
     onLost: () => outbox.dispatch({ kind: 'lost' }),
     onPoke: (feed) => void feeds.pull([feed]),
+    onCredit: (connection, credit) => outbox.credited(connection, credit),
+    onAsk: ({ what }) => {
+      if (what === 'sync-now') void syncNow()
+    },
     onChange: () => view.changed(),
   })
   const outbox = createOutboxRunner({
-    store,
-    incarnation,
-    ackedSeq,
+    ...{ store, incarnation, ackedSeq, line, log, clock },
+    ...(watermark.epoch ? { epoch: watermark.epoch } : {}),
     headSeq: ingest.headSeq(),
-    line,
-    log,
+    codec: parts.codec ?? streamCodec,
     onPersisted: () => {
       acknowledgements?.changed()
       view.changed()
@@ -136,11 +168,22 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ackedSeq: outbox.ackedSeq,
     onPruned: () => view.changed(),
   })
-  const schedule = createPriceSchedule({ catalogue: catalogue.index, plu: parts.plu, clock, log, onPriceChange: () => view.changed() })
+  /** Prices begin by the store's clock, put right where it is known to be wrong. */
+  const priceClock: Clock = {
+    nowMs: () => priceTimeMs(clock.nowMs(), line.hubClock()),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  }
+  const schedule = createPriceSchedule({
+    catalogue: catalogue.index,
+    plu: parts.plu,
+    clock: priceClock,
+    log,
+    onPriceChange: () => view.changed(),
+  })
   const feeds = createFeeds({
-    ...{ store, catalogue, line, clock, log, turns: traffic.turns },
-    onChanged: (feed, touched) => {
-      if (feed === 'settings') traffic.settingsChanged()
+    ...{ store, catalogue, line, clock, log, codec: parts.codec ?? streamCodec, storeId: identity.storeId, turns: traffic.turns },
+    onChanged: (touched) => {
+      traffic.settingsChanged()
       schedule.touch(touched)
       view.changed()
     },
@@ -159,17 +202,36 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     },
   })
 
+  const resumed = (): void => {
+    log('info', 'this computer slept; the hub is asked at once')
+    line.resumed()
+  }
+  const syncNow = (): Promise<void> => {
+    traffic.syncNow()
+    line.syncNow()
+    return feeds.pull()
+  }
   const beginWhenWhole = async (): Promise<void> => {
-    if (await isCatalogueWhole(store)) schedule.begin()
+    if (!(await isCatalogueWhole(store))) return
+    catalogue.begin()
+    schedule.begin()
   }
   const resume = async (connection: number, welcome: Welcome): Promise<void> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
     try {
       const at = await journalHashAt(journal, welcome.ackedSeq)
+      const known = outbox.remembers()
+      // First: once the new epoch is stored, nobody would know that feeds read before epochs were told are of the former one.
+      if (known && welcome.epoch !== undefined && welcome.epoch !== known.epoch) {
+        log('warn', 'the hub begins a new epoch; what it lacks is sent again, and its feeds are read anew', {
+          ...known,
+          now: welcome.epoch,
+        })
+        await store.positions.keepEpochOfFeeds(known.epoch)
+      }
       if (!line.isCurrent(connection)) return
-      if (at.reach === 'pruned') return line.refuse('JOURNAL_BEHIND', forgottenByHub(welcome.ackedSeq))
-      const localHash = at.reach === 'known' ? at.hash : null
-      outbox.dispatch({ kind: 'welcomed', connection, hubAckedSeq: welcome.ackedSeq, hubHash: welcome.headHash, localHash })
+      outbox.dispatch(welcomedBy(connection, welcome, at))
+      if (!line.isCurrent(connection)) return
       recovery?.welcomed()
       await feeds.pull()
     } catch (error) {
@@ -186,25 +248,28 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     pruning.start()
   }
   recovery?.start()
+  await feeds.begin()
   await feeds.retryParked()
   await beginWhenWhole()
   line.start()
+  const sleepWatch = watchForSleep(clock, () => resumed())
   view.changed()
 
   return {
-    lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(clock.nowMs())),
-    syncNow: async () => {
-      traffic.syncNow()
-      line.syncNow()
-      await feeds.pull()
-    },
-    status: () => ({ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() }),
+    lookup: async (barcode): Promise<PluEntry | null> => catalogue.lookUp(barcode, toInstant(priceClock.nowMs())),
+    syncNow,
+    resumed,
+    status: () => ({
+      ...{ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() },
+      clock: line.hubClock(),
+    }),
     park: async (event, payload, reason) => {
       log('warn', 'the hub said something not understood; it is set aside', { event, reason })
       const text = JSON.stringify({ event, payload }).slice(0, parkedTextLimit)
       await store.parked.putMessage({ text, reason, parkedAtMs: clock.nowMs() })
     },
     close: async () => {
+      sleepWatch.close()
       line.close()
       await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close(), pruning.close()])
       await Promise.all([acknowledgements?.close(), recovery?.close(), traffic.close()])

@@ -11,8 +11,8 @@ export interface TrafficWindows {
   at(trafficClass: TrafficClass, ms: number): WindowState
   all(ms: number): Record<TrafficClass, WindowState>
   open(ms: number): Record<TrafficClass, boolean>
-  /** The settings may differ. */
-  reread(): void
+  /** The settings may differ: true when they do. */
+  reread(): boolean
 }
 
 export interface TrafficWindowsPorts {
@@ -32,6 +32,8 @@ export const createTrafficWindows = ({ settings, timeZone, log }: TrafficWindows
     if (found.unreadable.length > 0) log('warn', 'a window could not be read; it is left out', { patterns: found.unreadable })
     return found.windows
   }
+  const given = () => ({ settings: settings(), timeZone: timeZone() })
+  let last = given()
   let windows = read()
   let known = new Map<TrafficClass, Known>()
 
@@ -40,8 +42,8 @@ export const createTrafficWindows = ({ settings, timeZone, log }: TrafficWindows
     return trafficClass === 'bulk' && own === undefined && settings().caps.metered ? { open: false } : windowStateAt(own, ms)
   }
   const at = (trafficClass: TrafficClass, ms: number): WindowState => {
-    const last = known.get(trafficClass)
-    if (last && last.fromMs <= ms && ms < (last.state.changesAtMs ?? last.fromMs)) return last.state
+    const before = known.get(trafficClass)
+    if (before && before.fromMs <= ms && ms < (before.state.changesAtMs ?? before.fromMs)) return before.state
     const state = look(trafficClass, ms)
     known.set(trafficClass, { fromMs: ms, state })
     return state
@@ -55,8 +57,12 @@ export const createTrafficWindows = ({ settings, timeZone, log }: TrafficWindows
       return { urgent: states.urgent.open, routine: states.routine.open, bulk: states.bulk.open }
     },
     reread: () => {
+      const now = given()
+      if (now.settings === last.settings && now.timeZone === last.timeZone) return false
+      last = now
       windows = read()
       known = new Map()
+      return true
     },
   }
 }

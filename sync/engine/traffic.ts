@@ -50,7 +50,7 @@ export interface TrafficPorts {
 export interface Traffic {
   /** What the engine talks through. */
   link: Link
-  /** The settings feed brought something. */
+  /** The settings may differ. */
   settingsChanged(): void
   /** Windows, the metered line and the daily bound do not hold until what waits now is through. */
   syncNow(): void
@@ -71,7 +71,8 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
   let override: SyncOverride | null = null
   let cancelLook = (): void => undefined
 
-  const settings = (): SyncSettings => catalogue.syncSettings ?? defaultSyncSettings(ports.identity.storeId)
+  const unsaid = defaultSyncSettings(ports.identity.storeId)
+  const settings = (): SyncSettings => catalogue.syncSettings ?? unsaid
   const timeZone = (): string => knownTimeZone(catalogue.settings?.timeZone ?? ports.identity.timeZone)
   const today = () => usageOf(memory.usage(), dayAt(clock.nowMs(), timeZone()))
   const windows = createTrafficWindows({ settings, timeZone, log })
@@ -153,8 +154,7 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
   return {
     link,
     settingsChanged: () => {
-      windows.reread()
-      look()
+      if (windows.reread()) look()
     },
     syncNow: () => {
       const asked = { throughSeq: ports.headSeq(), feeds: feedNames, tickets: gate.tickets() }

@@ -1,15 +1,17 @@
 /** How far the outbox and each feed have come. Feeds: documents are written first, then the checkpoint. */
 import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
-import type { FeedName } from '#sync/contract/feed.ts'
-import { checkpointSchema } from '#sync/contract/vocabulary.ts'
+import { feedNames, type FeedName } from '#sync/contract/feed.ts'
+import { checkpointSchema, hubEpochSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
 import { dayUsageSchema, type Usage } from '#sync/core/day-usage.ts'
 import { paceSchema, unknownPace, type Pace } from '#sync/core/traffic-pace.ts'
 import type { PositionDoc } from './schemas.ts'
 
-const watermarkSchema = z.object({ ackedSeq: z.int().min(0) })
-/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. */
-const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean() })
+/** Without an epoch: no hub that names one has been met. */
+const watermarkSchema = z.object({ ackedSeq: z.int().min(0), epoch: hubEpochSchema.optional() })
+export type Watermark = z.infer<typeof watermarkSchema>
+/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. `epoch`: the hub's, where it said one. */
+const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean(), epoch: hubEpochSchema.optional() })
 export type FeedPosition = z.infer<typeof feedPositionSchema>
 
 /** Bytes by day, the day last used last; and what transfers have shown. */
@@ -27,11 +29,17 @@ export class PositionShelf {
   }
 
   async ackedSeq(incarnation: string): Promise<number> {
-    return watermarkSchema.parse((await this.#read(`outbox:${incarnation}`)) ?? { ackedSeq: 0 }).ackedSeq
+    return (await this.watermark(incarnation)).ackedSeq
   }
 
-  async putAckedSeq(incarnation: string, ackedSeq: number): Promise<void> {
-    await this.#write(`outbox:${incarnation}`, { ackedSeq })
+  /** How far the hub acknowledged this journal, and in which epoch of the hub's data. */
+  async watermark(incarnation: string): Promise<Watermark> {
+    return watermarkSchema.parse((await this.#read(`outbox:${incarnation}`)) ?? { ackedSeq: 0 })
+  }
+
+  /** One write: a watermark never stands beside another epoch than its own. */
+  async putWatermark(incarnation: string, ackedSeq: number, epoch?: HubEpoch): Promise<void> {
+    await this.#write(`outbox:${incarnation}`, { ackedSeq, ...(epoch === undefined ? {} : { epoch }) })
   }
 
   async feed(feed: FeedName): Promise<FeedPosition> {
@@ -49,6 +57,14 @@ export class PositionShelf {
 
   async putTraffic({ usage, pace }: TrafficPosition): Promise<void> {
     await this.#write('traffic', { usage, pace })
+  }
+
+  /** Feeds that were read before the hub told its epoch are of this one; a page of another begins them anew. */
+  async keepEpochOfFeeds(epoch: HubEpoch): Promise<void> {
+    for (const feed of feedNames) {
+      const position = await this.feed(feed)
+      if (position.epoch === undefined && position.checkpoint > 0) await this.putFeed(feed, { ...position, epoch })
+    }
   }
 
   async #read(id: string): Promise<unknown> {

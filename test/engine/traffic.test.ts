@@ -1,5 +1,6 @@
 /** Windows, bounds and classes on the real engine, in virtual time: what goes over the line, when, and that nothing goes twice. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { FeedName } from '#sync/contract/feed.ts'
 import type { TrafficCaps, TrafficWindows } from '#sync/contract/traffic.ts'
 import type { UpRequest } from '#sync/contract/up.ts'
 import { slowLink, type Crossing, type SlowLink } from './slow-link.ts'
@@ -15,6 +16,10 @@ const item = (n: number) => ({
   ...{ id: `I${n}`, checkpoint: n, deleted: false },
   document: { itemId: `I${n}`, name: `Item number ${n}`, barcodes: [`${4_000_000 + n}`], unit: 'each', taxCode: 'A', taxRateMicro: 70_000 },
 })
+const posting = (n: number) => ({
+  ...{ id: `S1|W1|2026-03-01|${n}`, checkpoint: n, deleted: false },
+  document: { naturalKey: `S1|W1|2026-03-01|${n}`, state: 'posted' },
+})
 const listItems = (count: number): void =>
   void rig.hub.feeds.set(
     'items',
@@ -25,9 +30,10 @@ const allow = (windows: TrafficWindows, caps: Partial<TrafficCaps> = {}): void =
     ...{ kind: 'sync', storeId: 'S1', windows, caps: { metered: false, ...caps } },
     ...{ compareEveryMinutes: 5, reportEverySeconds: 60 },
   })
-const pages = (crossings: readonly Crossing[] = line.crossings) =>
-  crossings.filter((c) => c.event === 'pull' && (c.request as UpRequest<'pull'>).feed === 'items')
+const pages = (feed: FeedName = 'items') =>
+  line.crossings.filter((c) => c.event === 'pull' && (c.request as UpRequest<'pull'>).feed === feed)
 const after = (crossing: Crossing | undefined): number => (crossing?.request as UpRequest<'pull'> | undefined)?.after ?? -1
+const limit = (crossing: Crossing): number => (crossing.request as UpRequest<'pull'>).limit
 const advanceTo = (instant: string): Promise<void> => rig.clock.advance(Date.parse(instant) - rig.clock.nowMs())
 const listed = (): Promise<number> => rig.engine.lookup('4000001').then(() => pages().length)
 const until = async (holds: () => boolean | Promise<boolean>, what: string, seconds = 900): Promise<void> => {
@@ -38,7 +44,7 @@ const until = async (holds: () => boolean | Promise<boolean>, what: string, seco
   throw new Error(`${what} did not come true`)
 }
 const checkpointAtEnd = () => rig.hub.feeds.get('items')?.length ?? 0
-const isLoaded = (): boolean => pages().some((c) => after(c) + (c.request as UpRequest<'pull'>).limit >= checkpointAtEnd())
+const isLoaded = (): boolean => pages().some((c) => after(c) + limit(c) >= checkpointAtEnd())
 const bytesBetween = (fromMs: number, toMs: number): number =>
   line.crossings.filter((c) => c.answeredAtMs >= fromMs && c.answeredAtMs < toMs).reduce((sum, c) => sum + c.bytes, 0)
 
@@ -108,36 +114,34 @@ describe('traffic of a store', () => {
     expect(await listed()).toBeGreaterThan(1)
     const done = await rig.untilView((v) => v.sync?.overridden === false)
     expect(done.sync?.forecast).toBeUndefined()
-    rig.hub.feeds.set('items', [...(rig.hub.feeds.get('items') ?? []), item(3_001)])
-    rig.hub.push('poke', { feed: 'items' })
-    const before = pages().length
+    rig.hub.publish('postings', posting(1).id, posting(1).document)
+    const before = pages('postings').length
     await rig.clock.advance(120 * second)
-    expect(pages()).toHaveLength(before)
+    expect(pages('postings')).toHaveLength(before)
   }, 30_000)
 
-  it('[TRN18] a changed price goes before changes of items that are under way, and those go on where they stopped', async () => {
+  it('[TRN18] a changed price goes before the pages of a load that is under way, and that goes on where it stopped', async () => {
+    const count = 20_000
     listItems(10)
+    rig.hub.feeds.set(
+      'postings',
+      Array.from({ length: count }, (_, i) => posting(i + 1)),
+    )
     allow({}, { kilobytesPerSecond: 50 })
     await rig.start()
-    await until(async () => (await listed()) > 0, 'the first load')
-    await rig.clock.advance(10 * second)
-    listItems(items)
-    rig.hub.push('poke', { feed: 'items' })
-    await rig.clock.advance(20 * second)
-    const underWay = after(pages().at(-1))
-    expect(underWay).toBeGreaterThan(500)
+    await until(() => after(pages('postings').at(-1)) > 500, 'the load')
     rig.hub.publish('prices', 'P1', {
       ...{ priceId: 'P1', itemId: 'I1', storeId: 'S1', amountMinor: 5, currency: 'EUR', effectiveFrom: '2026-01-01T00:00:00.000Z' },
     })
     const pokedAtMs = rig.clock.nowMs()
-    await until(isLoaded, 'the items')
-    const price = line.crossings.find(
-      (c) => c.event === 'pull' && (c.request as UpRequest<'pull'>).feed === 'prices' && c.sentAtMs > pokedAtMs,
+    await until(
+      () => after(pages('postings').at(-1)) === count || pages('postings').some((c) => after(c) + limit(c) >= count),
+      'the postings',
     )
+    const price = pages('prices').find((c) => c.sentAtMs > pokedAtMs)
     expect((price?.answeredAtMs ?? Infinity) - pokedAtMs).toBeLessThan(4 * second)
-    const starts = pages()
-      .map(after)
-      .filter((at) => at >= 10 && at < items)
+    expect(pages('postings').filter((c) => c.sentAtMs > (price?.sentAtMs ?? 0)).length).toBeGreaterThan(5)
+    const starts = pages('postings').map(after)
     expect(starts).toEqual([...new Set(starts)].toSorted((a, b) => a - b))
   }, 30_000)
 

@@ -197,8 +197,8 @@ describe('the store manager’s window', () => {
     const panel = page.getByRole('region', { name: 'Talking to head office' })
     const rows = await panel.getByRole('row').evaluateAll((all) => all.map((row) => row.textContent))
     expect(rows.slice(1)).toEqual([
-      'Sales, price changes and alertsAt any time',
-      expect.stringMatching(/^Other changes from head office, and checksNow, until /),
+      'Sales, changed items and prices, alertsAt any time',
+      expect.stringMatching(/^What was booked, and checksNow, until /),
       expect.stringMatching(/^Large loads, such as the first item listWaits until /),
     ])
     expect(await panel.getByText('34 MB of 500 MB').count()).toBe(1)
