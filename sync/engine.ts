@@ -156,6 +156,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ...(watermark.epoch ? { epoch: watermark.epoch } : {}),
     headSeq: ingest.headSeq(),
     codec: parts.codec ?? streamCodec,
+    recordsPerBatch: traffic.recordsPerMessage,
     onPersisted: () => {
       acknowledgements?.changed()
       view.changed()

@@ -9,7 +9,7 @@ import type { Store } from '#sync/store/open-store.ts'
 import { coalesce } from './coalesce.ts'
 import { reasonOf, type EngineLog } from './log.ts'
 
-const writeEveryMs = 5_000
+const writeEveryMs = 15_000
 
 export interface TrafficMemory {
   usage(): Usage

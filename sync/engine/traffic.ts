@@ -29,6 +29,9 @@ import { createTrafficWindows } from './traffic-windows.ts'
 /** Timers stand still while a computer sleeps, and clocks are corrected: look again at least this often. */
 const lookEveryMs = 30_000
 
+/** What is used is shown again after so many bytes. */
+const shownStepBytes = 100_000
+
 const lanesInOrder: readonly Lane[] = ['session', ...trafficClasses]
 
 export interface TrafficPorts {
@@ -88,7 +91,7 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
     gate.rule(settings().caps, windows.open(nowMs), bytesOfDay(today()))
     const next = trafficClasses.flatMap((c) => states[c].changesAtMs ?? [])
     cancelLook = clock.after(Math.max(1, Math.min(lookEveryMs, ...next.map((ms) => ms - nowMs))), look)
-    tellChanges(JSON.stringify([states, override !== null, memory.usage().at(-1)]))
+    tellChanges(JSON.stringify([states, settings().caps, override !== null, Math.floor(bytesOfDay(today()) / shownStepBytes)]))
   }
   const tellChanges = (showing: string): void => {
     const before = { shown, allowed }

@@ -145,6 +145,18 @@ describe('traffic of a store', () => {
     expect(starts).toEqual([...new Set(starts)].toSorted((a, b) => a - b))
   }, 30_000)
 
+  it('[TRN20] a backlog of sales under a bound goes in batches of about two seconds, so that nothing waits long behind them', async () => {
+    allow({}, { kilobytesPerSecond: 50 })
+    await rig.start()
+    await until(() => pages('settings').length > 0, 'settings')
+    rig.journal.appendSales(1_000)
+    await rig.untilAcked()
+    const batches = line.crossings.filter((c) => c.event === 'batch' || c.event === 'packedBatch')
+    expect(batches.length).toBeGreaterThan(5)
+    expect(Math.max(...batches.map((c) => c.bytes))).toBeLessThan(130_000)
+    expect(rig.hubSeqs()).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1))
+  })
+
   it('[OPS6] the last known windows hold after a restart, before the hub has said a word', async () => {
     listItems(50)
     allow({ bulk: [], routine: [] })
