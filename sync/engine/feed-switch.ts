@@ -38,7 +38,7 @@ export interface FeedSwitch {
   /** What a cut before a crash did not finish. */
   finish(): Promise<Written[]>
   /** Forgets what only memory holds: it is read again. */
-  drop(): void
+  drop(): Promise<void>
 }
 
 const entriesSchema = z.array(feedEntrySchema)
@@ -50,6 +50,8 @@ const isOneWrite = (entries: readonly FeedEntry[]): boolean =>
 export const createFeedSwitch = (store: Store, writer: FeedWriter): FeedSwitch => {
   const { staging, positions } = store
   let held: HeldPage | null = null
+  /** Of pages written where they belong: it is stored while the next page is. */
+  let reaching: Promise<void> = Promise.resolve()
 
   const stage = (feed: FeedName, anew: boolean, { entries, checkpoint, epoch }: StoredPage): Promise<void> =>
     staging.put({ feed, checkpoint, anew, text: JSON.stringify(entries), ...(epoch === undefined ? {} : { epoch }) })
@@ -96,7 +98,11 @@ export const createFeedSwitch = (store: Store, writer: FeedWriter): FeedSwitch =
   }
   return {
     finish,
-    drop: () => void (held = null),
+    drop: async () => {
+      held = null
+      await reaching.catch(() => undefined)
+      reaching = Promise.resolve()
+    },
     reading: async (feed) => {
       if (held?.feed === feed) return { after: held.checkpoint, epoch: held.epoch, anew: false }
       const last = await staging.last(feed)
@@ -112,7 +118,10 @@ export const createFeedSwitch = (store: Store, writer: FeedWriter): FeedSwitch =
     keep: async (feed, reading, page, direct) => {
       if (direct) {
         const written = await writer.write(feed, page.entries)
-        await reach(feed, page.checkpoint, page.epoch)
+        await reaching
+        reaching = reach(feed, page.checkpoint, page.epoch)
+        if (!page.more) await reaching
+        else reaching.catch(() => undefined)
         return written
       }
       const ends = await staging.ends(feed)

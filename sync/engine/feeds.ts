@@ -25,6 +25,8 @@ const mostRounds = 20
 /** Feeds of one group are shown together. */
 const groups: readonly (readonly FeedName[])[] = [['settings'], ['items', 'prices', 'assortment'], ['postings']]
 
+const isCatalogue = (feed: FeedName): boolean => feed === 'items' || feed === 'prices' || feed === 'assortment'
+
 export interface FeedsPorts {
   store: Store
   catalogue: CatalogueKeeper
@@ -75,9 +77,10 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   const given: { feed: FeedName; entries: readonly FeedEntry[] }[] = []
   let closed = false
 
-  const show = (written: readonly Written[]): void => {
+  /** `unseen`: of a catalogue that is not whole yet. */
+  const show = (written: readonly Written[], unseen = false): void => {
     const touched = writer.show(written)
-    if (written.some(({ docs, removed }) => docs.length + removed.length > 0)) onChanged(touched)
+    if (!unseen && written.some(({ docs, removed }) => docs.length + removed.length > 0)) onChanged(touched)
   }
   const turnsOf = (feeds: Iterable<FeedName>): Promise<FeedName[]> => {
     const asked = new Set(feeds)
@@ -120,7 +123,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       const more = answer.more && checkpoint > reading.after
       if (more) next = ask({ after: checkpoint, epoch })
       const written = await shown.keep(feed, reading, { ...answer, more }, !isWhole && !reading.anew)
-      if (written) show([written])
+      if (written) show([written], isCatalogue(feed))
       news ||= answer.entries.length > 0 || (reading.anew && reading.after === 0)
       reading = { ...reading, after: checkpoint, epoch }
       if (!more) break
@@ -187,7 +190,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
         await pullGroup(group)
       } catch (error) {
         for (const feed of wanted) due.add(feed)
-        shown.drop()
+        await shown.drop()
         if (error instanceof TurnOver) {
           if (error.held) for (const feed of group) held.add(feed)
           continue

@@ -145,12 +145,13 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
   })
   const turns: Traffic['turns'] = async (feeds) => {
     const lanes = new Map<FeedName, Lane>()
-    for (const feed of feeds) {
+    const read = async (feed: FeedName): Promise<void> => {
       const { checkpoint, complete } = await store.positions.feed(feed)
       const lane = laneOfPull(feed, complete)
       lanes.set(feed, lane)
       if (lane !== 'session' && !gate.allows(lane)) lag.wanted({ feed, after: checkpoint }, lane)
     }
+    await Promise.all(feeds.map(read))
     return lanesInOrder.flatMap((lane) => feeds.filter((f) => lanes.get(f) === lane && (lane === 'session' || gate.allows(lane))))
   }
   look()

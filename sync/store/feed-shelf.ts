@@ -24,10 +24,6 @@ export class FeedShelf {
     return this.#collection.storageInstance.findDocumentsById([...ids], false)
   }
 
-  async ids(): Promise<string[]> {
-    return (await this.all()).map((doc) => doc.id)
-  }
-
   async all(): Promise<FeedDoc[]> {
     const table = await rawTableOf(this.#collection)
     if (table) return (await table.toArray()).filter(isLive)

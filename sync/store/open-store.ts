@@ -36,13 +36,16 @@ type Collections = {
   staged: RxCollection<StagedDoc>
 } & { [F in FeedName]: RxCollection<FeedDoc> }
 
+/** What a shelf offers, on whatever it stands. */
+type Shelf<S> = Pick<S, keyof S>
+
 export interface Store {
-  records: RecordShelf
-  verdicts: VerdictShelf
-  positions: PositionShelf
-  parked: ParkedShelf
-  staging: StagingShelf
-  feeds: { [F in FeedName]: FeedShelf }
+  records: Shelf<RecordShelf>
+  verdicts: Shelf<VerdictShelf>
+  positions: Shelf<PositionShelf>
+  parked: Shelf<ParkedShelf>
+  staging: Shelf<StagingShelf>
+  feeds: { [F in FeedName]: Shelf<FeedShelf> }
   close(): Promise<void>
 }
 
@@ -58,7 +61,7 @@ export const openStore = async ({ storage, name = storeName }: { storage: AnySto
   const collections = (await database.addCollections(
     Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, { schema }])) as never,
   )) as unknown as Collections
-  const feeds = Object.fromEntries(feedNames.map((feed) => [feed, new FeedShelf(collections[feed])])) as Store['feeds']
+  const feeds = Object.fromEntries(feedNames.map((feed) => [feed, new FeedShelf(collections[feed])])) as unknown as Store['feeds']
   return {
     records: new RecordShelf(collections.records),
     verdicts: new VerdictShelf(collections.verdicts),

@@ -19,7 +19,7 @@ const heads = new Map<FeedName, number>()
 const answerPull = (request: UpRequest<'pull'>, plain: UpResponse<'pull'>): UpResponse<'pull'> => {
   pulls.push(request)
   if (plain.outcome !== 'pulled') return plain
-  const head = heads.get(request.feed) ?? Math.max(0, ...(rig.hub.feeds.get(request.feed) ?? []).map((e) => e.checkpoint))
+  const head = heads.get(request.feed) ?? rig.hub.feeds.get(request.feed)?.at(-1)?.checkpoint ?? 0
   const { entries, more } = plain
   const { epoch } = rig.hub
   const checkpoint = more ? plain.checkpoint : head
@@ -30,12 +30,30 @@ const answerPull = (request: UpRequest<'pull'>, plain: UpResponse<'pull'>): UpRe
   return { outcome: 'packed', codec: 'deflate-raw', bytes: sent, checkpoint, more, epoch }
 }
 
+const documentsOf = (itemId: string, amountMinor: number, storeId = 'S1') => ({
+  items: { itemId, name: itemId, barcodes: [itemId.replace('I', '40')], unit: 'each', taxCode: 'A', taxRateMicro: 70_000 },
+  prices: {
+    ...{ priceId: `${itemId}-a`, itemId, storeId, amountMinor, currency: 'EUR' },
+    effectiveFrom: '2026-01-01T00:00:00.000Z',
+  },
+  assortment: { storeId, itemId, listed: true },
+})
 const list = (itemId: string, amountMinor: number, storeId = 'S1'): void => {
-  const item = { itemId, name: itemId, barcodes: [itemId.replace('I', '40')], unit: 'each', taxCode: 'A', taxRateMicro: 70_000 }
-  rig.hub.publish('items', itemId, item)
-  const price = { priceId: `${itemId}-a`, itemId, storeId, amountMinor, currency: 'EUR', effectiveFrom: '2026-01-01T00:00:00.000Z' }
-  rig.hub.publish('prices', `${itemId}-a`, price)
-  rig.hub.publish('assortment', itemId, { storeId, itemId, listed: true })
+  const { items, prices, assortment } = documentsOf(itemId, amountMinor, storeId)
+  rig.hub.publish('items', itemId, items)
+  rig.hub.publish('prices', prices.priceId, prices)
+  rig.hub.publish('assortment', itemId, assortment)
+}
+/** I1 at 1, I2 at 2, ... */
+const listMany = (count: number): void => {
+  for (const feed of ['items', 'prices', 'assortment'] as const)
+    rig.hub.feeds.set(
+      feed,
+      Array.from({ length: count }, (_, n) => {
+        const id = `I${n + 1}`
+        return { id: feed === 'prices' ? `${id}-a` : id, checkpoint: n + 1, deleted: false, document: documentsOf(id, n + 1)[feed] }
+      }),
+    )
 }
 const offered = async (): Promise<(number | undefined)[]> =>
   Promise.all(['401', '402', '403'].map(async (barcode) => (await rig.engine.lookup(barcode))?.price.amountMinor))
@@ -60,7 +78,7 @@ afterEach(() => rig.engine.close())
 
 describe('feeds of a hub with epochs', () => {
   it('[TRN13] [PRC5] come packed, a page is asked for once, and one that cannot be unpacked is asked for plain', async () => {
-    for (let n = 1; n <= 4_500; n++) list(`I${n}`, n)
+    listMany(4_500)
     spoil = (bytes) => bytes.subarray(0, bytes.length >> 1)
     await rig.start()
     await untilOffered(1, 2, 3)
@@ -71,7 +89,7 @@ describe('feeds of a hub with epochs', () => {
   })
 
   it('[PRC5] the first load goes on where it stood, killed before whichever write, and shows nothing before it is whole', async () => {
-    for (let n = 1; n <= 4_500; n++) list(`I${n}`, n)
+    listMany(4_500)
     const pages = 3 * 3
     for (let writes = 3; writes <= 12; writes += 3) {
       mortal.killAfter(writes)
