@@ -14,6 +14,10 @@ export interface SlowLink extends Link {
   readonly crossings: Crossing[]
 }
 
+/** Packed bytes travel as they are. */
+const bytesOf = (message: unknown): number =>
+  JSON.stringify(message, (_key, value: unknown) => (value instanceof Uint8Array ? 'x'.repeat(value.length) : value)).length
+
 export const slowLink = (link: Link, clock: Clock, bytesPerSecond: number, delayMs = 20): SlowLink => {
   const crossings: Crossing[] = []
   const underWay = new Set<() => void>()
@@ -39,10 +43,10 @@ export const slowLink = (link: Link, clock: Clock, bytesPerSecond: number, delay
     connect: (handlers) => link.connect(handlers),
     request: async (event, request) => {
       const sentAtMs = clock.nowMs()
-      const sentBytes = JSON.stringify(request).length
+      const sentBytes = bytesOf(request)
       await carry(sentBytes)
       const answer = await link.request(event, request)
-      const receivedBytes = JSON.stringify(answer).length
+      const receivedBytes = bytesOf(answer)
       await carry(receivedBytes)
       crossings.push({ event, request, sentAtMs, answeredAtMs: clock.nowMs(), bytes: sentBytes + receivedBytes })
       return answer

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FeedName } from '#sync/contract/feed.ts'
 import type { TrafficCaps, TrafficWindows } from '#sync/contract/traffic.ts'
 import type { UpRequest } from '#sync/contract/up.ts'
+import { saleText, sha256 } from './records.ts'
 import { slowLink, type Crossing, type SlowLink } from './slow-link.ts'
 import { StoreRig } from './store-rig.ts'
 
@@ -148,8 +149,9 @@ describe('traffic of a store', () => {
   it('[TRN20] a backlog of sales under a bound goes in batches of about two seconds, so that nothing waits long behind them', async () => {
     allow({}, { kilobytesPerSecond: 50 })
     await rig.start()
-    await until(() => pages('settings').length > 0, 'settings')
-    rig.journal.appendSales(1_000)
+    await rig.untilView((v) => v.sync?.caps.kilobytesPerSecond === 50)
+    // Each with a text of its own: alike, they would pack into next to nothing.
+    for (let n = 1; n <= 1_000; n++) rig.journal.append(saleText(n, [1, 2, 3, 4].map((part) => sha256(`${n} ${part}`)).join('')))
     await rig.untilAcked()
     const batches = line.crossings.filter((c) => c.event === 'batch' || c.event === 'packedBatch')
     expect(batches.length).toBeGreaterThan(5)
