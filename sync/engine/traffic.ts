@@ -3,18 +3,14 @@
  * the moment they arrive, and after a restart offline the last known ones do.
  */
 import type { Identity } from '#sync/contract/config.ts'
-import { feedNames, type FeedName } from '#sync/contract/feed.ts'
-import type { ManagerView } from '#sync/contract/ipc.ts'
-import type { Report } from '#sync/contract/report.ts'
+import { feedNames } from '#sync/contract/feed.ts'
 import { defaultSyncSettings, trafficClasses, type SyncSettings, type TrafficClass } from '#sync/contract/traffic.ts'
 import type { UpRequest } from '#sync/contract/up.ts'
 import { addUsage, bytesOfDay, usageOf } from '#sync/core/day-usage.ts'
-import { toInstant } from '#sync/core/instant.ts'
 import type { Clock, Link } from '#sync/core/ports.ts'
 import { stepOverride, type OverrideEvent, type SyncOverride } from '#sync/core/sync-override.ts'
-import { laneOfPull, type Lane } from '#sync/core/traffic-class.ts'
 import { bytesPerSecondOf } from '#sync/core/traffic.ts'
-import { learnPieces, learnSpeed, piecesPerMessage } from '#sync/core/traffic-pace.ts'
+import { piecesPerMessage } from '#sync/core/traffic-pace.ts'
 import { dayAt, knownTimeZone } from '#sync/core/zone-day.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import type { CatalogueKeeper } from './catalogue-keeper.ts'
@@ -23,7 +19,10 @@ import { createFeedLag } from './feed-lag.ts'
 import { createTrafficForecast } from './traffic-forecast.ts'
 import { createTrafficGate } from './traffic-gate.ts'
 import { createTrafficLink, type Exchange } from './traffic-link.ts'
+import { learnFrom } from './traffic-learning.ts'
 import { openTrafficMemory } from './traffic-memory.ts'
+import { createTrafficShown, type TrafficShown } from './traffic-shown.ts'
+import { createTrafficTurns, type TrafficTurns } from './traffic-turns.ts'
 import { createTrafficWindows } from './traffic-windows.ts'
 
 /** Timers stand still while a computer sleeps, and clocks are corrected: look again at least this often. */
@@ -31,8 +30,6 @@ const lookEveryMs = 30_000
 
 /** What is used is shown again after so many bytes. */
 const shownStepBytes = 100_000
-
-const lanesInOrder: readonly Lane[] = ['session', ...trafficClasses]
 
 export interface TrafficPorts {
   link: Link
@@ -50,7 +47,7 @@ export interface TrafficPorts {
   onChange(): void
 }
 
-export interface Traffic {
+export interface Traffic extends TrafficShown {
   /** What the engine talks through. */
   link: Link
   /** The settings may differ. */
@@ -58,12 +55,10 @@ export interface Traffic {
   /** Windows, the metered line and the daily bound do not hold until what waits now is through. */
   syncNow(): void
   /** Which of these feeds may be pulled now, the most urgent first. After each page it may be another one. */
-  turns(feeds: readonly FeedName[]): Promise<FeedName[]>
+  turns: TrafficTurns
   /** How many records one message may carry just now. */
   recordsPerMessage(): number
   settings(): SyncSettings
-  view(): NonNullable<ManagerView['sync']>
-  facts(): Report['traffic']
   close(): Promise<void>
 }
 
@@ -117,7 +112,7 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
     gate.moved(bytes, bytesOfDay(today()))
   }
   const onExchange = (exchange: Exchange): void => {
-    memory.putPace(learn(learnSpeed(memory.pace(), exchange.transfer), exchange))
+    memory.putPace(learnFrom(memory.pace(), exchange))
     lag.heard(exchange)
     const { event, request, answer } = exchange
     if (answer.outcome === 'acknowledged') tellOverride({ kind: 'acknowledged', ackedSeq: answer.ackedSeq })
@@ -143,17 +138,7 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
       tellOverride({ kind: 'lost' })
     },
   })
-  const turns: Traffic['turns'] = async (feeds) => {
-    const lanes = new Map<FeedName, Lane>()
-    const read = async (feed: FeedName): Promise<void> => {
-      const { checkpoint, complete } = await store.positions.feed(feed)
-      const lane = laneOfPull(feed, complete)
-      lanes.set(feed, lane)
-      if (lane !== 'session' && !gate.allows(lane)) lag.wanted({ feed, after: checkpoint }, lane)
-    }
-    await Promise.all(feeds.map(read))
-    return lanesInOrder.flatMap((lane) => feeds.filter((f) => lanes.get(f) === lane && (lane === 'session' || gate.allows(lane))))
-  }
+  const turns = createTrafficTurns({ positions: store.positions, gate, lag })
   look()
   return {
     link,
@@ -167,29 +152,7 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
     turns,
     recordsPerMessage: () => piecesPerMessage(memory.pace(), 'record', rate()),
     settings,
-    view: () => {
-      const states = windows.all(clock.nowMs())
-      const shownWindow = (c: TrafficClass) => {
-        const { open, changesAtMs } = states[c]
-        return { class: c, open, ...(changesAtMs === undefined ? {} : { changesAt: toInstant(changesAtMs) }) }
-      }
-      return {
-        windows: trafficClasses.map(shownWindow),
-        overridden: override !== null,
-        caps: { ...settings().caps, usedBytesToday: bytesOfDay(today()) },
-        ...forecast.shown(),
-      }
-    },
-    facts: () => {
-      const open = windows.open(clock.nowMs())
-      const { sentBytes, receivedBytes } = today()
-      const backlogSeconds = forecast.backlogSeconds()
-      return {
-        open: trafficClasses.filter((c) => override !== null || open[c]),
-        ...{ sentBytesToday: sentBytes, receivedBytesToday: receivedBytes },
-        ...(backlogSeconds === null ? {} : { backlogSeconds }),
-      }
-    },
+    ...createTrafficShown({ clock, settings, windows, today, forecast, overridden: () => override !== null }),
     close: async () => {
       cancelLook()
       cancelLook = () => undefined
@@ -197,15 +160,4 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
       await memory.close()
     },
   }
-}
-
-const learn = (pace: Parameters<typeof learnPieces>[0], { event, request, answer, sentBytes, receivedBytes }: Exchange) => {
-  if ('records' in request) return learnPieces(pace, 'record', sentBytes, request.records.length)
-  if ('count' in request) return learnPieces(pace, 'record', sentBytes, request.count)
-  if (answer.outcome === 'fetched') return learnPieces(pace, 'record', receivedBytes, answer.records.length)
-  if (event !== 'pull') return pace
-  const { feed, limit } = request as UpRequest<'pull'>
-  if (answer.outcome === 'pulled') return learnPieces(pace, feed, receivedBytes, answer.entries.length)
-  // A packed page does not say how many it holds; one that more follows is full.
-  return answer.outcome === 'packed' && answer.more ? learnPieces(pace, feed, receivedBytes, limit) : pace
 }
