@@ -188,8 +188,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       schedule.touch(touched)
       view.changed()
     },
-    onCaughtUp: () =>
-      void beginWhenWhole().catch((error: unknown) => log('warn', 'the catalogue could not be checked', { reason: reasonOf(error) })),
+    onCaughtUp: () => {
+      void whenCaughtUp().catch((error: unknown) => log('warn', 'the catalogue could not be checked', { reason: reasonOf(error) }))
+    },
   })
   const view = createViewPublisher({
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
@@ -206,6 +207,10 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const resumed = (): void => {
     log('info', 'this computer slept; the hub is asked at once')
     line.resumed()
+  }
+  const whenCaughtUp = async (): Promise<void> => {
+    await beginWhenWhole()
+    await traffic.caughtUp()
   }
   const syncNow = (): Promise<void> => {
     traffic.syncNow()

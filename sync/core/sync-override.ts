@@ -12,7 +12,7 @@ export interface SyncOverride {
 
 export type OverrideEvent =
   | { kind: 'acknowledged'; ackedSeq: number }
-  /** Read to its end, or the hub does not give it. */
+  /** Read to its end and shown, or the hub does not give it. */
   | { kind: 'feed-ended'; feed: FeedName }
   | { kind: 'done'; ticket: number }
   | { kind: 'lost' }

@@ -3,9 +3,9 @@
  * the moment they arrive, and after a restart offline the last known ones do.
  */
 import type { Identity } from '#sync/contract/config.ts'
-import { feedNames } from '#sync/contract/feed.ts'
+import { feedNames, type FeedName } from '#sync/contract/feed.ts'
 import { defaultSyncSettings, trafficClasses, type SyncSettings, type TrafficClass } from '#sync/contract/traffic.ts'
-import type { UpRequest } from '#sync/contract/up.ts'
+import type { UpEvent, UpRequest, UpResponse } from '#sync/contract/up.ts'
 import { addUsage, bytesOfDay, usageOf } from '#sync/core/day-usage.ts'
 import type { Clock, Link } from '#sync/core/ports.ts'
 import { stepOverride, type OverrideEvent, type SyncOverride } from '#sync/core/sync-override.ts'
@@ -52,6 +52,8 @@ export interface Traffic extends TrafficShown {
   link: Link
   /** The settings may differ. */
   settingsChanged(): void
+  /** Feeds were read to their end, and are shown. */
+  caughtUp(): Promise<void>
   /** Windows, the metered line and the daily bound do not hold until what waits now is through. */
   syncNow(): void
   /** Which of these feeds may be pulled now, the most urgent first. After each page it may be another one. */
@@ -67,6 +69,7 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
   const memory = await openTrafficMemory({ store, clock, log })
   const gate = createTrafficGate(clock)
   let override: SyncOverride | null = null
+  const ended = new Set<FeedName>()
   let cancelLook = (): void => undefined
 
   const unsaid = defaultSyncSettings(ports.identity.storeId)
@@ -116,8 +119,15 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
     lag.heard(exchange)
     const { event, request, answer } = exchange
     if (answer.outcome === 'acknowledged') tellOverride({ kind: 'acknowledged', ackedSeq: answer.ackedSeq })
-    if (event === 'pull' && !('more' in answer && answer.more))
-      tellOverride({ kind: 'feed-ended', feed: (request as UpRequest<'pull'>).feed })
+    if (event === 'pull' && isEnd(answer)) ended.add((request as UpRequest<'pull'>).feed)
+  }
+  /** A first load is through when it is shown: feeds that are shown together are read again until they fit. */
+  const caughtUp = async (): Promise<void> => {
+    for (const feed of ended) {
+      if (!(await store.positions.feed(feed)).complete) continue
+      ended.delete(feed)
+      tellOverride({ kind: 'feed-ended', feed })
+    }
   }
   const lag = createFeedLag({
     count: (request) => link.request('compareFeed', request),
@@ -145,7 +155,9 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
     settingsChanged: () => {
       if (windows.reread()) look()
     },
+    caughtUp,
     syncNow: () => {
+      ended.clear()
       const asked = { throughSeq: ports.headSeq(), feeds: feedNames, tickets: gate.tickets() }
       setOverride(stepOverride(asked, { kind: 'acknowledged', ackedSeq: ports.ackedSeq() }))
     },
@@ -161,3 +173,7 @@ export const createTraffic = async (ports: TrafficPorts): Promise<Traffic> => {
     },
   }
 }
+
+/** Of a feed: nothing more, or a hub that does not give it. */
+const isEnd = (answer: UpResponse<UpEvent>): boolean =>
+  answer.outcome === 'refused' ? answer.code !== 'HUB_UNAVAILABLE' : 'more' in answer && !answer.more

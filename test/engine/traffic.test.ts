@@ -21,6 +21,21 @@ const posting = (n: number) => ({
   ...{ id: `S1|W1|2026-03-01|${n}`, checkpoint: n, deleted: false },
   document: { naturalKey: `S1|W1|2026-03-01|${n}`, state: 'posted' },
 })
+const listed = (n: number) => ({
+  ...{ id: `I${n}`, checkpoint: n, deleted: false },
+  document: { storeId: 'S1', itemId: `I${n}`, listed: true },
+})
+const price = (n: number) => ({
+  ...{ id: `P${n}`, checkpoint: n, deleted: false },
+  document: {
+    priceId: `P${n}`,
+    itemId: `I${n}`,
+    storeId: 'S1',
+    amountMinor: n,
+    currency: 'EUR',
+    effectiveFrom: '2026-01-01T00:00:00.000Z',
+  },
+})
 const listItems = (count: number): void =>
   void rig.hub.feeds.set(
     'items',
@@ -36,7 +51,6 @@ const pages = (feed: FeedName = 'items') =>
 const after = (crossing: Crossing | undefined): number => (crossing?.request as UpRequest<'pull'> | undefined)?.after ?? -1
 const limit = (crossing: Crossing): number => (crossing.request as UpRequest<'pull'>).limit
 const advanceTo = (instant: string): Promise<void> => rig.clock.advance(Date.parse(instant) - rig.clock.nowMs())
-const listed = (): Promise<number> => rig.engine.lookup('4000001').then(() => pages().length)
 const until = async (holds: () => boolean | Promise<boolean>, what: string, seconds = 900): Promise<void> => {
   for (let i = 0; i < seconds; i++) {
     if (await holds()) return
@@ -112,13 +126,34 @@ describe('traffic of a store', () => {
     void rig.engine.syncNow().then(() => (through = true))
     await rig.untilView((v) => v.sync?.overridden === true)
     await until(() => through, 'sync now')
-    expect(await listed()).toBeGreaterThan(1)
+    expect(pages().length).toBeGreaterThan(1)
     const done = await rig.untilView((v) => v.sync?.overridden === false)
     expect(done.sync?.forecast).toBeUndefined()
     rig.hub.publish('postings', posting(1).id, posting(1).document)
     const before = pages('postings').length
     await rig.clock.advance(120 * second)
     expect(pages('postings')).toHaveLength(before)
+  }, 30_000)
+
+  it('[TRN19] [PRC6] sync now lasts until a first load is shown, though its feeds are read again to fit each other', async () => {
+    listItems(3_000)
+    rig.hub.feeds.set(
+      'assortment',
+      Array.from({ length: 2_500 }, (_, i) => listed(i + 1)),
+    )
+    rig.hub.feeds.set(
+      'prices',
+      Array.from({ length: 2_500 }, (_, i) => price(i + 1)),
+    )
+    allow({ bulk: [] }, { kilobytesPerSecond: 100 })
+    await rig.withStore((store) => store.positions.putFeed('postings', { checkpoint: 0, complete: true }))
+    await rig.start()
+    await rig.clock.advance(30 * second)
+    expect(pages()).toHaveLength(0)
+    void rig.engine.syncNow()
+    await until(async () => (await rig.engine.lookup('4000001')) !== null, 'the catalogue', 300)
+    const view = await rig.untilView((v) => v.sync?.overridden === false)
+    expect(view.sync?.forecast).toBeUndefined()
   }, 30_000)
 
   it('[TRN18] a changed price goes before the pages of a load that is under way, and that goes on where it stopped', async () => {
