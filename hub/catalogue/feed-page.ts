@@ -79,7 +79,11 @@ const pageOf = (request: PageRequest, rows: readonly Row[]): FeedPage => {
   return { entries, checkpoint: more ? checkpoint : (rows[0]?.head ?? 0), more, epoch: epoch === null ? null : hubEpochSchema.parse(epoch) }
 }
 
-const readPages = async (db: Kysely<Tables>, requests: readonly PageRequest[], most: number): Promise<{ page: FeedPage; rows: number }[]> => {
+const readPages = async (
+  db: Kysely<Tables>,
+  requests: readonly PageRequest[],
+  most: number,
+): Promise<{ page: FeedPage; rows: number }[]> => {
   const { rows } = await query(
     requests,
     requests.map(({ limit }) => Math.min(limit, most) + 1),

@@ -62,7 +62,7 @@ describe('forecast', () => {
           ]
           const carried = runLine(flows, line, 25 * modelDayMs)
           // What a store measures: bytes by the time that the line was busy.
-          const busyMs = sum(carried.map((c) => c.doneMs - c.releasedMs))
+          const busyMs = sum(carried.map((c, i) => c.doneMs - Math.max(c.releasedMs, carried[i - 1]?.doneMs ?? 0)))
           const speed = (sum(carried.map((c) => c.bytes)) * 1_000) / busyMs
           const work = { urgent: urgent * pageBytes, routine: routine * pageBytes, bulk: bulk * pageBytes }
           const through = forecastOf(line, work, speed)
