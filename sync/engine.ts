@@ -36,6 +36,7 @@ import { createPruning } from './engine/pruning.ts'
 import { RecentRecords } from './engine/recent-records.ts'
 import { createRecovery } from './engine/recovery.ts'
 import { watchForSleep } from './engine/sleep-watch.ts'
+import { createTraffic } from './engine/traffic.ts'
 import { createViewPublisher } from './engine/view-publisher.ts'
 import { streamCodec } from './link/codec.ts'
 import { openStore, type AnyStorage, type Store } from './store/open-store.ts'
@@ -133,8 +134,12 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     },
     onPruned: (seq) => outbox.dispatch({ kind: 'pruned', prunedSeq: seq }),
   })
+  const traffic = await createTraffic({
+    ...{ link: parts.link, store, clock, log, identity, catalogue, ackedSeq: () => outbox.ackedSeq(), headSeq: () => ingest.headSeq() },
+    ...{ isOnline: () => line.state().state === 'online', onOpened: () => void feeds.pull([]), onChange: () => view.changed() },
+  })
   const line = createHubLine({
-    ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
+    ...{ link: traffic.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
     ...(parts.probe ? { probe: parts.probe } : {}),
     agentVersion: parts.configuration.agentVersion,
     remembers: () => outbox.remembers(),
@@ -147,7 +152,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onPoke: (feed) => void feeds.pull([feed]),
     onCredit: (connection, credit) => outbox.credited(connection, credit),
     onAsk: ({ what }) => {
-      if (what === 'sync-now') void feeds.pull()
+      if (what === 'sync-now') void syncNow()
     },
     onChange: () => view.changed(),
   })
@@ -156,6 +161,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ...(watermark.epoch ? { epoch: watermark.epoch } : {}),
     headSeq: ingest.headSeq(),
     codec: parts.codec ?? streamCodec,
+    recordsPerBatch: traffic.recordsPerMessage,
     onPersisted: () => {
       acknowledgements?.changed()
       view.changed()
@@ -167,7 +173,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     fallenBack = is
     acknowledgements?.changed()
   }
-  const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log })
+  const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log, pageLimit: traffic.recordsPerMessage })
   const pruning = createPruning({
     ...{ journal, keeper, store, clock, log, incarnation },
     ackedSeq: outbox.ackedSeq,
@@ -186,22 +192,40 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onPriceChange: () => view.changed(),
   })
   const feeds = createFeeds({
-    ...{ store, catalogue, line, clock, log, codec: parts.codec ?? streamCodec, storeId: identity.storeId },
+    ...{ store, catalogue, line, clock, log, codec: parts.codec ?? streamCodec, storeId: identity.storeId, turns: traffic.turns },
     onChanged: (touched) => {
+      traffic.settingsChanged()
       schedule.touch(touched)
       view.changed()
     },
-    onCaughtUp: () =>
-      void beginWhenWhole().catch((error: unknown) => log('warn', 'the catalogue could not be checked', { reason: reasonOf(error) })),
+    onCaughtUp: () => {
+      void whenCaughtUp().catch((error: unknown) => log('warn', 'the catalogue could not be checked', { reason: reasonOf(error) }))
+    },
   })
   const view = createViewPublisher({
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
-    ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally, rebuild: ingest.rebuild },
+    ...{
+      link: line.state,
+      ackedSeq: outbox.ackedSeq,
+      headSeq: ingest.headSeq,
+      tally: ingest.tally,
+      rebuild: ingest.rebuild,
+      sync: traffic.view,
+    },
   })
 
   const resumed = (): void => {
     log('info', 'this computer slept; the hub is asked at once')
     line.resumed()
+  }
+  const whenCaughtUp = async (): Promise<void> => {
+    await beginWhenWhole()
+    await traffic.caughtUp()
+  }
+  const syncNow = (): Promise<void> => {
+    traffic.syncNow()
+    line.syncNow()
+    return feeds.pull()
   }
   const beginWhenWhole = async (): Promise<void> => {
     if (!(await isCatalogueWhole(store))) return
@@ -250,10 +274,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
 
   return {
     lookup: async (barcode): Promise<PluEntry | null> => catalogue.lookUp(barcode, toInstant(priceClock.nowMs())),
-    syncNow: async () => {
-      line.syncNow()
-      await feeds.pull()
-    },
+    syncNow,
     resumed,
     status: () => ({
       ...{ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() },
@@ -268,7 +289,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       sleepWatch.close()
       line.close()
       await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close(), pruning.close()])
-      await Promise.all([acknowledgements?.close(), recovery?.close()])
+      await Promise.all([acknowledgements?.close(), recovery?.close(), traffic.close()])
       await store.close()
     },
   }

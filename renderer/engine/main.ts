@@ -59,7 +59,8 @@ bridge.onRequest(async (method, params) => {
     case 'items.lookup':
       return engine.lookup(mainToEngine['items.lookup'].request.parse(params).barcode)
     case 'sync.now':
-      await engine.syncNow()
+      // Begun, not waited for: a load under a bound may take hours.
+      void engine.syncNow()
       return null
     case 'system.resumed':
       engine.resumed()

@@ -7,15 +7,23 @@ export interface Waiting {
   bytes: number
 }
 
-/** `maxBytes`: what the line bears just now. 0 = wait for more to be read. A record over the byte bound travels alone; the message limit has room for it. */
-export const cutBatch = (waiting: readonly Waiting[], exhausted: boolean, maxBytes: number = batchLimits.maxBytes): number => {
+export interface BatchBounds {
+  /** Below the protocol's own, where a bound per second asks for smaller ones. */
+  maxRecords?: number
+  /** What the line bears just now. */
+  maxBytes?: number
+}
+
+/** 0 = wait for more to be read. A record over the byte bound travels alone; the message limit has room for it. */
+export const cutBatch = (waiting: readonly Waiting[], exhausted: boolean, bounds: BatchBounds = {}): number => {
+  const { maxRecords = batchLimits.maxRecords, maxBytes = batchLimits.maxBytes } = bounds
   let bytes = 0
   for (const [count, { bytes: more }] of waiting.entries()) {
-    if (count === batchLimits.maxRecords) return count
+    if (count === maxRecords) return count
     if (count > 0 && bytes + more > maxBytes) return count
     bytes += more
   }
-  return exhausted || waiting.length >= batchLimits.maxRecords || bytes >= maxBytes ? waiting.length : 0
+  return exhausted || waiting.length >= maxRecords || bytes >= maxBytes ? waiting.length : 0
 }
 
 export const bytesOf = (waiting: readonly Waiting[]): number => waiting.reduce((sum, w) => sum + w.bytes, 0)

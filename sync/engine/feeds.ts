@@ -35,6 +35,8 @@ export interface FeedsPorts {
   storeId: StoreId
   clock: Clock
   log: EngineLog
+  /** Which of these may be pulled now, the most urgent first; asked before each page. Without it all of them, in their own order. */
+  turns?(feeds: readonly FeedName[]): Promise<FeedName[]>
   /** `touched`: ids of items whose sale or price may differ. */
   onChanged(touched: readonly string[]): void
   /** Feeds of one group were read to their end, and are shown. */
@@ -55,6 +57,16 @@ export interface Feeds {
 
 /** The hub cannot serve just now, or the line is refused: what is due stays due. */
 class FeedsInterrupted extends Error {}
+/** What was begun goes on later where it stopped: another group's turn has come, or (`held`) its class may not travel just now. */
+class TurnOver extends Error {
+  readonly held: boolean
+  constructor(held: boolean) {
+    super('another turn')
+    this.held = held
+  }
+}
+
+const groupOf = (feed: FeedName): readonly FeedName[] => groups.find((group) => group.includes(feed)) ?? [feed]
 
 export const createFeeds = (ports: FeedsPorts): Feeds => {
   const { store, line, clock, log, onChanged, onCaughtUp } = ports
@@ -70,6 +82,17 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     const touched = writer.show(written)
     if (!unseen && written.some(({ docs, removed }) => docs.length + removed.length > 0)) onChanged(touched)
   }
+  const turnsOf = (feeds: Iterable<FeedName>): Promise<FeedName[]> => {
+    const asked = new Set(feeds)
+    const wanted = groups.flat().filter((feed) => asked.has(feed))
+    return ports.turns ? ports.turns(wanted) : Promise.resolve(wanted)
+  }
+  const readInTurn = async (feed: FeedName, soFar: ReadSoFar): Promise<FeedAnswer> => {
+    const others = [...due].filter((each) => groupOf(each) !== groupOf(feed))
+    const turns = await turnsOf([feed, ...others])
+    if (turns[0] !== feed) throw new TurnOver(!turns.includes(feed))
+    return read(feed, soFar)
+  }
   const interrupt = (feed: FeedName, answer: Extract<FeedAnswer, { outcome: 'wait' | 'wrong' }>): never => {
     const { code, message } = answer
     log('warn', 'the hub refused a feed, or gave a wrong one', { feed, code, message })
@@ -81,7 +104,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     let reading = await shown.reading(feed)
     let news = false
     const ask = (soFar: ReadSoFar): Promise<FeedAnswer> => {
-      const asked = read(feed, soFar)
+      const asked = readInTurn(feed, soFar)
       // Whether anybody still waits for it is not known yet.
       asked.catch(() => undefined)
       return asked
@@ -157,15 +180,21 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   }
   const pullDue = async (): Promise<void> => {
     await takeGiven()
+    const held = new Set<FeedName>()
     while (!closed && line.state().state === 'online') {
-      const group = groups.find((feeds) => feeds.some((feed) => due.has(feed)))
-      if (!group) return
+      const [first] = await turnsOf([...due].filter((feed) => !held.has(feed)))
+      if (first === undefined) return
+      const group = groupOf(first)
       const wanted = group.filter((feed) => due.has(feed))
       try {
         await pullGroup(group)
       } catch (error) {
         for (const feed of wanted) due.add(feed)
         await shown.settle()
+        if (error instanceof TurnOver) {
+          if (error.held) for (const feed of group) held.add(feed)
+          continue
+        }
         if (error instanceof LinkLost || (error instanceof FeedsInterrupted && line.state().state !== 'online')) return
         throw error
       }

@@ -3,6 +3,8 @@ import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
 import { feedNames, type FeedName } from '#sync/contract/feed.ts'
 import { checkpointSchema, hubEpochSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
+import { dayUsageSchema, type Usage } from '#sync/core/day-usage.ts'
+import { paceSchema, unknownPace, type Pace } from '#sync/core/traffic-pace.ts'
 import type { PositionDoc } from './schemas.ts'
 
 /** Without an epoch: no hub that names one has been met. */
@@ -11,6 +13,13 @@ export type Watermark = z.infer<typeof watermarkSchema>
 /** `complete`: the feed was read to its end at least once, so that what it holds is a whole. `epoch`: the hub's, where it said one. */
 const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean(), epoch: hubEpochSchema.optional() })
 export type FeedPosition = z.infer<typeof feedPositionSchema>
+
+/** Bytes by day, the day last used last; and what transfers have shown. */
+const trafficSchema = z.object({ usage: z.array(dayUsageSchema), pace: paceSchema })
+export interface TrafficPosition {
+  usage: Usage
+  pace: Pace
+}
 
 export class PositionShelf {
   readonly #collection: RxCollection<PositionDoc>
@@ -39,6 +48,15 @@ export class PositionShelf {
 
   async putFeed(feed: FeedName, position: FeedPosition): Promise<void> {
     await this.#write(`feed:${feed}`, position)
+  }
+
+  /** Begun anew when it cannot be read: it says nothing of records. */
+  async traffic(): Promise<TrafficPosition> {
+    return trafficSchema.catch({ usage: [], pace: unknownPace }).parse((await this.#read('traffic')) ?? {})
+  }
+
+  async putTraffic({ usage, pace }: TrafficPosition): Promise<void> {
+    await this.#write('traffic', { usage, pace })
   }
 
   /** Feeds that were read before the hub told its epoch are of this one; a page of another begins them anew. */
