@@ -2,6 +2,7 @@
 import { must } from '#sync/contract/assert.ts'
 import type { engineToMain, IpcResponse, ManagerView, managerToMain } from '#sync/contract/ipc.ts'
 import { helloText } from '#sync/contract/up.ts'
+import { agentFacts } from './agent-facts.ts'
 import type { AgentLifecycle, CapturingAgent } from './agent-lifecycle.ts'
 import type { AgentLog } from './agent-log.ts'
 import { CodedError } from './ipc/coded-error.ts'
@@ -49,8 +50,8 @@ export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHa
   },
   'journal.missing': () => agentOf(lifecycle).journal.missing(),
   'journal.restore': ({ records }) => agentOf(lifecycle).journal.restore(records),
-  'journal.days': () => notYet(),
-  'agent.facts': () => notYet(),
+  'journal.days': ({ limit, throughSeq }) => agentOf(lifecycle).digests(limit, throughSeq),
+  'agent.facts': () => agentFacts(agentOf(lifecycle)),
   'diagnostics.requested': () => notYet(),
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {

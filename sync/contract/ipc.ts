@@ -249,9 +249,9 @@ export const engineToMain = {
     request: z.strictObject({ source: z.enum(['local-database', 'hub']), records: z.array(recordSchema).min(1).max(500) }),
     response: z.strictObject({ restored: z.int().min(0), refused: z.int().min(0) }),
   },
-  /** What the journal's present life holds of each business day, newest day first. */
+  /** What the journal's present life holds of each business day up to and including `throughSeq`, newest day first. */
   'journal.days': {
-    request: z.strictObject({ limit: z.int().min(1).max(31) }),
+    request: z.strictObject({ limit: z.int().min(1).max(31), throughSeq: z.int().min(0) }),
     response: z.array(dayDigestSchema).max(31),
   },
   /** What main alone knows, for the report to the hub. */
