@@ -5,7 +5,10 @@ import type { CapturingAgent } from './agent-lifecycle.ts'
 
 const platform = `${systemName()} ${release()} ${arch()}`.slice(0, 100)
 
-export const agentFacts = ({ state, journal }: Pick<CapturingAgent, 'state' | 'journal'>): IpcResponse<typeof engineToMain, 'agent.facts'> => {
+export const agentFacts = ({
+  state,
+  journal,
+}: Pick<CapturingAgent, 'state' | 'journal'>): IpcResponse<typeof engineToMain, 'agent.facts'> => {
   const { disk, exceptionCount } = state.get()
   return {
     platform,

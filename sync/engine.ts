@@ -8,7 +8,7 @@ import type { PluEntry } from './contract/ipc.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
 import { lookUpBarcode } from './core/plu.ts'
-import type { Clock, ItemLookup, JournalKeeper, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
+import type { AgentSide, Clock, ItemLookup, JournalKeeper, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
 import { createAcknowledgementReport } from './engine/acknowledgement-report.ts'
 import { CatalogueKeeper } from './engine/catalogue-keeper.ts'
 import { createFeeds } from './engine/feeds.ts'
@@ -17,6 +17,8 @@ import { createHubLine, type Welcome } from './engine/hub-line.ts'
 import { createIngest } from './engine/ingest.ts'
 import { divergenceOf, journalHashAt, prunedSeqOf } from './engine/journal-reach.ts'
 import { reasonOf, type EngineLog } from './engine/log.ts'
+import type { DiagnosticsAnswer, DiagnosticsSent } from './engine/diagnostics.ts'
+import { createOversight } from './engine/oversight.ts'
 import { createOutboxRunner } from './engine/outbox-runner.ts'
 import { createPriceSchedule } from './engine/price-schedule.ts'
 import { createPruning } from './engine/pruning.ts'
@@ -29,6 +31,8 @@ export interface EngineParts {
   journal: JournalSource
   /** Without it nothing is reported to the journal, and nothing comes back to it. */
   keeper?: JournalKeeper
+  /** Without it nothing is reported to the hub or compared with it. */
+  agent?: AgentSide
   signer: Signer
   clock: Clock
   random: Random
@@ -56,6 +60,8 @@ export interface Engine extends ItemLookup {
   /** Connects at once if the line is down, and asks every feed. */
   syncNow(): Promise<void>
   status(): EngineStatus
+  /** The manager's answer to the hub's request for a support bundle. */
+  sendDiagnostics(answer: DiagnosticsAnswer): Promise<DiagnosticsSent>
   /** Sets aside a message that the link did not understand. */
   park(event: string, payload: unknown, reason: string): Promise<void>
   close(): Promise<void>
@@ -107,9 +113,13 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
     agentVersion: parts.configuration.agentVersion,
     onWelcome: (connection, welcome) => void resume(connection, welcome),
-    onRefused: foreignHistory.refused,
+    onRefused: (code, message) => {
+      foreignHistory.refused(code, message)
+      oversight?.refused(code)
+    },
     onLost: () => outbox.dispatch({ kind: 'lost' }),
     onPoke: (feed) => void feeds.pull([feed]),
+    onAsk: (ask) => oversight?.asked(ask),
     onChange: () => view.changed(),
   })
   const outbox = createOutboxRunner({
@@ -141,13 +151,26 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onCaughtUp: () =>
       void beginWhenWhole().catch((error: unknown) => log('warn', 'the catalogue could not be checked', { reason: reasonOf(error) })),
   })
+  const oversight =
+    parts.agent &&
+    createOversight({
+      ...{ agent: parts.agent, journal, store, feeds, line, clock, random: parts.random, log, incarnation },
+      ...{ agentVersion: parts.configuration.agentVersion, settings: () => catalogue.syncSettings },
+      ...{ headSeq: ingest.headSeq, ackedSeq: outbox.ackedSeq, quarantined: () => ingest.tally().quarantined },
+      onChanged: () => view.changed(),
+    })
   const view = createViewPublisher({
+    compared: () => oversight?.compared(),
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
     ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally, rebuild: ingest.rebuild },
   })
 
+  let isWhole = await isCatalogueWhole(store)
   const beginWhenWhole = async (): Promise<void> => {
-    if (await isCatalogueWhole(store)) schedule.begin()
+    if (!(await isCatalogueWhole(store))) return
+    schedule.begin()
+    if (!isWhole) oversight?.catalogueLoaded()
+    isWhole = true
   }
   const resume = async (connection: number, welcome: Welcome): Promise<void> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
@@ -158,6 +181,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       const localHash = at.reach === 'known' ? at.hash : null
       outbox.dispatch({ kind: 'welcomed', connection, hubAckedSeq: welcome.ackedSeq, hubHash: welcome.headHash, localHash })
       recovery?.welcomed()
+      oversight?.welcomed(welcome)
       await feeds.pull()
     } catch (error) {
       if (line.isCurrent(connection)) line.lose(reasonOf(error))
@@ -183,7 +207,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     syncNow: async () => {
       line.syncNow()
       await feeds.pull()
+      void oversight?.compareDays()
     },
+    sendDiagnostics: (answer) => oversight?.sendDiagnostics(answer) ?? Promise.resolve({ outcome: 'not-sent' }),
     status: () => ({ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() }),
     park: async (event, payload, reason) => {
       log('warn', 'the hub said something not understood; it is set aside', { event, reason })
@@ -193,7 +219,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     close: async () => {
       line.close()
       await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close(), pruning.close()])
-      await Promise.all([acknowledgements?.close(), recovery?.close()])
+      await Promise.all([acknowledgements?.close(), recovery?.close(), oversight?.close()])
       await store.close()
     },
   }

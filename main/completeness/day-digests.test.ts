@@ -73,9 +73,7 @@ describe('the days’ digests', () => {
       { numRuns: 60 },
     ))
   it('[TRN22] tell a day of more than 500 spans or 20 currencies in parts, each of its own records', async () => {
-    const apart = Array.from({ length: 1_203 }, (_, i) =>
-      i % 2 === 0 ? saleRecord(i + 1, days[0], 'EUR' as Currency) : quarantine(i + 1),
-    )
+    const apart = Array.from({ length: 1_203 }, (_, i) => (i % 2 === 0 ? saleRecord(i + 1, days[0], 'EUR' as Currency) : quarantine(i + 1)))
     const parts = await digestsAt(apart, apart.length)
     expect(parts.map((p) => [p.spans.length, p.count, p.totals[0]?.grandMinor])).toEqual([
       [500, 500, 150_000],

@@ -30,6 +30,8 @@ export interface FeedsPorts {
 export interface Feeds {
   /** Reads these feeds to their end. */
   pull(feeds?: readonly FeedName[]): Promise<void>
+  /** Entries that were read again, whatever the feed's position: taken between two pages, unless the store has newer versions by then. */
+  give(feed: FeedName, entries: readonly FeedEntry[]): Promise<void>
   /** Gives parked documents another chance: a newer agent may understand them. */
   retryParked(): Promise<void>
   close(): Promise<void>
@@ -37,6 +39,7 @@ export interface Feeds {
 
 export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onCaughtUp }: FeedsPorts): Feeds => {
   const due = new Set<FeedName>()
+  const given: { feed: FeedName; entries: readonly FeedEntry[] }[] = []
   let closed = false
 
   const apply = async (feed: FeedName, entries: readonly FeedEntry[]): Promise<string[]> => {
@@ -77,7 +80,15 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
     if (!closed) onCaughtUp(feed)
     return true
   }
+  const takeGiven = async (): Promise<void> => {
+    for (let next = given.shift(); next && !closed; next = given.shift()) {
+      const stored = new Map((await store.feeds[next.feed].of(next.entries.map(({ id }) => id))).map((doc) => [doc.id, doc.checkpoint]))
+      const entries = next.entries.filter(({ id, checkpoint }) => checkpoint >= (stored.get(id) ?? 0))
+      onChanged(next.feed, await apply(next.feed, entries))
+    }
+  }
   const pullDue = async (): Promise<void> => {
+    await takeGiven()
     while (!closed && line.state().state === 'online') {
       const feed = feedNames.find((f) => due.has(f))
       if (!feed) return
@@ -96,6 +107,10 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
   const pulling = coalesce(clock, pullDue, (error) => log('warn', 'a feed could not be read; trying again', { reason: reasonOf(error) }))
   const pull = (feeds: readonly FeedName[] = feedNames): Promise<void> => {
     for (const feed of feeds) due.add(feed)
+    return pulling.run()
+  }
+  const give: Feeds['give'] = (feed, entries) => {
+    given.push({ feed, entries })
     return pulling.run()
   }
   const retryParked = async (): Promise<void> => {
@@ -122,5 +137,5 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
     cancelSweep()
     await pulling.close()
   }
-  return { pull, retryParked, close }
+  return { pull, give, retryParked, close }
 }

@@ -3,7 +3,7 @@
  * the engine when the line is up or down. Each connection has a number; what a former one still says is ignored.
  */
 import type { Identity } from '#sync/contract/config.ts'
-import type { DownEvent, DownMessage } from '#sync/contract/down.ts'
+import type { Ask, DownEvent, DownMessage } from '#sync/contract/down.ts'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import type { FeedName } from '#sync/contract/feed.ts'
 import { protocol } from '#sync/contract/protocol.ts'
@@ -30,6 +30,7 @@ export interface HubLinePorts {
   onLost(): void
   onRefused(code: ErrorCode, message: string): void
   onPoke(feed: FeedName): void
+  onAsk?(ask: Ask): void
   onChange(): void
 }
 
@@ -112,6 +113,7 @@ export const createHubLine = (ports: HubLinePorts): HubLine => {
       void greet(mine, (message as DownMessage<'challenge'>).nonce)
     }
     if (event === 'poke') ports.onPoke((message as DownMessage<'poke'>).feed)
+    if (event === 'ask') ports.onAsk?.(message as DownMessage<'ask'>)
     if (event === 'dismiss') step({ kind: 'refused', ...(message as DownMessage<'dismiss'>) })
   }
   const greet = async (mine: number, nonce: string): Promise<void> => {

@@ -23,6 +23,10 @@ export class ScriptedHub {
   /** Refuses each hello with this code. */
   refuseHello: ErrorCode | null = null
   storeId = 'S1'
+  protocolVersion = 1
+  epoch: string | undefined
+  /** Answers of this hub's oversight, or in place of its own. */
+  readonly answers: { [E in UpEvent]?: (request: UpRequest<E>) => UpResponse<E> | null | 'silent' } = {}
   readonly log: TidelineRecord[] = []
   readonly verdicts = new Map<number, Verdict>()
   /** Verdicts to give, by natural order of arrival. */
@@ -79,7 +83,7 @@ export class ScriptedHub {
   async #request<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E>> {
     const handlers = this.#handlers
     if (!handlers) throw new LinkLost('not connected')
-    const message = upMessages[event].request.parse(overWire(request))
+    const message = upMessages[event].request.parse(event === 'diagnostics' ? structuredClone(request) : overWire(request))
     const answer = this.answer(event, message)
     await Promise.resolve()
     if (answer === 'silent') throw new LinkLost('no answer in time')
@@ -92,6 +96,8 @@ export class ScriptedHub {
 
   /** What a hub answers to a parsed message; null = the answer is lost. */
   answer(event: UpEvent, message: unknown): UpResponse<UpEvent> | null | 'silent' {
+    const scripted = this.answers[event] as ((request: unknown) => UpResponse<UpEvent> | null | 'silent') | undefined
+    if (scripted) return scripted(message)
     if (event === 'hello') return this.#hello()
     if (event === 'batch') return this.#batch((message as UpRequest<'batch'>).records)
     if (event === 'fetch') return this.#fetch(message as UpRequest<'fetch'>)
@@ -103,7 +109,8 @@ export class ScriptedHub {
     if (this.refuseHello) return { outcome: 'refused', code: this.refuseHello, message: 'as told' }
     return upMessages.hello.response.parse({
       outcome: 'welcome',
-      protocolVersion: 1,
+      protocolVersion: this.protocolVersion,
+      ...(this.epoch === undefined ? {} : { epoch: this.epoch }),
       storeId: this.storeId,
       ackedSeq: this.log.length,
       headHash: this.headHash,

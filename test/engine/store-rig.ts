@@ -4,6 +4,7 @@ import { identitySchema } from '#sync/contract/config.ts'
 import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { openStore, type Store } from '#sync/store/open-store.ts'
+import { MemoryAgent } from './memory-agent.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
 import { deviceId, MemoryJournal } from './records.ts'
 import { ScriptedHub } from './scripted-hub.ts'
@@ -16,6 +17,7 @@ let rigs = 0
 export class StoreRig {
   journal = new MemoryJournal()
   readonly keeper = new MemoryKeeper(() => this.journal)
+  readonly agent = new MemoryAgent(() => this.journal)
   readonly hub = new ScriptedHub()
   readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
   readonly views: ManagerView[] = []
@@ -42,6 +44,7 @@ export class StoreRig {
     this.engine = await startEngine({
       journal: this.journal,
       keeper: this.keeper,
+      agent: this.agent,
       signer: { sign: (text) => Promise.resolve(`signed-${text.length}`) },
       clock: this.clock,
       random: () => 0.5,
