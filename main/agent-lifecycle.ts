@@ -62,6 +62,7 @@ export interface AgentLifecycle {
   /** The hub, or the local database, holds another history under this incarnation's numbers. */
   reincarnate(from: string, reason: string): Promise<Reincarnation>
   setEngine(state: AgentStatus['engine']): void
+  setDiagnosticsRequest(request: AgentStatus['diagnosticsRequest']): void
   agent(): CapturingAgent | undefined
   hubUrl(): string | undefined
   close(): Promise<void>
@@ -220,5 +221,10 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
     status: () => status,
     agent: () => capturing,
     setEngine: (engine) => change({ engine }),
+    setDiagnosticsRequest: (request) => {
+      const { diagnosticsRequest: _before, ...rest } = status
+      status = rest
+      change(request ? { diagnosticsRequest: request } : {})
+    },
   }
 }

@@ -5,6 +5,7 @@ import { helloText } from '#sync/contract/up.ts'
 import { agentFacts } from './agent-facts.ts'
 import type { AgentLifecycle, CapturingAgent } from './agent-lifecycle.ts'
 import type { AgentLog } from './agent-log.ts'
+import type { DiagnosticsDesk } from './diagnostics/desk.ts'
 import { CodedError } from './ipc/coded-error.ts'
 import type { Handlers } from './ipc/request-table.ts'
 import type { Vault } from './vault-file.ts'
@@ -15,10 +16,6 @@ const agentOf = (lifecycle: AgentLifecycle): CapturingAgent => {
   const agent = lifecycle.agent()
   if (!agent) throw new CodedError('NOT_READY', 'capture has not started')
   return agent
-}
-
-const notYet = (): never => {
-  throw new CodedError('NOT_READY', 'this part of the agent is not there yet')
 }
 
 const [helloPrefix] = helloText('', '', '').split('\n')
@@ -33,10 +30,17 @@ export interface EngineHandlersPorts {
   lifecycle: AgentLifecycle
   vault: Vault
   log: AgentLog
+  diagnostics: Pick<DiagnosticsDesk, 'requested'>
   onView: (view: ManagerView) => void
 }
 
-export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
+export const createEngineHandlers = ({
+  lifecycle,
+  vault,
+  log,
+  diagnostics,
+  onView,
+}: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
   'engine.configuration': (): Configuration => {
     const { hubUrl, identity } = must(vault.enrolment(), 'enrolment')
     return { hubUrl: lifecycle.hubUrl() ?? hubUrl, identity, agentVersion: lifecycle.status().agentVersion }
@@ -52,7 +56,10 @@ export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHa
   'journal.restore': ({ records }) => agentOf(lifecycle).journal.restore(records),
   'journal.days': ({ limit, throughSeq }) => agentOf(lifecycle).digests(limit, throughSeq),
   'agent.facts': () => agentFacts(agentOf(lifecycle)),
-  'diagnostics.requested': () => notYet(),
+  'diagnostics.requested': ({ requestId, reason }) => {
+    diagnostics.requested(requestId, reason)
+    return null
+  },
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {
     await agentOf(lifecycle).plu.publish(publication)
@@ -72,12 +79,17 @@ export interface ManagerHandlersPorts {
   lifecycle: AgentLifecycle
   view: () => ManagerView | null
   syncNow: () => Promise<null>
+  diagnostics: Pick<DiagnosticsDesk, 'preview' | 'decide'>
 }
 
-export const createManagerHandlers = ({ lifecycle, view, syncNow }: ManagerHandlersPorts): Handlers<typeof managerToMain> => ({
+export const createManagerHandlers = ({ lifecycle, view, syncNow, diagnostics }: ManagerHandlersPorts): Handlers<typeof managerToMain> => ({
   'view.get': view,
   'sync.now': syncNow,
   'agent.status': () => lifecycle.status(),
-  'diagnostics.decide': () => notYet(),
+  'diagnostics.preview': ({ requestId }) => diagnostics.preview(requestId),
+  'diagnostics.decide': async ({ requestId, granted }) => {
+    await diagnostics.decide(requestId, granted)
+    return null
+  },
   'enrolment.submit': (entered) => lifecycle.submit(entered),
 })
