@@ -76,11 +76,11 @@ const Question = ({ request, onDone }: { request: Request; onDone: () => void })
       </div>
       <Preview requestId={request.requestId} />
       {problem ? <Text role="alert">{problem}</Text> : null}
-      <Group justify="flex-end" gap="md">
+      <Group justify="flex-end" gap="md" className="bundle-answer">
         <Button size="lg" variant="default" disabled={busy} onClick={() => void decide(false)}>
           {words.no}
         </Button>
-        <Button size="lg" loading={busy} onClick={() => void decide(true)}>
+        <Button size="lg" className="bundle-yes" loading={busy} onClick={() => void decide(true)}>
           {words.yes}
         </Button>
       </Group>
@@ -106,7 +106,7 @@ const OpenRequest = ({ request }: { request: Request }) => {
         onClose={later}
         title={words.title}
         size="46rem"
-        closeButtonProps={{ 'aria-label': words.later }}
+        closeButtonProps={{ 'aria-label': words.later, icon: <IconX aria-hidden size={20} /> }}
         classNames={{ title: 'bundle-title' }}
         transitionProps={{ duration: 0 }}
       >

@@ -239,11 +239,11 @@ export const messages = {
   },
 
   diagnostics: {
-    title: 'Support would like to see how this computer is doing',
+    title: 'Support asks for a report on this computer',
     waiting: 'Nothing has been sent. You decide.',
     answer: 'Read and answer',
     later: 'Decide later',
-    who: 'Head office’s support asks for a report about this computer, and gives this reason:',
+    who: 'Head office’s support would like to see how this computer is doing. The reason given:',
     noReason: 'No reason was given.',
     insideTitle: 'What is in it',
     inside: [

@@ -45,7 +45,7 @@ describe('the store manager’s window on oversight', () => {
 
   it('[OPS7] asks the manager: who, why, what is in it and what is not, with a yes and a no', async () => {
     const { page, requests, screenshot } = await browser.open({ status: asked, view: busyView() })
-    const dialog = page.getByRole('dialog', { name: 'Support would like to see how this computer is doing' })
+    const dialog = page.getByRole('dialog', { name: 'Support asks for a report on this computer' })
     await dialog.waitFor()
     expect(await dialog.locator('blockquote').textContent()).toBe(diagnosticsRequest.reason)
     expect(await dialog.getByRole('heading', { level: 3 }).allTextContents()).toEqual(['What is in it', 'What is not in it'])
