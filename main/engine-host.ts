@@ -40,6 +40,8 @@ export interface EngineHost {
   sendDiagnostics(
     answer: IpcRequest<typeof mainToEngine, 'diagnostics.send'>,
   ): Promise<IpcResponse<typeof mainToEngine, 'diagnostics.send'>>
+  /** The computer woke up. */
+  resumed(): void
   appended(seq: number): void
   start(): void
   /** What the engine is built on has changed. */
@@ -81,6 +83,8 @@ export const createEngineHost = (ports: EngineHostPorts): EngineHost => {
     },
     syncNow: () => engine.call('sync.now', null),
     sendDiagnostics: (answer) => engine.call('diagnostics.send', answer, bundleTimeoutMs),
+    // An engine that is not there starts afresh anyway.
+    resumed: () => void engine.call('system.resumed', null).catch(() => undefined),
     appended: (seq) => enginePort?.push('journal.appended', { seq }),
     start: supervisor.start,
     restart: supervisor.restart,

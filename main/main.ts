@@ -7,13 +7,14 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { app, dialog, net, type Tray } from 'electron'
+import { app, dialog, net, powerMonitor, type Tray } from 'electron'
 import { managerToMain, type ManagerView } from '#sync/contract/ipc.ts'
 import { loadSettings, type AgentSettings } from './agent-config.ts'
 import { createAgentLifecycle, tillTokenFile, type AgentLifecycle, type CapturingAgent } from './agent-lifecycle.ts'
 import type { AgentLog } from './agent-log.ts'
 import { openDiagnostics } from './diagnostics/open-diagnostics.ts'
 import { createEngineHost } from './engine-host.ts'
+import { createHubProbe } from './hub-probe.ts'
 import { createAnswerer } from './ipc/request-table.ts'
 import { createLog } from './log.ts'
 import { startStoreAgent } from './store-agent.ts'
@@ -68,7 +69,7 @@ const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): voi
 
   const engine = createEngineHost({
     open: (ports, onGone) => openEngineWindow({ ...ports, preload, onStranger }, onGone),
-    handlers: (onView) => createEngineHandlers({ lifecycle, vault, log, diagnostics, onView }),
+    handlers: (onView) => createEngineHandlers({ lifecycle, vault, log, diagnostics, probe, onView }),
     onView: (published) => {
       view = published
       manager?.port.push('view.changed', published)
@@ -96,6 +97,10 @@ const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): voi
     send: engine.sendDiagnostics,
     clock: { nowMs: Date.now, after },
   })
+  const probe = createHubProbe((url, init) => net.fetch(url, init), lifecycle.hubUrl)
+  // Timers stand still in a sleep, and a line that died in it looks alive.
+  powerMonitor.on('resume', engine.resumed)
+  powerMonitor.on('unlock-screen', engine.resumed)
   const handlers = createManagerHandlers({ lifecycle, view: () => view, syncNow: engine.syncNow, diagnostics })
   const answer = createAnswerer(managerToMain, handlers, onFault)
   const openManager = (): void => {

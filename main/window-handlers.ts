@@ -2,6 +2,7 @@
 import { must } from '#sync/contract/assert.ts'
 import type { engineToMain, IpcResponse, ManagerView, managerToMain } from '#sync/contract/ipc.ts'
 import { helloText } from '#sync/contract/up.ts'
+import type { Probe } from '#sync/core/ports.ts'
 import { agentFacts } from './agent-facts.ts'
 import type { AgentLifecycle, CapturingAgent } from './agent-lifecycle.ts'
 import type { AgentLog } from './agent-log.ts'
@@ -31,6 +32,7 @@ export interface EngineHandlersPorts {
   vault: Vault
   log: AgentLog
   diagnostics: Pick<DiagnosticsDesk, 'requested'>
+  probe: Probe
   onView: (view: ManagerView) => void
 }
 
@@ -39,6 +41,7 @@ export const createEngineHandlers = ({
   vault,
   log,
   diagnostics,
+  probe,
   onView,
 }: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
   'engine.configuration': (): Configuration => {
@@ -60,6 +63,7 @@ export const createEngineHandlers = ({
     diagnostics.requested(requestId, reason)
     return null
   },
+  'hub.probe': probe,
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {
     await agentOf(lifecycle).plu.publish(publication)

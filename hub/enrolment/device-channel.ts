@@ -1,6 +1,7 @@
 /** What gateways tell each other about devices, over NOTIFY. Losing one costs only time: each batch is checked again. */
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
+import { askSchema } from '#sync/contract/down.ts'
 import { deviceIdSchema, incarnationSchema } from '#sync/contract/vocabulary.ts'
 import type { Tables } from '../storage/tables.ts'
 
@@ -10,6 +11,8 @@ const deviceNoticeSchema = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('revoked'), deviceId: deviceIdSchema }),
   /** A newer session of this journal was welcomed; every other one ends. */
   z.strictObject({ event: z.literal('welcomed'), deviceId: deviceIdSchema, incarnation: incarnationSchema, sessionId: z.string() }),
+  /** The agent is asked for something now; one that is away, or speaks an older protocol, is not. */
+  z.strictObject({ event: z.literal('ask'), deviceId: deviceIdSchema, ask: askSchema }),
 ])
 export type DeviceNotice = z.infer<typeof deviceNoticeSchema>
 

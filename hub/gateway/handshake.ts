@@ -4,8 +4,9 @@ import { z } from 'zod'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import { protocol } from '#sync/contract/protocol.ts'
 import { helloSchema, helloText } from '#sync/contract/up.ts'
-import { type StoreId, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { storeIdSchema } from '#sync/contract/vocabulary.ts'
 import type { Database } from '../storage/database.ts'
+import type { Peer } from './session.ts'
 
 export type Hello = z.infer<typeof helloSchema>
 
@@ -18,7 +19,7 @@ export const parseHello = (message: unknown): Hello | null => {
   return parsed.data.protocolVersion > protocol.version || helloSchema.safeParse(message).success ? parsed.data : null
 }
 
-export type Greeting = { greeting: 'known'; storeId: StoreId } | { greeting: 'refused'; code: ErrorCode; message: string }
+export type Greeting = { greeting: 'known'; peer: Peer } | { greeting: 'refused'; code: ErrorCode; message: string }
 
 const refused = (code: ErrorCode, message: string): Greeting => ({ greeting: 'refused', code, message })
 
@@ -33,7 +34,9 @@ export const greet = async (db: Database, nonce: string, hello: Hello): Promise<
   if (!device) return refused('UNKNOWN_DEVICE', `${hello.deviceId} is not enrolled here`)
   if (!isSigned(nonce, hello, device.public_key)) return refused('BAD_SIGNATURE', 'the proof of the device key does not match')
   if (device.revoked_at) return refused('REVOKED_DEVICE', 'this device was revoked at the hub')
-  return { greeting: 'known', storeId: storeIdSchema.parse(device.store_id) }
+  const { deviceId, incarnation } = hello
+  const protocolVersion = Math.min(hello.protocolVersion, protocol.version)
+  return { greeting: 'known', peer: { deviceId, incarnation, storeId: storeIdSchema.parse(device.store_id), protocolVersion } }
 }
 
 const isSigned = (nonce: string, hello: Hello, publicKey: string): boolean => {

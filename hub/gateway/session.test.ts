@@ -7,6 +7,7 @@ const peer = {
   deviceId: deviceIdSchema.parse('dev-aaaaaaaaaaaa'),
   incarnation: incarnationSchema.parse('abcdefghijkl'),
   storeId: storeIdSchema.parse('S1'),
+  protocolVersion: 3,
 }
 const challenged: Session = { state: 'challenged', nonce: 'n' }
 const run = (events: readonly SessionEvent[], from: Session = challenged): Session => events.reduce(nextSession, from)

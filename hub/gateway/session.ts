@@ -11,6 +11,8 @@ export interface Peer {
   deviceId: DeviceId
   incarnation: Incarnation
   storeId: StoreId
+  /** What both sides speak. */
+  protocolVersion: number
 }
 
 export type Session =

@@ -8,7 +8,17 @@ import type { Clock } from '#sync/core/ports.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { reasonOf } from '#sync/engine/log.ts'
 import { SocketLink } from '#sync/link/socket-link.ts'
-import { ask, bridgeAgent, bridgeJournal, bridgeKeeper, bridgeLog, bridgePluSink, bridgeSigner, bridgeViewSink } from './bridge-ports.ts'
+import {
+  ask,
+  bridgeAgent,
+  bridgeJournal,
+  bridgeKeeper,
+  bridgeLog,
+  bridgePluSink,
+  bridgeProbe,
+  bridgeSigner,
+  bridgeViewSink,
+} from './bridge-ports.ts'
 
 const bridge = window.tideline
 const log = bridgeLog(bridge)
@@ -37,6 +47,7 @@ const start = async (): Promise<Engine> => {
       hubUrl,
       onUnknown: (event, payload, reason) => void starting.then((engine) => engine.park(event, payload, reason)),
     }),
+    probe: bridgeProbe(bridge),
     storage: getRxStorageDexie({ chromeTransactionDurability: 'strict' }),
     configuration,
     plu: bridgePluSink(bridge),
@@ -63,6 +74,9 @@ bridge.onRequest(async (method, params) => {
       return null
     case 'diagnostics.send':
       return engine.sendDiagnostics(mainToEngine['diagnostics.send'].request.parse(params))
+    case 'system.resumed':
+      engine.resumed()
+      return null
     default:
       throw new Error(`no such request: ${method}`)
   }

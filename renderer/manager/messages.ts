@@ -19,7 +19,10 @@ export const messages = {
     connecting: 'Connecting to head office…',
     online: (since: string) => `Connected to head office since ${since}`,
     offline: (since: string) => `No connection since ${since} — sales are kept here and will be sent`,
+    offlineBecause: (since: string, reason: string) => `No connection since ${since}. ${reason}`,
+    waiting: (reason: string) => `Waiting to be let in. ${reason}`,
     refused: (reason: string) => `Head office refuses the connection. ${reason}`,
+    notTrusted: (reason: string) => `Nothing is sent to head office. ${reason}`,
     restarting: 'The local database is restarting — sales are still taken from the tills',
   },
 

@@ -44,7 +44,7 @@ export interface DayComparisonPorts {
 }
 
 export interface DayComparison {
-  welcomed(epoch: string | undefined): void
+  welcomed(epoch: string | null): void
   now(): Promise<void>
   /** For the manager's view. */
   compared(): NonNullable<ManagerView['sync']>['compared']
@@ -55,7 +55,7 @@ export const createDayComparison = (ports: DayComparisonPorts): DayComparison =>
   const { agent, journal, line, clock, log } = ports
   let compared: ComparedDays = new Map()
   let comparedAtMs: number | null = null
-  let epoch: string | undefined
+  let epoch: string | null = null
   let closed = false
 
   /** Null when the hub does not say just now. */
@@ -140,7 +140,7 @@ export const createDayComparison = (ports: DayComparisonPorts): DayComparison =>
 
   return {
     welcomed: (now) => {
-      const isNew = epoch !== undefined && now !== epoch
+      const isNew = epoch !== null && now !== epoch
       epoch = now
       if (isNew) compared = new Map()
       rounds.soon(isNew ? afterNewEpochMs : ports.everyMinutes() * 60_000)

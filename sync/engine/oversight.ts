@@ -3,12 +3,10 @@
  * speaks less than protocol 3 it says nothing.
  */
 import type { Ask } from '#sync/contract/down.ts'
-import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import type { ManagerView } from '#sync/contract/ipc.ts'
 import type { Report } from '#sync/contract/report.ts'
 import { trafficClasses } from '#sync/contract/traffic.ts'
 import type { SyncSettings } from '#sync/contract/traffic.ts'
-import { messageSince } from '#sync/contract/up.ts'
 import type { Incarnation } from '#sync/contract/vocabulary.ts'
 import type { AgentSide, Clock, JournalSource, Random } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
@@ -16,11 +14,10 @@ import { createDayComparison } from './day-comparison.ts'
 import { createDiagnosticsCourier, type DiagnosticsAnswer, type DiagnosticsSent } from './diagnostics.ts'
 import { createFeedComparison } from './feed-comparison.ts'
 import type { Feeds } from './feeds.ts'
-import type { HubLine, Welcome } from './hub-line.ts'
+import type { HubLine } from './hub-line.ts'
 import type { EngineLog } from './log.ts'
 import { createReporter } from './reporter.ts'
 
-const sinceVersion = messageSince.report ?? 0
 const unsetSettings: Pick<SyncSettings, 'compareEveryMinutes' | 'reportEverySeconds'> = { compareEveryMinutes: 5, reportEverySeconds: 60 }
 const unmeasured: Report['traffic'] = { open: [...trafficClasses], sentBytesToday: 0, receivedBytesToday: 0 }
 
@@ -39,15 +36,13 @@ export interface OversightPorts {
   headSeq(): number
   ackedSeq(): number
   quarantined(): number
-  /** Without them, nothing was measured. */
+  /** Without it, nothing was measured. */
   traffic?(): Report['traffic']
-  clockOffset?(): Report['clock']
   onChanged(): void
 }
 
 export interface Oversight {
-  welcomed(welcome: Pick<Welcome, 'protocolVersion' | 'epoch'>): void
-  refused(code: ErrorCode): void
+  welcomed(): void
   asked(ask: Ask): void
   /** The catalogue was read to its end for the first time. */
   catalogueLoaded(): void
@@ -59,14 +54,12 @@ export interface Oversight {
 
 export const createOversight = (ports: OversightPorts): Oversight => {
   const { line } = ports
-  let spoken = 0
-  const isReady = (): boolean => spoken >= sinceVersion && line.state().state === 'online'
+  const isReady = (): boolean => line.speaks('report')
   const settings = () => ports.settings() ?? unsetSettings
 
   const reporter = createReporter({
     ...{ ...ports, isReady, everySeconds: () => settings().reportEverySeconds },
     traffic: () => ports.traffic?.() ?? unmeasured,
-    clockOffset: () => ports.clockOffset?.(),
   })
   const days = createDayComparison({ ...ports, isReady, everyMinutes: () => settings().compareEveryMinutes })
   const feeds = createFeedComparison({ ...ports, isReady })
@@ -86,14 +79,12 @@ export const createOversight = (ports: OversightPorts): Oversight => {
     }
   }
   return {
-    welcomed: ({ protocolVersion, epoch }) => {
-      spoken = protocolVersion
+    welcomed: () => {
       if (!isReady()) return
       reporter.welcomed()
-      days.welcomed(epoch)
+      days.welcomed(line.epoch())
       feeds.welcomed()
     },
-    refused: reporter.refused,
     asked,
     catalogueLoaded: feeds.loaded,
     compareDays: days.now,

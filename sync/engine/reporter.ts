@@ -2,7 +2,6 @@
  * Tells the hub how the store fares [OPS5]: when something worth telling has changed, at least every five minutes, when it asks, and
  * soon after it had refused this store. What other parts know (traffic, the clock's offset) is asked of them as it is told.
  */
-import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import { feedNames } from '#sync/contract/feed.ts'
 import type { Report } from '#sync/contract/report.ts'
 import type { Incarnation } from '#sync/contract/vocabulary.ts'
@@ -20,7 +19,7 @@ const afterRefusalMs = 5_000
 export interface ReporterPorts {
   agent: Pick<AgentSide, 'facts'>
   store: Store
-  line: Pick<HubLine, 'tryRequest'>
+  line: Pick<HubLine, 'tryRequest' | 'hubClock' | 'lastRefusal'>
   clock: Clock
   random: Random
   log: EngineLog
@@ -31,13 +30,11 @@ export interface ReporterPorts {
   ackedSeq(): number
   quarantined(): number
   traffic(): Report['traffic']
-  clockOffset(): Report['clock']
   isReady(): boolean
 }
 
 export interface Reporter {
   welcomed(): void
-  refused(code: ErrorCode): void
   now(): Promise<void>
   close(): Promise<void>
 }
@@ -45,8 +42,6 @@ export interface Reporter {
 export const createReporter = (ports: ReporterPorts): Reporter => {
   const { agent, store, line, clock, log, incarnation } = ports
   let sent = { gist: '', atMs: -Infinity }
-  let lastRefusal: Report['lastRefusal']
-  let wasRefused = false
   let isAsked = false
 
   const pending = async (): Promise<Report['pending']> => {
@@ -59,7 +54,8 @@ export const createReporter = (ports: ReporterPorts): Reporter => {
 
   const report = async (): Promise<Report> => {
     const { missingRecords, ...facts } = await agent.facts()
-    const offset = ports.clockOffset()
+    const offset = line.hubClock()
+    const refusal = line.lastRefusal()
     return {
       ...{ agentVersion: ports.agentVersion, ...facts, pending: await pending(), feeds: await positions() },
       journal: { incarnation, seq: ports.headSeq(), ackedSeq: ports.ackedSeq(), missingRecords },
@@ -67,7 +63,7 @@ export const createReporter = (ports: ReporterPorts): Reporter => {
       parkedDocuments: await store.parked.count(),
       traffic: ports.traffic(),
       ...(offset ? { clock: offset } : {}),
-      ...(lastRefusal ? { lastRefusal } : {}),
+      ...(refusal ? { lastRefusal: { code: refusal.code, at: toInstant(refusal.atMs) } } : {}),
     }
   }
   const run = async (): Promise<void> => {
@@ -90,12 +86,8 @@ export const createReporter = (ports: ReporterPorts): Reporter => {
 
   return {
     welcomed: () => {
+      const wasRefused = (line.lastRefusal()?.atMs ?? -Infinity) > sent.atMs
       rounds.soon(wasRefused ? afterRefusalMs : ports.everySeconds() * 1_000)
-      wasRefused = false
-    },
-    refused: (code) => {
-      wasRefused = true
-      lastRefusal = { code, at: toInstant(clock.nowMs()) }
     },
     now: () => {
       isAsked = true

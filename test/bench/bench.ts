@@ -13,8 +13,9 @@ import { memory } from './memory.ts'
 import { parse } from './parse.ts'
 import { rebuild } from './rebuild.ts'
 import { start } from './start.ts'
+import { wire } from './wire.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, rebuild, start, memory]
+const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, rebuild, start, memory, wire]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 

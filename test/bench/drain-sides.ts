@@ -47,7 +47,15 @@ export const drainFromChromium = async (pages: EnginePages, hubUrl: string, stor
   }
 }
 
-export const drainFromNode = async (hubUrl: string, store: WaitingStore): Promise<number> => {
+export interface WaitingEngine {
+  /** Resolves when the hub has all that waits. */
+  drain(): Promise<void>
+  state(): string
+  close(): Promise<void>
+}
+
+/** Everything is copied; the hub is not let prove anything yet. */
+export const openWaitingEngine = async (hubUrl: string, store: WaitingStore): Promise<WaitingEngine> => {
   const count = store.records.length
   const { open, opened } = gate()
   const engine = await startEngine({
@@ -74,13 +82,24 @@ export const drainFromNode = async (hubUrl: string, store: WaitingStore): Promis
     view: { publish: () => Promise.resolve() },
     log: () => undefined,
   })
+  while (engine.status().headSeq < count) await delay(pollMs)
+  return {
+    drain: async () => {
+      open()
+      await engine.syncNow()
+      while (engine.status().ackedSeq < count) await delay(pollMs)
+    },
+    state: () => engine.status().link.state,
+    close: () => engine.close(),
+  }
+}
+
+export const drainFromNode = async (hubUrl: string, store: WaitingStore): Promise<number> => {
+  const engine = await openWaitingEngine(hubUrl, store)
   try {
-    while (engine.status().headSeq < count) await delay(pollMs)
     const startedAt = performance.now()
-    open()
-    await engine.syncNow()
-    while (engine.status().ackedSeq < count) await delay(pollMs)
-    return perSecond(count, startedAt)
+    await engine.drain()
+    return perSecond(store.records.length, startedAt)
   } finally {
     await engine.close()
   }

@@ -18,6 +18,10 @@ const lineItems = ['MILK-1L', 'BREAD-750', 'COFFEE-500', 'APPLE-KG'].map((itemId
   ...{ lineNumber: index + 1, kind: 'sale', itemId, description: itemId.toLowerCase(), quantityMilli: 1_000, unit: 'each' },
   ...{ unitPriceMinor: 100, discountMinor: 0, amountMinor: 100, voided: false },
 }))
+const words = Array.from(
+  { length: 40 },
+  (_, n) => `${'bcdfghjklmnprst'[n % 15]}${'aeiou'[n % 5]}${'lmnrst'[n % 6]}${['tea', 'bread', 'oil', 'rice'][n % 4]}`,
+)
 const basket = {
   lineItems,
   tenders: [{ lineNumber: 5, kind: 'cash', amountMinor: 400, voided: false }],
@@ -37,9 +41,37 @@ const fullJournal = (incarnation: string, records: readonly TidelineRecord[]): J
   }
 }
 
-export const openWaitingStore = async (db: Database, storeId: string, count: number): Promise<WaitingStore> => {
+/** Another basket each time, as customers fill them: what is alike in all sales costs nothing once it is packed. */
+export const variedBasket = (number: number): typeof basket => {
+  // Multiplicative hashing: far apart for neighbours, the same in every run.
+  const pick = (salt: number, of: number): number => (((number * 31 + salt) * 2_654_435_761) % 4_294_967_296) % of
+  const lines = Array.from({ length: 4 }, (_, index) => {
+    const item = pick(index, 2_000)
+    const amountMinor = 49 + pick(index + 10, 1_950)
+    return {
+      ...{ lineNumber: index + 1, kind: 'sale', itemId: `${40_000 + item}`, description: `${words[item % 40]} ${words[item % 37]}` },
+      ...{ quantityMilli: 1_000, unit: 'each', unitPriceMinor: amountMinor, discountMinor: 0, amountMinor, voided: false },
+    }
+  })
+  const grandMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0)
+  const netMinor = Math.round(grandMinor / 1.07)
+  const taxMinor = grandMinor - netMinor
+  return {
+    lineItems: lines,
+    tenders: [{ lineNumber: 5, kind: pick(20, 2) === 0 ? 'cash' : 'card', amountMinor: grandMinor, voided: false }],
+    taxes: [{ code: 'A', rateMicro: 70_000, taxableMinor: netMinor, taxMinor, inclusive: true }],
+    totals: { netMinor, taxMinor, grandMinor },
+  }
+}
+
+export const openWaitingStore = async (
+  db: Database,
+  storeId: string,
+  count: number,
+  basketOf: (number: number) => typeof basket = () => basket,
+): Promise<WaitingStore> => {
   const device = await enrolModelDevice(db, storeId)
-  for (let number = 1; number <= count; number++) device.sell(number, { ...basket, workstationId: device.deviceId })
+  for (let number = 1; number <= count; number++) device.sell(number, { ...basketOf(number), workstationId: device.deviceId })
   const { deviceId, incarnation, journal } = device
   return {
     identity: identitySchema.parse({ deviceId, storeId, storeName: storeId, currency: 'EUR', timeZone: 'Europe/Berlin' }),

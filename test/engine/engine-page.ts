@@ -187,6 +187,7 @@ export class EnginePage {
       'journal.missing': async () => (await main.keeper?.missing()) ?? [],
       'journal.restore': ({ source, records }: { source: RecordSource; records: TidelineRecord[] }) =>
         main.keeper?.restore(source, records) ?? Promise.resolve({ restored: 0, refused: records.length }),
+      'hub.probe': () => Promise.resolve('nothing'),
       'device.sign': ({ text }: { text: string }) => main.sign(text),
       'plu.publish': async (publication: unknown) => (this.published.push(publication), null),
       'view.publish': async (view: ManagerView) => (this.views.push(view), this.#onView(), null),

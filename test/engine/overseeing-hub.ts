@@ -29,9 +29,7 @@ export class Oversight {
 
   constructor(hub: ScriptedHub) {
     this.#hub = hub
-    hub.protocolVersion = 3
-    hub.epoch = 'eeeeeeeeeeee'
-    Object.assign(hub.answers, {
+    Object.assign(hub.scripts, {
       report: (report: Report) => {
         this.reports.push(report)
         return { outcome: 'reported', hubTime: instantSchema.parse('2026-03-02T10:00:00.000Z') }

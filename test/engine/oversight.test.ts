@@ -1,6 +1,7 @@
 /** How the hub looks after a store: reports, comparisons of days and feeds, support bundles. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { UpEvent } from '#sync/contract/up.ts'
+import { hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import { partBytes } from '#sync/engine/diagnostics.ts'
 import { Oversight } from './overseeing-hub.ts'
 import { quarantineText, saleText } from './records.ts'
@@ -108,7 +109,7 @@ describe('the days', () => {
     sellTwoDays()
     await online()
     const { request } = rig.hub.link
-    rig.hub.link.request = (event, message) => (event === 'batch' ? new Promise(() => undefined) : request(event, message))
+    rig.hub.link.request = (event, message) => (event === 'packedBatch' ? new Promise(() => undefined) : request(event, message))
     rig.journal.append(saleText(10).replace('2026-03-02', '2026-03-03'))
     await until(() => rig.engine.status().headSeq === 10, 'the copy')
     await compareNow()
@@ -119,7 +120,7 @@ describe('the days', () => {
     sellTwoDays()
     await online()
     await compareNow()
-    rig.hub.epoch = 'ffffffffffff'
+    rig.hub.epoch = hubEpochSchema.parse('ffffffffffff')
     const before = oversight.compared.length
     rig.hub.cut()
     await until(() => oversight.compared.length > before, 'the comparison in the new epoch')
@@ -128,7 +129,7 @@ describe('the days', () => {
   it('[TRN22] an answer about other days counts for nothing', async () => {
     sellTwoDays()
     await online()
-    rig.hub.answers.compareDays = () => ({ outcome: 'compared', days: [] })
+    rig.hub.scripts.compareDays = () => ({ outcome: 'compared', days: [] })
     rig.hub.push('ask', { what: 'compare' })
     await until(() => rig.logged.includes('warn: the hub answered about other days than it was asked'), 'the warning')
     expect(rig.views.at(-1)?.sync?.compared).toBeUndefined()
@@ -307,11 +308,12 @@ describe('support bundles', () => {
   it('[OPS7] goes in parts, and after a lost answer on from the part that was not taken', async () => {
     await online()
     const send = () => rig.engine.sendDiagnostics({ requestId, bundle: bundle.toString('base64') })
-    rig.hub.answers.diagnostics = ((inner) => (message) => {
+    rig.hub.scripts.diagnostics = ((inner) => (message) => {
       if (oversight.diagnostics.length === 1) oversight.lostAnswers = 1
       return inner?.(message) ?? null
-    })(rig.hub.answers.diagnostics)
+    })(rig.hub.scripts.diagnostics)
     expect(await send()).toEqual({ outcome: 'not-sent' })
+    await until(() => rig.engine.status().link.state === 'online', 'the line')
     expect(await send()).toEqual({ outcome: 'sent' })
     const parts = oversight.diagnostics.flatMap((m) => (m.answer === 'granted' ? [m] : []))
     expect(parts.map((m) => [m.part, m.parts, m.bytes.length])).toEqual([

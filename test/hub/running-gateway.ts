@@ -1,7 +1,7 @@
 /** Gateways alone, each on its own port, and bare clients of them; all are gone after each test. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Gateway, startGateway } from '#hub/gateway/gateway.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '#hub/gateway/gateway.ts'
 import { createHubMetrics } from '#hub/metrics.ts'
 import pino from 'pino'
 import { afterEach } from 'vitest'
@@ -12,7 +12,7 @@ const log = pino({ level: 'silent' })
 
 export interface Gateways {
   /** Its address. */
-  start(database: TestDatabase): Promise<string>
+  start(database: TestDatabase, options?: Partial<GatewayOptions>): Promise<string>
   connect(url: string): WireClient
 }
 
@@ -24,10 +24,10 @@ export const withGateways = (): Gateways => {
     await Promise.all(started.gateways.splice(0).map((gateway) => gateway.stop()))
   })
   return {
-    start: async ({ anotherPool, url }) => {
+    start: async ({ anotherPool, url }, options = {}) => {
       const http = createServer()
       await new Promise<void>((settle) => http.listen(0, '127.0.0.1', settle))
-      started.gateways.push(startGateway({ http, db: anotherPool(), databaseUrl: url, log, metrics: createHubMetrics() }))
+      started.gateways.push(startGateway({ http, db: anotherPool(), databaseUrl: url, log, metrics: createHubMetrics(), ...options }))
       return `http://127.0.0.1:${(http.address() as AddressInfo).port}`
     },
     connect: (url) => {
