@@ -10,6 +10,9 @@ export interface HubMetrics {
   mergedRecords: Counter<'projection'>
   mergeLag: Gauge<'projection'>
   postings: Gauge<'state'>
+  pendingRecords: Gauge
+  oldestPendingSeconds: Gauge
+  silentStores: Gauge
   /** A batch's records and the verdicts other than accepted; resent records are counted again. */
   countBatch(records: number, verdicts: readonly Verdict[]): void
 }
@@ -46,6 +49,21 @@ export const createHubMetrics = (): HubMetrics => {
       registers,
     }),
     postings: new Gauge({ name: 'tideline_postings', help: 'Postings by state', labelNames: ['state'], registers }),
+    pendingRecords: new Gauge({
+      name: 'tideline_fleet_pending_records',
+      help: 'Records in the stores’ journals that the hub does not have, as far as the stores have told',
+      registers,
+    }),
+    oldestPendingSeconds: new Gauge({
+      name: 'tideline_fleet_oldest_pending_seconds',
+      help: 'How long the oldest of them has waited',
+      registers,
+    }),
+    silentStores: new Gauge({
+      name: 'tideline_fleet_silent_stores',
+      help: 'Stores that were not heard for a quarter of an hour',
+      registers,
+    }),
     countBatch: (records, others) => {
       verdicts.inc({ verdict: 'accepted' }, records - others.length)
       for (const { verdict } of others) verdicts.inc({ verdict })

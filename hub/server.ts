@@ -9,11 +9,15 @@ import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
+import { registerComparisonRoutes } from './api/comparisons.ts'
 import { registerDayRoutes } from './api/days.ts'
 import { registerDeviceRoutes } from './api/devices.ts'
+import { registerDiagnosticsRoutes } from './api/diagnostics.ts'
 import { registerEpochRoutes } from './api/epochs.ts'
+import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerPostingRoutes } from './api/postings.ts'
+import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
@@ -21,6 +25,8 @@ import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
 import { ensureEpoch } from './epoch/epoch.ts'
 import { exceptionProjection } from './exception/exception-projection.ts'
+import { startBundleRetention } from './fleet/bundle-retention.ts'
+import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
@@ -65,6 +71,10 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerStoreRoutes(app, { db })
     registerDayRoutes(app, { db })
     registerDeviceRoutes(app, { db })
+    registerFleetRoutes(app, { db })
+    registerSettingsRoutes(app, { db, log })
+    registerComparisonRoutes(app, { db })
+    registerDiagnosticsRoutes(app, { db, log })
     registerTransactionRoutes(app, { db })
     registerEpochRoutes(app, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
@@ -83,6 +93,8 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
         metrics,
       })
       stops.push(() => merge.stop())
+      const retention = startBundleRetention({ db, log })
+      stops.push(() => retention.stop())
       if (connector) {
         stops.push(() => connector.close())
         const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })
@@ -96,7 +108,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     await app.listen({ host: config.host, port: config.port })
     stops.push(() => app.close())
     if (config.roles.includes('gateway')) {
-      const gateway = startGateway({ http: app.server, db, databaseUrl, log, metrics })
+      const gateway = startGateway({ http: app.server, db, databaseUrl, log, metrics, moreRequests: fleetRequests })
       stops.push(() => gateway.stop())
     }
     const { address, port, family } = app.server.address() as AddressInfo

@@ -1,11 +1,12 @@
-/** Devices: enrol with a one-time code (open to the store's network), list, revoke. */
+/** Devices: enrol with a one-time code (open to the store's network), list with what each last told of itself, revoke. */
 import { enrolmentRequestSchema, enrolmentResponseSchema } from '#sync/contract/enrolment.ts'
 import { z } from 'zod'
 import { enrolDevice, revokeDevice } from '../enrolment/enrolment.ts'
+import { deviceStateSchema, readDeviceStates } from '../fleet/device-state.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema, type HubApp } from './app.ts'
 
-const deviceSchema = z.object({
+export const deviceSchema = z.object({
   deviceId: z.string(),
   storeId: z.string(),
   hostName: z.string(),
@@ -13,6 +14,10 @@ const deviceSchema = z.object({
   enrolledAt: z.string(),
   revokedAt: z.string().nullable(),
   lastSeenAt: z.string().nullable(),
+  /** The newest hello, batch or report. */
+  lastHeardAt: z.string().nullable(),
+  /** Null for an agent that has not reported yet, or is too old to. */
+  report: deviceStateSchema.nullable(),
   journals: z.array(z.object({ incarnation: z.string(), ackedSeq: z.int(), lastBatchAt: z.string().nullable() })),
 })
 
@@ -61,8 +66,11 @@ export const registerDeviceRoutes = (app: HubApp, { db }: { db: Database }): voi
   )
 }
 
-const readDevices = async (db: Database): Promise<z.infer<typeof deviceSchema>[]> => {
-  const devices = await db.selectFrom('device').selectAll().orderBy('store_id').orderBy('device_id').execute()
+export const readDevices = async (db: Database, storeId?: string): Promise<z.infer<typeof deviceSchema>[]> => {
+  let select = db.selectFrom('device').selectAll().orderBy('store_id').orderBy('device_id')
+  if (storeId !== undefined) select = select.where('store_id', '=', storeId)
+  const devices = await select.execute()
+  const states = await readDeviceStates(db, storeId)
   const streams = await db.selectFrom('device_stream').selectAll().orderBy('first_seen_at').execute()
   const streamsOf = (deviceId: string) => streams.filter((stream) => stream.device_id === deviceId)
   return devices.map((device) => ({
@@ -73,6 +81,12 @@ const readDevices = async (db: Database): Promise<z.infer<typeof deviceSchema>[]
     enrolledAt: device.enrolled_at.toISOString(),
     revokedAt: device.revoked_at?.toISOString() ?? null,
     lastSeenAt: device.last_seen_at?.toISOString() ?? null,
+    lastHeardAt: newest([
+      device.last_seen_at?.toISOString(),
+      states.get(device.device_id)?.reportedAt,
+      ...streamsOf(device.device_id).map((stream) => stream.last_batch_at?.toISOString()),
+    ]),
+    report: states.get(device.device_id) ?? null,
     journals: streamsOf(device.device_id).map((stream) => ({
       incarnation: stream.incarnation,
       ackedSeq: stream.acked_seq,
@@ -80,3 +94,6 @@ const readDevices = async (db: Database): Promise<z.infer<typeof deviceSchema>[]
     })),
   }))
 }
+
+const newest = (instants: readonly (string | undefined)[]): string | null =>
+  instants.flatMap((instant) => instant ?? []).reduce<string | null>((last, each) => (last === null || each > last ? each : last), null)

@@ -1,6 +1,7 @@
 /** For machines: alive, ready to serve, and figures. */
 import { healthSchema } from '#sync/contract/health.ts'
 import { sql } from 'kysely'
+import { readFleetFigures } from '../fleet/fleet-gauges.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { isMigrated } from '../storage/migrate.ts'
@@ -39,4 +40,8 @@ const readGauges = async (db: Database, metrics: HubMetrics): Promise<void> => {
     left join projection_position p on p.projection = n.projection and p.device_id = s.device_id and p.incarnation = s.incarnation
     group by n.projection`.execute(db)
   for (const { projection, lag } of lags.rows) metrics.mergeLag.set({ projection }, lag)
+  const fleet = await readFleetFigures(db)
+  metrics.pendingRecords.set(fleet.pendingRecords)
+  metrics.oldestPendingSeconds.set(fleet.oldestPendingSeconds)
+  metrics.silentStores.set(fleet.silentStores)
 }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { createEnrolmentCode, createStore } from '../enrolment/enrolment.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema, type HubApp } from './app.ts'
+import { deviceSchema, readDevices } from './devices.ts'
 
 const instant = z.string().nullable()
 
@@ -23,6 +24,8 @@ const storeSchema = z.object({
   waitingPostings: z.int(),
   oldestWaitingPostingAt: instant,
   openExceptions: z.int(),
+  /** In the journals of its devices and not here, as far as they have told. */
+  pendingRecords: z.int(),
 })
 
 export const registerStoreRoutes = (app: HubApp, { db }: { db: Database }): void => {
@@ -32,6 +35,23 @@ export const registerStoreRoutes = (app: HubApp, { db }: { db: Database }): void
     async () => ({
       stores: await readStores(db),
     }),
+  )
+
+  app.get(
+    '/v1/stores/:storeId',
+    {
+      schema: {
+        summary: 'One store, and each of its devices with what it last told of itself',
+        params: z.object({ storeId: z.string().max(32) }),
+        response: { 200: storeSchema.extend({ deviceList: z.array(deviceSchema) }), 404: errorBodySchema },
+      },
+    },
+    async (request, reply) => {
+      const { storeId } = request.params
+      const store = (await readStores(db)).find((each) => each.storeId === storeId)
+      if (!store) return reply.code(404).send(errorBody('NOT_FOUND', `no store ${storeId}`))
+      return reply.send({ ...store, deviceList: await readDevices(db, storeId) })
+    },
   )
 
   app.post(
@@ -85,6 +105,7 @@ const readStores = async (db: Database): Promise<z.infer<typeof storeSchema>[]> 
     left join (select store_id, count(*) as waiting, min(created_at) as oldest from posting where state in ('waiting', 'in-doubt') group by store_id) p using (store_id)
     left join (select store_id, count(*) as open from exception where state = 'open' group by store_id) e using (store_id)
     order by s.store_id`.execute(db)
+  const pending = await readPending(db)
   return rows.map((row) => ({
     storeId: row.store_id,
     name: row.name,
@@ -97,5 +118,15 @@ const readStores = async (db: Database): Promise<z.infer<typeof storeSchema>[]> 
     waitingPostings: row.waiting,
     oldestWaitingPostingAt: iso(row.oldest),
     openExceptions: row.exceptions,
+    pendingRecords: pending.get(row.store_id) ?? 0,
   }))
+}
+
+const readPending = async (db: Database): Promise<Map<string, number>> => {
+  const { rows } = await sql<{ store_id: string; pending: number }>`
+    select d.store_id, sum(greatest(0, (r.report::json->'journal'->>'seq')::bigint - coalesce(s.acked_seq, 0)))::bigint as pending
+    from device_report r join device d using (device_id) left join device_stream s using (device_id, incarnation) group by d.store_id`.execute(
+    db,
+  )
+  return new Map(rows.map(({ store_id, pending }) => [store_id, pending]))
 }

@@ -1,4 +1,5 @@
 /** A store's way into the catalogue: a new one receives everything that is sold, at the prices in force. */
+import { syncSettingsSchema } from '#sync/contract/traffic.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { assortmentDocument, itemDocument, priceDocument, settingsDocument } from './documents.ts'
@@ -37,7 +38,9 @@ export const publishCatalogueToStore = async (trx: Transaction<Tables>, storeId:
   await writeFeed(trx, 'items', '*', items.map(itemDocument))
   await writeFeed(trx, 'prices', storeId, prices.map(priceDocument))
   await writeFeed(trx, 'assortment', storeId, listed.map(assortmentDocument))
-  await writeFeed(trx, 'settings', storeId, [settingsDocument(store)])
+  const sync = await trx.selectFrom('sync_settings').select('settings').where('store_id', '=', storeId).executeTakeFirst()
+  const syncSettings = sync ? [syncSettingsSchema.parse(JSON.parse(sync.settings))] : []
+  await writeFeed(trx, 'settings', storeId, [settingsDocument(store), ...syncSettings])
 }
 
 /** Stores whose feeds were never filled. */

@@ -68,6 +68,7 @@ const insertClose = async (
       reason,
       uncounted: covered?.uncounted ?? null,
     })
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
   // A statement that names a workstation twice is the agent's fault; the last one stands.
   const workstations = [...new Map(statement.workstations.map((each) => [each.workstationId, each])).values()]
@@ -86,9 +87,8 @@ const insertClose = async (
       hub_differences: JSON.stringify(hub ? compareTotals(totals, hub) : []),
     }
   })
-  await sql`insert into day_close_workstation select * from json_populate_recordset(null::day_close_workstation, ${JSON.stringify(rows)}::json)`.execute(
-    trx,
-  )
+  await sql`insert into day_close_workstation select * from json_populate_recordset(null::day_close_workstation, ${JSON.stringify(rows)}::json)
+    on conflict do nothing`.execute(trx)
 }
 
 /** Named for what the close says, so that one carried over into a new life is not a second exception. */

@@ -11,6 +11,7 @@ export interface RequestContext {
   metrics: HubMetrics
   /** What asks the database runs through it, in its turn. */
   limit: Pick<WorkLimit, 'run'>
+  nowMs(): number
 }
 
 export type Request = (context: RequestContext, peer: Peer, message: unknown) => Promise<unknown>

@@ -108,7 +108,7 @@ const verdictOf = (seq: number, { verdict, reason }: { verdict: Verdict['verdict
   reason === undefined ? { seq, verdict } : { seq, verdict, reason }
 
 /** Inserts as accepted what can be; a natural key that is held already makes its record a duplicate or a conflict. */
-const appendToLog = async (trx: Transaction<Tables>, stream: StreamIdentity, judged: readonly Judged[]): Promise<Verdict[]> => {
+export const appendToLog = async (trx: Transaction<Tables>, stream: StreamIdentity, judged: readonly Judged[]): Promise<Verdict[]> => {
   const rows = judged.map(rowOf)
   const stored = await insertRecords(trx, stream, rows)
   if (stored === rows.length) return verdictsOf(rows)

@@ -1,6 +1,7 @@
 /**
  * Moves one projection along one stream: effect and position commit together [HUB3]. The position row's lock lets any number
- * of workers share the streams; a stream that another worker holds is skipped.
+ * of workers share the streams; a stream that another worker holds is skipped. Records that a comparison filled in behind the position
+ * are taken first, and once (late-records.ts); a hole stops the stream in front of it, and no other.
  */
 import { sql, type Transaction } from 'kysely'
 import { poisonException } from '../exception/exception-projection.ts'
@@ -8,6 +9,7 @@ import { raiseExceptions } from '../exception/exception.ts'
 import type { Database } from '../storage/database.ts'
 import { databaseFailure, retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
+import { forgetLate, forgetLateOfProjection, readLate } from './late-records.ts'
 import { type LogRecord, recordIdOfRow } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
@@ -18,12 +20,14 @@ export interface StreamKey {
 
 const recordsAtOnce = 500
 
-/** Streams whose log goes further than the projection has read. */
+/** Streams whose log goes further than the projection has read, or was filled in behind it. */
 export const laggingStreams = async (db: Database, projection: string): Promise<StreamKey[]> => {
   const { rows } = await sql<StreamKey>`
     select s.device_id as "deviceId", s.incarnation from device_stream s
     left join projection_position p on p.projection = ${projection} and p.device_id = s.device_id and p.incarnation = s.incarnation
-    where s.acked_seq > coalesce(p.seq, 0) order by s.last_batch_at limit 500`.execute(db)
+    where s.acked_seq > coalesce(p.seq, 0) or exists (
+      select from projection_late l where l.projection = ${projection} and l.device_id = s.device_id and l.incarnation = s.incarnation)
+    order by s.last_batch_at limit 500`.execute(db)
   return rows
 }
 
@@ -61,25 +65,30 @@ const takeRecords = (
     db.transaction().execute(async (trx) => {
       const position = await lockPosition(trx, projection.name, stream)
       if (position === 'taken') return 0
-      const records = await readLog(trx, stream, position, limit)
-      const last = records.at(-1)
-      if (!last) return 0
+      const late = await readLate(trx, projection.name, stream, limit)
+      const records = late.seqs.length > 0 ? late.records : await readLog(trx, stream, position, limit)
+      const last = late.seqs.at(-1) ?? records.at(-1)?.seq
+      if (last === undefined) return 0
       if (how === 'apply') await projection.apply(trx, records)
       else
         await raiseExceptions(
           trx,
           records.map((record) => poisonException(record, `${projection.name}: ${how.stepOver}`)),
         )
-      await trx
-        .updateTable('projection_position')
-        .set({ seq: last.seq })
-        .where('projection', '=', projection.name)
-        .where('device_id', '=', stream.deviceId)
-        .where('incarnation', '=', stream.incarnation)
-        .execute()
-      return records.length
+      if (late.seqs.length > 0) await forgetLate(trx, projection.name, stream, last)
+      else await movePosition(trx, projection.name, stream, last)
+      return late.seqs.length || records.length
     }),
   )
+
+const movePosition = (trx: Transaction<Tables>, projection: string, { deviceId, incarnation }: StreamKey, seq: number) =>
+  trx
+    .updateTable('projection_position')
+    .set({ seq })
+    .where('projection', '=', projection)
+    .where('device_id', '=', deviceId)
+    .where('incarnation', '=', incarnation)
+    .execute()
 
 /** Shared by all that read along, exclusive for a rebuild: no worker's effect straddles a reset. */
 const rebuildLock = (projection: string) => sql`hashtextextended(${`tideline projection ${projection}`}, 0)`
@@ -112,12 +121,12 @@ const readLog = async (
     .orderBy('seq')
     .limit(limit)
     .execute()
-  const hole = rows.find((row, index) => row.seq !== after + 1 + index)
-  if (hole) throw new Error(`the log has a hole before ${recordIdOfRow(hole)}`)
-  return rows
+  const hole = rows.findIndex((row, index) => row.seq !== after + 1 + index)
+  if (hole === 0) throw new Error(`the log has a hole before ${rows.slice(0, 1).map(recordIdOfRow).join('')}`)
+  return hole < 0 ? rows : rows.slice(0, hole)
 }
 
-/** Reads on until nothing is left to read, now. */
+/** Reads on until nothing is left to read, now. A stream that cannot go on stops no other; in the end it is thrown for. */
 export const drainProjection = async (
   db: Database,
   projection: Projection,
@@ -126,13 +135,20 @@ export const drainProjection = async (
   let total = 0
   for (;;) {
     let taken = 0
+    const stopped: unknown[] = []
     for (const stream of await laggingStreams(db, projection.name)) {
-      const count = await advanceStream(db, projection, stream)
+      const count = await advanceStream(db, projection, stream).catch((error: unknown) => {
+        if (databaseFailure(error) === 'away') throw error
+        stopped.push(error)
+        return 0
+      })
       taken += count
       onTaken(count)
     }
     total += taken
-    if (taken === 0) return total
+    if (taken > 0) continue
+    if (stopped.length > 0) throw stopped[0]
+    return total
   }
 }
 
@@ -142,6 +158,7 @@ export const rebuildProjection = async (db: Database, projection: Projection): P
     await sql`select pg_advisory_xact_lock(${rebuildLock(projection.name)})`.execute(trx)
     await projection.reset(trx)
     await trx.deleteFrom('projection_position').where('projection', '=', projection.name).execute()
+    await forgetLateOfProjection(trx, projection.name)
   })
   return drainProjection(db, projection)
 }

@@ -8,7 +8,10 @@ import type { LogRecord } from './log-record.ts'
 
 export interface Projection {
   readonly name: string
-  /** Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. */
+  /**
+   * Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. One that it has taken before
+   * changes nothing: a record that was removed from the log and filled in again counted all the while.
+   */
   apply(trx: Transaction<Tables>, records: readonly LogRecord[]): Promise<void>
   reset(trx: Transaction<Tables>): Promise<void>
 }

@@ -88,10 +88,12 @@ export const salesProjection: Projection = {
       incarnation: row.incarnation,
       seq: row.seq,
     }))
-    await sql`insert into sales_transaction select * from json_populate_recordset(null::sales_transaction, ${JSON.stringify(rows)}::json)`.execute(
-      trx,
-    )
-    const totals = sumTotals(transactions.map(({ transaction }) => transaction))
+    const added = await sql<{ key: string }>`
+      insert into sales_transaction select * from json_populate_recordset(null::sales_transaction, ${JSON.stringify(rows)}::json)
+      on conflict (natural_key) do nothing returning natural_key as key`.execute(trx)
+    const addedKeys = new Set(added.rows.map(({ key }) => key))
+    const totals = sumTotals(transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : [])))
+    if (totals.length === 0) return
     await sql`
       insert into day_total select * from json_populate_recordset(null::day_total, ${JSON.stringify(totals)}::json)
       on conflict (store_id, business_day, workstation_id, currency, measure, key) do update

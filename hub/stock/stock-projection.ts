@@ -64,7 +64,7 @@ export const stockProjection: Projection = {
   },
 }
 
-/** Two lines of one receipt may carry the same number: they are added up. Balances are touched in key order, against deadlocks. */
+/** Two lines of one receipt may carry the same number: they are added up. A receipt that moved stock before moves none. Balances are touched in key order, against deadlocks. */
 const insertMovements = async (trx: DatabaseTransaction<Tables>, movements: readonly MovementRow[]): Promise<void> => {
   if (movements.length === 0) return
   await sql`
@@ -73,6 +73,7 @@ const insertMovements = async (trx: DatabaseTransaction<Tables>, movements: read
       from json_populate_recordset(null::stock_movement, ${JSON.stringify(movements)}::json) group by 1, 2, 3, 4),
     moved as (
       insert into stock_movement (store_id, natural_key, line_number, item_id, quantity_milli, business_day) select * from given
+      where not exists (select from stock_movement m where m.store_id = given.store_id and m.natural_key = given.natural_key)
       returning store_id, item_id, quantity_milli)
     insert into stock_balance (store_id, item_id, quantity_milli)
     select store_id, item_id, sum(quantity_milli)::bigint from moved group by store_id, item_id order by store_id, item_id

@@ -197,6 +197,8 @@ export interface Tables {
     /** Records that a comparison found wanting and the store sent again, ever. */
     filled_in: Generated<number>
   }
+  /** Filled in behind a projection's position, and not taken by it yet. */
+  projection_late: { projection: string; device_id: string; incarnation: string; seq: number }
   sync_settings: { store_id: string; settings: string; updated_at: Generated<Date> }
   diagnostics_request: {
     request_id: string

@@ -16,6 +16,7 @@ export interface Answer {
 export interface RunningHub extends Hub {
   get(path: string, headers?: Record<string, string>): Promise<Answer>
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  put(path: string, body: unknown): Promise<Answer>
   wire(): WireClient
 }
 
@@ -41,6 +42,8 @@ export const withHubs = (): ((environment: Record<string, string>) => Promise<Ru
           headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
           ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         }),
+      put: (path, body) =>
+        call(hub.url + path, { method: 'PUT', headers: { ...operator, 'content-type': 'application/json' }, body: JSON.stringify(body) }),
       wire: () => {
         const client = connectWire(hub.url)
         ends.push(() => client.socket.disconnect())

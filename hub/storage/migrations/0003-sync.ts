@@ -16,6 +16,10 @@ const statements = [
      compared_at timestamptz not null default now(), outcome text not null, count bigint not null, digest text not null,
      filled_in bigint not null default 0, primary key (device_id, incarnation, business_day))`,
   'create index day_comparison_store on day_comparison (store_id, business_day)',
+  // Records that a comparison filled in behind a projection's position: it takes them once, beside its way
+  `create table projection_late (
+     projection text not null, device_id text not null, incarnation text not null, seq bigint not null,
+     primary key (projection, device_id, incarnation, seq))`,
   'create table sync_settings (store_id text primary key references store, settings text not null, updated_at timestamptz not null default now())',
   `create table diagnostics_request (
      request_id text primary key, device_id text not null references device, reason text not null, state text not null, parts int,
