@@ -21,6 +21,7 @@ import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
+import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
 import { ensureEpoch } from './epoch/epoch.ts'
@@ -92,9 +93,13 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
         log,
         metrics,
       })
-      stops.push(() => merge.stop())
       const retention = startBundleRetention({ db, log })
-      stops.push(() => retention.stop())
+      const compaction = startPriceCompaction({ db, log })
+      stops.push(
+        () => merge.stop(),
+        () => retention.stop(),
+        () => compaction.stop(),
+      )
       if (connector) {
         stops.push(() => connector.close())
         const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })

@@ -9,7 +9,6 @@ import { priceTimeMs, type HubOffset } from './core/hub-clock.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
 import type { OutboxEvent } from './core/outbox.ts'
-import { lookUpBarcode } from './core/plu.ts'
 import type {
   AgentSide,
   Clock,
@@ -185,8 +184,8 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onPriceChange: () => view.changed(),
   })
   const feeds = createFeeds({
-    ...{ store, catalogue, line, clock, log },
-    onChanged: (_feed, touched) => {
+    ...{ store, catalogue, line, clock, log, codec: parts.codec ?? streamCodec, storeId: identity.storeId },
+    onChanged: (touched) => {
       schedule.touch(touched)
       view.changed()
     },
@@ -214,6 +213,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   }
   const beginWhenWhole = async (): Promise<void> => {
     if (!(await isCatalogueWhole(store))) return
+    catalogue.begin()
     schedule.begin()
     if (!isWhole) oversight?.catalogueLoaded()
     isWhole = true
@@ -222,6 +222,15 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
     try {
       const at = await journalHashAt(journal, welcome.ackedSeq)
+      const known = outbox.remembers()
+      // First: once the new epoch is stored, nobody would know that feeds read before epochs were told are of the former one.
+      if (known && welcome.epoch !== undefined && welcome.epoch !== known.epoch) {
+        log('warn', 'the hub begins a new epoch; what it lacks is sent again, and its feeds are read anew', {
+          ...known,
+          now: welcome.epoch,
+        })
+        await store.positions.keepEpochOfFeeds(known.epoch)
+      }
       if (!line.isCurrent(connection)) return
       outbox.dispatch(welcomedBy(connection, welcome, at))
       if (!line.isCurrent(connection)) return
@@ -242,6 +251,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     pruning.start()
   }
   recovery?.start()
+  await feeds.begin()
   await feeds.retryParked()
   await beginWhenWhole()
   line.start()
@@ -249,7 +259,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   view.changed()
 
   return {
-    lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(priceClock.nowMs())),
+    lookup: async (barcode): Promise<PluEntry | null> => catalogue.lookUp(barcode, toInstant(priceClock.nowMs())),
     syncNow: async () => {
       line.syncNow()
       await feeds.pull()

@@ -1,7 +1,7 @@
 /**
  * Compares the catalogue's feeds with the hub [TRN23], once the store has read them to their end:
  *
- *   64 ranges ─▶ compareFeed ─▶ those that differ, finer ─▶ … ─▶ small enough: read again ─▶ what the hub no longer has is removed
+ *   the whole ─▶ 64 ranges ─▶ those that differ, finer ─▶ … ─▶ small enough: read again ─▶ what the hub no longer has is removed
  *
  * While the hub changes its catalogue the two may differ for a moment. That costs a reading and nothing else: a document is removed only
  * when the hub did not have it in the range, and the store, having read to the end once more, still has it there.
@@ -67,15 +67,14 @@ export const createFeedComparison = ({ store, feeds, line, clock, random, log, i
       return [{ range, size: Math.max(hub.count, own.count) }]
     })
   }
-  /** Ranges to read again. Where most of a range differs, going finer would only ask more. */
-  const narrow = async (feed: FeedName, whole: FeedRange, listing: FeedListing): Promise<FeedRange[]> => {
-    const ranges = splitRange(whole, rangesAtOnce)
+  /** Those of these ranges to read again. Where most of them differ, going finer would only ask more. */
+  const narrow = async (feed: FeedName, ranges: FeedRange[], listing: FeedListing): Promise<FeedRange[]> => {
     const differing = await differingOf(feed, ranges, listing)
-    const isMost = differing.length * 2 > ranges.length
+    const isMost = ranges.length > 1 && differing.length * 2 > ranges.length
     const found: FeedRange[] = []
     for (const { range, size } of differing)
       if (isMost || size <= readAgainEntries || range.through - range.after === 1) found.push(range)
-      else found.push(...(await narrow(feed, range, listing)))
+      else found.push(...(await narrow(feed, splitRange(range, rangesAtOnce), listing)))
     return found
   }
   const readRange = async (feed: FeedName, { after, through }: FeedRange): Promise<FeedEntry[]> => {
@@ -120,7 +119,7 @@ export const createFeedComparison = ({ store, feeds, line, clock, random, log, i
     const through = await readToEnd(feed)
     if (through === 0) return
     const listing = await listFeed(store, feed, clock)
-    for (const range of joinRanges(await narrow(feed, { after: 0, through }, listing))) await readAgain(feed, range, listing)
+    for (const range of joinRanges(await narrow(feed, [{ after: 0, through }], listing))) await readAgain(feed, range, listing)
   }
   const run = async (): Promise<void> => {
     for (const feed of comparedFeeds) {

@@ -1,15 +1,15 @@
 /** How far the outbox and each feed have come. Feeds: documents are written first, then the checkpoint. */
 import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
-import type { FeedName } from '#sync/contract/feed.ts'
+import { feedNames, type FeedName } from '#sync/contract/feed.ts'
 import { checkpointSchema, hubEpochSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
 import type { PositionDoc } from './schemas.ts'
 
 /** Without an epoch: no hub that names one has been met. */
 const watermarkSchema = z.object({ ackedSeq: z.int().min(0), epoch: hubEpochSchema.optional() })
 export type Watermark = z.infer<typeof watermarkSchema>
-/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. */
-const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean() })
+/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. `epoch`: the hub's, where it said one. */
+const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean(), epoch: hubEpochSchema.optional() })
 export type FeedPosition = z.infer<typeof feedPositionSchema>
 
 export class PositionShelf {
@@ -39,6 +39,14 @@ export class PositionShelf {
 
   async putFeed(feed: FeedName, position: FeedPosition): Promise<void> {
     await this.#write(`feed:${feed}`, position)
+  }
+
+  /** Feeds that were read before the hub told its epoch are of this one; a page of another begins them anew. */
+  async keepEpochOfFeeds(epoch: HubEpoch): Promise<void> {
+    for (const feed of feedNames) {
+      const position = await this.feed(feed)
+      if (position.epoch === undefined && position.checkpoint > 0) await this.putFeed(feed, { ...position, epoch })
+    }
   }
 
   async #read(id: string): Promise<unknown> {

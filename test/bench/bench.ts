@@ -8,6 +8,7 @@ import type { Benchmark } from './benchmark.ts'
 import { captureAck } from './capture-ack.ts'
 import { captureLoad } from './capture-load.ts'
 import { drain } from './drain.ts'
+import { firstLoad } from './first-load.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
 import { parse } from './parse.ts'
@@ -15,7 +16,7 @@ import { rebuild } from './rebuild.ts'
 import { start } from './start.ts'
 import { wire } from './wire.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, rebuild, start, memory, wire]
+const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, firstLoad, rebuild, start, memory, wire]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 

@@ -277,6 +277,13 @@ export class EnginePage {
     })
   }
 
+  /** Of the page's JavaScript, garbage not counted. */
+  async heapBytes(): Promise<number> {
+    const session = await this.#context.newCDPSession(this.#page)
+    await session.send('HeapProfiler.collectGarbage')
+    return (await session.send('Runtime.getHeapUsage')).usedSize
+  }
+
   /** The browser goes on. */
   async closePage(): Promise<void> {
     this.#stopListening()

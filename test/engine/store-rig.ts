@@ -4,7 +4,7 @@ import { identitySchema } from '#sync/contract/config.ts'
 import type { ProbeAnswer } from '#sync/contract/health.ts'
 import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
-import { openStore, type Store } from '#sync/store/open-store.ts'
+import { openStore, type AnyStorage, type Store } from '#sync/store/open-store.ts'
 import { MemoryAgent } from './memory-agent.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
 import { promptCodec } from './prompt-codec.ts'
@@ -22,6 +22,7 @@ export class StoreRig {
   readonly agent = new MemoryAgent(() => this.journal)
   readonly hub = new ScriptedHub()
   readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
+  storage: AnyStorage = getRxStorageMemory()
   readonly views: ManagerView[] = []
   readonly plu: PluPublication[] = []
   readonly logged: string[] = []
@@ -63,7 +64,7 @@ export class StoreRig {
         this.probes += 1
         return Promise.resolve(this.probe)
       },
-      storage: getRxStorageMemory(),
+      storage: this.storage,
       name: this.#databaseName,
       configuration: { identity, agentVersion: '0.1.0' },
       plu: {
