@@ -218,11 +218,13 @@ describe('the feeds', () => {
     fill(1_000)
     await loaded()
     const answer = rig.hub.answer.bind(rig.hub)
-    let moved = false
+    let hasMoved = false
     rig.hub.answer = (event: UpEvent, message) => {
-      if (event === 'compareFeed' && !moved) {
-        moved = true
-        rig.hub.publish('items', 'I500', { ...item(500), name: 'Moved on' })
+      if (event === 'compareFeed' && !hasMoved) {
+        hasMoved = true
+        // Nobody pokes: the store does not know yet.
+        const moved = { id: 'I500', checkpoint: 1_001, deleted: false, document: { ...item(500), name: 'Moved on' } }
+        rig.hub.feeds.set('items', [...entries().filter(({ id }) => id !== 'I500'), moved])
       }
       return answer(event, message)
     }
