@@ -3,12 +3,11 @@
  *
  *   page ─▶ staged, apart from what tills see ─▶ ... ─▶ cut, one write ─▶ copied to the feeds' shelves ─▶ positions ─▶ memory
  *
- * Before the cut a dead agent comes back with what tills saw before; after it, it finishes copying before anybody looks. A change that
- * is one page of one feed and one write needs no staging: it waits in memory for the cut. So does nothing of a catalogue that is not
- * whole yet: it is written where it belongs, and nobody sees it.
+ * Before the cut a dead agent comes back with what tills saw before; after it, it finishes copying before anybody looks. What comes for
+ * a catalogue that is not whole yet is written where it belongs, and nobody sees it.
  */
 import { z } from 'zod'
-import { feedEntrySchema, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
+import { feedEntrySchema, type FeedName } from '#sync/contract/feed.ts'
 import type { HubEpoch } from '#sync/contract/vocabulary.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import type { ReadPage } from './feed-reader.ts'
@@ -22,11 +21,6 @@ export interface Reading {
   anew: boolean
 }
 
-type StoredPage = Pick<ReadPage, 'entries' | 'checkpoint' | 'epoch'>
-interface HeldPage extends StoredPage {
-  feed: FeedName
-}
-
 export interface FeedSwitch {
   reading(feed: FeedName): Promise<Reading>
   /** Drops what was read of it and not shown. */
@@ -37,29 +31,20 @@ export interface FeedSwitch {
   cut(feeds: readonly FeedName[]): Promise<Written[]>
   /** What a cut before a crash did not finish. */
   finish(): Promise<Written[]>
-  /** Forgets what only memory holds: it is read again. */
-  drop(): Promise<void>
+  /** After an interruption: waits for what is under way. */
+  settle(): Promise<void>
 }
 
 const entriesSchema = z.array(feedEntrySchema)
 
-/** Alone in its page, one write shows it: documents, or deletions. */
-const isOneWrite = (entries: readonly FeedEntry[]): boolean =>
-  entries.every((entry) => entry.deleted) || entries.every((entry) => !entry.deleted)
-
 export const createFeedSwitch = (store: Store, writer: FeedWriter): FeedSwitch => {
   const { staging, positions } = store
-  let held: HeldPage | null = null
   /** Of pages written where they belong: it is stored while the next page is. */
   let reaching: Promise<void> = Promise.resolve()
 
-  const stage = (feed: FeedName, anew: boolean, { entries, checkpoint, epoch }: StoredPage): Promise<void> =>
+  const stage = (feed: FeedName, anew: boolean, { entries, checkpoint, epoch }: ReadPage): Promise<void> =>
     staging.put({ feed, checkpoint, anew, text: JSON.stringify(entries), ...(epoch === undefined ? {} : { epoch }) })
 
-  const stageHeld = async (): Promise<void> => {
-    if (held) await stage(held.feed, false, held)
-    held = null
-  }
   const reach = async (feed: FeedName, checkpoint: number, epoch: HubEpoch | undefined): Promise<void> => {
     const before = await positions.feed(feed)
     const reached = { ...before, checkpoint, ...(epoch === undefined ? {} : { epoch }) }
@@ -90,28 +75,19 @@ export const createFeedSwitch = (store: Store, writer: FeedWriter): FeedSwitch =
     await staging.clear(feeds)
     return written
   }
-  const showHeld = async ({ feed, entries, checkpoint, epoch }: HeldPage): Promise<Written[]> => {
-    const written = await writer.write(feed, entries)
-    await reach(feed, checkpoint, epoch)
-    held = null
-    return [written]
-  }
   return {
     finish,
-    drop: async () => {
-      held = null
+    settle: async () => {
       await reaching.catch(() => undefined)
       reaching = Promise.resolve()
     },
     reading: async (feed) => {
-      if (held?.feed === feed) return { after: held.checkpoint, epoch: held.epoch, anew: false }
       const last = await staging.last(feed)
       if (last) return { after: last.checkpoint, epoch: last.epoch, anew: last.anew }
       const { checkpoint, epoch } = await positions.feed(feed)
       return { after: checkpoint, epoch, anew: false }
     },
     beginAnew: async (feed, epoch) => {
-      if (held?.feed === feed) held = null
       if ((await staging.ends(feed)).length > 0) await staging.clear([feed])
       return { after: 0, epoch, anew: true }
     },
@@ -124,17 +100,9 @@ export const createFeedSwitch = (store: Store, writer: FeedWriter): FeedSwitch =
         else reaching.catch(() => undefined)
         return written
       }
-      const ends = await staging.ends(feed)
-      if (page.entries.length === 0) {
-        if (reading.anew && ends.length === 0) await stage(feed, true, page)
-        else if (!reading.anew && ends.length === 0 && held?.feed !== feed) await reach(feed, page.checkpoint, page.epoch)
-        return null
-      }
-      if (!reading.anew && !held && ends.length === 0 && !page.more && isOneWrite(page.entries)) held = { feed, ...page }
-      else {
-        await stageHeld()
-        await stage(feed, reading.anew, page)
-      }
+      const isFirst = (await staging.ends(feed)).length === 0
+      if (page.entries.length > 0 || (reading.anew && isFirst)) await stage(feed, reading.anew, page)
+      else if (isFirst) await reach(feed, page.checkpoint, page.epoch)
       return null
     },
     cut: async (feeds) => {
@@ -143,11 +111,7 @@ export const createFeedSwitch = (store: Store, writer: FeedWriter): FeedSwitch =
         const end = (await staging.ends(feed)).at(-1)
         if (end !== undefined) through[feed] = end
       }
-      if (Object.keys(through).length === 0) return held && feeds.includes(held.feed) ? showHeld(held) : []
-      if (held && feeds.includes(held.feed)) {
-        through[held.feed] = held.checkpoint
-        await stageHeld()
-      }
+      if (Object.keys(through).length === 0) return []
       await staging.putCut({ through })
       return finish()
     },

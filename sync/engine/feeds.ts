@@ -165,7 +165,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
         await pullGroup(group)
       } catch (error) {
         for (const feed of wanted) due.add(feed)
-        await shown.drop()
+        await shown.settle()
         if (error instanceof LinkLost || (error instanceof FeedsInterrupted && line.state().state !== 'online')) return
         throw error
       }
@@ -208,6 +208,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       closed = true
       cancelSweep()
       await pulling.close()
+      await shown.settle()
     },
   }
 }

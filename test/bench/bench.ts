@@ -12,11 +12,12 @@ import { firstLoad } from './first-load.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
 import { parse } from './parse.ts'
+import { priceFanout } from './price-fanout.ts'
 import { rebuild } from './rebuild.ts'
 import { start } from './start.ts'
 import { wire } from './wire.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, firstLoad, rebuild, start, memory, wire]
+const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, firstLoad, priceFanout, rebuild, start, memory, wire]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 

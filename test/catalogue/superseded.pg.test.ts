@@ -34,7 +34,9 @@ const createReader = (db: Database, storeId: string) => {
       const page = await pages.read({ feed: 'prices', scope: storeId, after, limit: 2_000, maxBytes: 3_000_000 })
       const entries = page.entries.map((text) => feedEntrySchema.parse(JSON.parse(text)))
       const unknown = entries.filter((entry) => entry.deleted && !held.has(entry.id))
-      for (const { id, deleted, document } of entries) deleted ? held.delete(id) : held.set(id, priceSchema.parse(document))
+      for (const { id, deleted, document } of entries)
+        if (deleted) held.delete(id)
+        else held.set(id, priceSchema.parse(document))
       after = page.checkpoint
       return { live: entries.filter((entry) => !entry.deleted), unknown }
     },

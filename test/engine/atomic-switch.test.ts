@@ -75,7 +75,7 @@ describe('a change of 3,000 prices, items and assortment', () => {
       judge(publication.kind, till, everywhere)
     }
   }
-  const pulls = { count: 0, at: Number.POSITIVE_INFINITY, then: (): void => undefined }
+  const pulls = { count: 0, at: Number.POSITIVE_INFINITY, run: (): void => undefined }
 
   beforeEach(async () => {
     mortal = createMortalStorage()
@@ -83,7 +83,7 @@ describe('a change of 3,000 prices, items and assortment', () => {
     rig.storage = mortal.storage
     const answer = rig.hub.answer.bind(rig.hub)
     rig.hub.answer = (event, message) => {
-      if (event === 'pull' && (pulls.count += 1) === pulls.at) pulls.then()
+      if (event === 'pull' && (pulls.count += 1) === pulls.at) pulls.run()
       return answer(event, message)
     }
     version = 0
@@ -111,7 +111,7 @@ describe('a change of 3,000 prices, items and assortment', () => {
       // In the middle of a round as often as before it.
       pulls.count = 0
       pulls.at = 1 + (writes % 3)
-      pulls.then = change
+      pulls.run = change
       rig.hub.push('poke', { feed: catalogue[writes % 3] ?? 'items' })
       let through = false
       await rig.clock.until(async () => (through = await isThrough()) || mortal.isDead())
@@ -141,7 +141,7 @@ describe('a change of 3,000 prices, items and assortment', () => {
       prices: { 'X-a': priceOf('X', n) },
       assortment: { X: { storeId: 'S1', itemId: 'X', listed: true } },
     })
-    pulls.then = () => {
+    pulls.run = () => {
       changes += 1
       if (rig.plu.length > 0 && Number.isNaN(changesBefore)) changesBefore = changes
       pulls.at = changes === 500 ? Number.POSITIVE_INFINITY : pulls.count + 1

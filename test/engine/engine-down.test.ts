@@ -80,6 +80,26 @@ describe('the way down', () => {
     expect((await rig.engine.lookup('4001'))?.price.amountMinor).toBe(100)
   })
 
+  it('[PRC1] [PRC6] prices that begin at the same moment switch together: one delta, and no look-up between', async () => {
+    for (let n = 1; n <= 30; n++) {
+      list(`I${n}`, `40${n}`, 100)
+      rig.hub.publish('prices', `I${n}-b`, price(`I${n}-b`, `I${n}`, 90, '2026-03-02T10:30:00.000Z'))
+    }
+    await rig.start()
+    await untilPlu((p) => p.kind === 'full' && p.entries.length === 30)
+    const amounts = async () =>
+      new Set(await Promise.all(Array.from({ length: 30 }, async (_, n) => (await rig.engine.lookup(`40${n + 1}`))?.price.amountMinor)))
+    await advanceTo('2026-03-02T10:29:59.999Z')
+    expect(await amounts()).toEqual(new Set([100]))
+    rig.plu.length = 0
+    await advanceTo('2026-03-02T10:30:00.000Z')
+    expect(await amounts()).toEqual(new Set([90]))
+    expect(rig.plu).toHaveLength(1)
+    expect(rig.plu[0]?.kind === 'delta' && rig.plu[0].changed.map((entry) => entry.price.amountMinor)).toEqual(
+      Array.from({ length: 30 }, () => 90),
+    )
+  })
+
   it('[PRC1] a clock that jumps, as after sleep, and one set back, are both noticed', async () => {
     list('I1', '4001', 100)
     rig.hub.publish('prices', 'later', price('later', 'I1', 90, '2026-03-02T18:00:00.000Z'))
