@@ -49,6 +49,7 @@ const setUp = (options: { env?: Record<string, string>; hub?: () => HubAnswer; c
     },
     state: createCaptureState(),
     plu: { publish: async () => undefined },
+    digests: async () => [],
     close: async () => void closed.push('agent'),
   }
   const capturing: CapturingAgent[] = []

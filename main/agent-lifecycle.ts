@@ -18,6 +18,7 @@ import { writeFileAtomically } from './atomic-file.ts'
 import type { CaptureStateHolder } from './capture-state.ts'
 import { enrolOnce, enrolUntilDecided, type EnrolmentAnswer, type Fetch } from './enrolment.ts'
 import type { DeviceSigner } from './completeness/closing.ts'
+import type { Keeper } from './completeness/keeper.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Vault } from './vault-file.ts'
 
@@ -25,6 +26,7 @@ export interface CapturingAgent {
   journal: Pick<Journal, 'head' | 'read' | 'onAppended' | 'begun' | 'renew' | 'acknowledge' | 'missing' | 'restore'>
   state: Pick<CaptureStateHolder, 'get' | 'onChanged'>
   plu: PluSink
+  digests: Keeper['digests']
   httpPort: number
   close(): Promise<void>
 }
@@ -60,6 +62,7 @@ export interface AgentLifecycle {
   /** The hub, or the local database, holds another history under this incarnation's numbers. */
   reincarnate(from: string, reason: string): Promise<Reincarnation>
   setEngine(state: AgentStatus['engine']): void
+  setDiagnosticsRequest(request: AgentStatus['diagnosticsRequest']): void
   agent(): CapturingAgent | undefined
   hubUrl(): string | undefined
   close(): Promise<void>
@@ -218,5 +221,10 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
     status: () => status,
     agent: () => capturing,
     setEngine: (engine) => change({ engine }),
+    setDiagnosticsRequest: (request) => {
+      const { diagnosticsRequest: _before, ...rest } = status
+      status = rest
+      change(request ? { diagnosticsRequest: request } : {})
+    },
   }
 }

@@ -2,7 +2,7 @@
  * main's side of the engine: keeps its window alive, answers what it asks, passes on look-ups and what is appended. Free of
  * Electron: the window comes through `open`.
  */
-import { engineToMain, mainToEngine, type AgentStatus, type ManagerView } from '#sync/contract/ipc.ts'
+import { engineToMain, mainToEngine, type AgentStatus, type IpcRequest, type IpcResponse, type ManagerView } from '#sync/contract/ipc.ts'
 import { barcodeSchema } from '#sync/contract/vocabulary.ts'
 import type { Clock, ItemLookup, Random } from '#sync/core/ports.ts'
 import type { AgentLog } from './agent-log.ts'
@@ -12,6 +12,8 @@ import { createAnswerer, type Answerer, type Handlers } from './ipc/request-tabl
 import type { WindowPort } from './ipc/window-port.ts'
 
 const lookupTimeoutMs = 2_000
+/** A bundle on a bad line. */
+const bundleTimeoutMs = 1_800_000
 
 export interface EngineWindowPorts {
   answer: Answerer
@@ -35,6 +37,9 @@ export interface EngineHostPorts {
 export interface EngineHost {
   items: ItemLookup
   syncNow(): Promise<null>
+  sendDiagnostics(
+    answer: IpcRequest<typeof mainToEngine, 'diagnostics.send'>,
+  ): Promise<IpcResponse<typeof mainToEngine, 'diagnostics.send'>>
   /** The computer woke up. */
   resumed(): void
   appended(seq: number): void
@@ -77,6 +82,7 @@ export const createEngineHost = (ports: EngineHostPorts): EngineHost => {
       },
     },
     syncNow: () => engine.call('sync.now', null),
+    sendDiagnostics: (answer) => engine.call('diagnostics.send', answer, bundleTimeoutMs),
     // An engine that is not there starts afresh anyway.
     resumed: () => void engine.call('system.resumed', null).catch(() => undefined),
     appended: (seq) => enginePort?.push('journal.appended', { seq }),

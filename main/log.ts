@@ -6,8 +6,10 @@ import { openLogFile } from './log-file.ts'
 
 const limits = { maxBytes: 5_000_000, keep: 3 } as const
 
+export const logFileOf = (dataDir: string): string => join(dataDir, 'agent.log')
+
 export const createLog = (dataDir: string): AgentLog => {
-  const file = openLogFile(join(dataDir, 'agent.log'), limits)
+  const file = openLogFile(logFileOf(dataDir), limits)
   const write = (line: string): void => {
     file.write(line)
     process.stderr.write(line)

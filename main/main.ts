@@ -12,6 +12,7 @@ import { managerToMain, type ManagerView } from '#sync/contract/ipc.ts'
 import { loadSettings, type AgentSettings } from './agent-config.ts'
 import { createAgentLifecycle, tillTokenFile, type AgentLifecycle, type CapturingAgent } from './agent-lifecycle.ts'
 import type { AgentLog } from './agent-log.ts'
+import { openDiagnostics } from './diagnostics/open-diagnostics.ts'
 import { createEngineHost } from './engine-host.ts'
 import { createHubProbe } from './hub-probe.ts'
 import { createAnswerer } from './ipc/request-table.ts'
@@ -68,7 +69,7 @@ const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): voi
 
   const engine = createEngineHost({
     open: (ports, onGone) => openEngineWindow({ ...ports, preload, onStranger }, onGone),
-    handlers: (onView) => createEngineHandlers({ lifecycle, vault, log, probe, onView }),
+    handlers: (onView) => createEngineHandlers({ lifecycle, vault, log, diagnostics, probe, onView }),
     onView: (published) => {
       view = published
       manager?.port.push('view.changed', published)
@@ -88,11 +89,20 @@ const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): voi
     },
     onReincarnated: engine.restart,
   })
+  const diagnostics = openDiagnostics({
+    settings,
+    log,
+    lifecycle,
+    view: () => view,
+    send: engine.sendDiagnostics,
+    clock: { nowMs: Date.now, after },
+  })
   const probe = createHubProbe((url, init) => net.fetch(url, init), lifecycle.hubUrl)
   // Timers stand still in a sleep, and a line that died in it looks alive.
   powerMonitor.on('resume', engine.resumed)
   powerMonitor.on('unlock-screen', engine.resumed)
-  const answer = createAnswerer(managerToMain, createManagerHandlers({ lifecycle, view: () => view, syncNow: engine.syncNow }), onFault)
+  const handlers = createManagerHandlers({ lifecycle, view: () => view, syncNow: engine.syncNow, diagnostics })
+  const answer = createAnswerer(managerToMain, handlers, onFault)
   const openManager = (): void => {
     manager ??= openManagerWindow({ preload, icon, onStranger, answer }, () => (manager = undefined))
     manager.show()
@@ -105,6 +115,7 @@ const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): voi
   tray = createTray(icon, { open: openManager, syncNow: () => void engine.syncNow().catch(() => undefined), quit })
   log.info('The shell is up.', { tray: tray !== null })
   startUpdater(settings.updateUrl, log)
+  diagnostics.start()
   void lifecycle.start().then(() => giveUpUnlessEnrolled(settings, lifecycle))
 }
 

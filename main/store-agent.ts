@@ -14,7 +14,7 @@ import { type CaptureStateHolder, createCaptureState } from './capture-state.ts'
 import { startDiskGuard } from './disk-guard.ts'
 import { statusOf } from './disk-state.ts'
 import type { DeviceSigner } from './completeness/closing.ts'
-import { startKeeper } from './completeness/keeper.ts'
+import { startKeeper, type Keeper } from './completeness/keeper.ts'
 import { createDayCloses } from './intake/day-closes.ts'
 import { openDoors } from './intake/doors.ts'
 import { answerDay, answerExceptions } from './intake/exceptions.ts'
@@ -46,6 +46,8 @@ export interface StoreAgent {
   readonly journal: Journal
   readonly state: CaptureStateHolder
   readonly plu: PluSink
+  /** For the comparison with the hub. */
+  readonly digests: Keeper['digests']
   readonly httpPort: number
   /** Undefined without the network door, and while its interface is not there. */
   lanPort(): number | undefined
@@ -117,7 +119,7 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, sign
       ...{ isTight: guard.isTight, steadyClock, wallMs: systemClock.nowMs },
     })
     closers.push(() => doors.close())
-    return { journal, state, plu, httpPort: doors.httpPort, lanPort: doors.lanPort, close }
+    return { journal, state, plu, digests: keeper.digests, httpPort: doors.httpPort, lanPort: doors.lanPort, close }
   } catch (error) {
     await close()
     throw error

@@ -3,8 +3,10 @@ import { must } from '#sync/contract/assert.ts'
 import type { engineToMain, IpcResponse, ManagerView, managerToMain } from '#sync/contract/ipc.ts'
 import { helloText } from '#sync/contract/up.ts'
 import type { Probe } from '#sync/core/ports.ts'
+import { agentFacts } from './agent-facts.ts'
 import type { AgentLifecycle, CapturingAgent } from './agent-lifecycle.ts'
 import type { AgentLog } from './agent-log.ts'
+import type { DiagnosticsDesk } from './diagnostics/desk.ts'
 import { CodedError } from './ipc/coded-error.ts'
 import type { Handlers } from './ipc/request-table.ts'
 import type { Vault } from './vault-file.ts'
@@ -15,10 +17,6 @@ const agentOf = (lifecycle: AgentLifecycle): CapturingAgent => {
   const agent = lifecycle.agent()
   if (!agent) throw new CodedError('NOT_READY', 'capture has not started')
   return agent
-}
-
-const notYet = (): never => {
-  throw new CodedError('NOT_READY', 'this part of the agent is not there yet')
 }
 
 const [helloPrefix] = helloText('', '', '').split('\n')
@@ -33,11 +31,19 @@ export interface EngineHandlersPorts {
   lifecycle: AgentLifecycle
   vault: Vault
   log: AgentLog
+  diagnostics: Pick<DiagnosticsDesk, 'requested'>
   probe: Probe
   onView: (view: ManagerView) => void
 }
 
-export const createEngineHandlers = ({ lifecycle, vault, log, probe, onView }: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
+export const createEngineHandlers = ({
+  lifecycle,
+  vault,
+  log,
+  diagnostics,
+  probe,
+  onView,
+}: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
   'engine.configuration': (): Configuration => {
     const { hubUrl, identity } = must(vault.enrolment(), 'enrolment')
     return { hubUrl: lifecycle.hubUrl() ?? hubUrl, identity, agentVersion: lifecycle.status().agentVersion }
@@ -51,9 +57,12 @@ export const createEngineHandlers = ({ lifecycle, vault, log, probe, onView }: E
   },
   'journal.missing': () => agentOf(lifecycle).journal.missing(),
   'journal.restore': ({ records }) => agentOf(lifecycle).journal.restore(records),
-  'journal.days': () => notYet(),
-  'agent.facts': () => notYet(),
-  'diagnostics.requested': () => notYet(),
+  'journal.days': ({ limit, throughSeq }) => agentOf(lifecycle).digests(limit, throughSeq),
+  'agent.facts': () => agentFacts(agentOf(lifecycle)),
+  'diagnostics.requested': ({ requestId, reason }) => {
+    diagnostics.requested(requestId, reason)
+    return null
+  },
   'hub.probe': probe,
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {
@@ -74,12 +83,17 @@ export interface ManagerHandlersPorts {
   lifecycle: AgentLifecycle
   view: () => ManagerView | null
   syncNow: () => Promise<null>
+  diagnostics: Pick<DiagnosticsDesk, 'preview' | 'decide'>
 }
 
-export const createManagerHandlers = ({ lifecycle, view, syncNow }: ManagerHandlersPorts): Handlers<typeof managerToMain> => ({
+export const createManagerHandlers = ({ lifecycle, view, syncNow, diagnostics }: ManagerHandlersPorts): Handlers<typeof managerToMain> => ({
   'view.get': view,
   'sync.now': syncNow,
   'agent.status': () => lifecycle.status(),
-  'diagnostics.decide': () => notYet(),
+  'diagnostics.preview': ({ requestId }) => diagnostics.preview(requestId),
+  'diagnostics.decide': async ({ requestId, granted }) => {
+    await diagnostics.decide(requestId, granted)
+    return null
+  },
   'enrolment.submit': (entered) => lifecycle.submit(entered),
 })

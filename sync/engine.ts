@@ -4,12 +4,13 @@
  */
 import { feedNames } from './contract/feed.ts'
 import type { Identity } from './contract/config.ts'
-import type { PluEntry } from './contract/ipc.ts'
-import { priceTimeMs, type HubOffset } from './core/hub-clock.ts'
+import type { ManagerView, PluEntry } from './contract/ipc.ts'
+import { isDrifting, priceTimeMs, type HubOffset } from './core/hub-clock.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
 import type { OutboxEvent } from './core/outbox.ts'
 import type {
+  AgentSide,
   Clock,
   Codec,
   ItemLookup,
@@ -30,6 +31,8 @@ import { createHubLine, type Welcome } from './engine/hub-line.ts'
 import { createIngest } from './engine/ingest.ts'
 import { divergenceOf, journalHashAt, prunedSeqOf, type HashAt } from './engine/journal-reach.ts'
 import { reasonOf, type EngineLog } from './engine/log.ts'
+import type { DiagnosticsAnswer, DiagnosticsSent } from './engine/diagnostics.ts'
+import { createOversight } from './engine/oversight.ts'
 import { createOutboxRunner } from './engine/outbox-runner.ts'
 import { createPriceSchedule } from './engine/price-schedule.ts'
 import { createPruning } from './engine/pruning.ts'
@@ -45,6 +48,8 @@ export interface EngineParts {
   journal: JournalSource
   /** Without it nothing is reported to the journal, and nothing comes back to it. */
   keeper?: JournalKeeper
+  /** Without it nothing is reported to the hub or compared with it. */
+  agent?: AgentSide
   signer: Signer
   clock: Clock
   random: Random
@@ -80,6 +85,8 @@ export interface Engine extends ItemLookup {
   /** The computer woke up: the hub is asked at once, whatever the line seems to be. */
   resumed(): void
   status(): EngineStatus
+  /** The manager's answer to the hub's request for a support bundle. */
+  sendDiagnostics(answer: DiagnosticsAnswer): Promise<DiagnosticsSent>
   /** Sets aside a message that the link did not understand. */
   park(event: string, payload: unknown, reason: string): Promise<void>
   close(): Promise<void>
@@ -105,6 +112,9 @@ const welcomedBy = (connection: number, welcome: Welcome, at: HashAt): Extract<O
   ...(welcome.epoch === undefined ? {} : { epoch: welcome.epoch }),
   ...(welcome.credit === undefined ? {} : { credit: welcome.credit }),
 })
+
+const withClock = (sync: NonNullable<ManagerView['sync']>, offset: HubOffset | null): NonNullable<ManagerView['sync']> =>
+  offset ? { ...sync, clock: { offsetMs: offset.offsetMs, drifting: isDrifting(offset) } } : sync
 
 export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const { journal, keeper, clock, log } = parts
@@ -151,8 +161,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onLost: () => outbox.dispatch({ kind: 'lost' }),
     onPoke: (feed) => void feeds.pull([feed]),
     onCredit: (connection, credit) => outbox.credited(connection, credit),
-    onAsk: ({ what }) => {
-      if (what === 'sync-now') void syncNow()
+    onAsk: (ask) => {
+      if (ask.what === 'sync-now') void syncNow()
+      oversight?.asked(ask)
     },
     onChange: () => view.changed(),
   })
@@ -202,18 +213,23 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       void whenCaughtUp().catch((error: unknown) => log('warn', 'the catalogue could not be checked', { reason: reasonOf(error) }))
     },
   })
+  const oversight =
+    parts.agent &&
+    createOversight({
+      ...{ agent: parts.agent, journal, store, feeds, line, clock, random: parts.random, log, incarnation },
+      ...{ agentVersion: parts.configuration.agentVersion, settings: () => catalogue.syncSettings },
+      ...{ headSeq: ingest.headSeq, ackedSeq: outbox.ackedSeq, quarantined: () => ingest.tally().quarantined },
+      traffic: traffic.facts,
+      onChanged: () => view.changed(),
+    })
   const view = createViewPublisher({
+    compared: () => oversight?.compared(),
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
-    ...{
-      link: line.state,
-      ackedSeq: outbox.ackedSeq,
-      headSeq: ingest.headSeq,
-      tally: ingest.tally,
-      rebuild: ingest.rebuild,
-      sync: traffic.view,
-    },
+    ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally, rebuild: ingest.rebuild },
+    sync: () => withClock(traffic.view(), line.hubClock()),
   })
 
+  let isWhole = await isCatalogueWhole(store)
   const resumed = (): void => {
     log('info', 'this computer slept; the hub is asked at once')
     line.resumed()
@@ -225,12 +241,15 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const syncNow = (): Promise<void> => {
     traffic.syncNow()
     line.syncNow()
+    void oversight?.compareDays()
     return feeds.pull()
   }
   const beginWhenWhole = async (): Promise<void> => {
     if (!(await isCatalogueWhole(store))) return
     catalogue.begin()
     schedule.begin()
+    if (!isWhole) oversight?.catalogueLoaded()
+    isWhole = true
   }
   const resume = async (connection: number, welcome: Welcome): Promise<void> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
@@ -250,6 +269,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       if (!line.isCurrent(connection)) return
       setFallenBack(false)
       recovery?.welcomed()
+      oversight?.welcomed()
       await feeds.pull()
     } catch (error) {
       if (line.isCurrent(connection)) line.lose(reasonOf(error))
@@ -276,6 +296,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     lookup: async (barcode): Promise<PluEntry | null> => catalogue.lookUp(barcode, toInstant(priceClock.nowMs())),
     syncNow,
     resumed,
+    sendDiagnostics: (answer) => oversight?.sendDiagnostics(answer) ?? Promise.resolve({ outcome: 'not-sent' }),
     status: () => ({
       ...{ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() },
       clock: line.hubClock(),
@@ -289,7 +310,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       sleepWatch.close()
       line.close()
       await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close(), pruning.close()])
-      await Promise.all([acknowledgements?.close(), recovery?.close(), traffic.close()])
+      await Promise.all([acknowledgements?.close(), recovery?.close(), oversight?.close(), traffic.close()])
       await store.close()
     },
   }

@@ -5,7 +5,7 @@ import { saleOf } from '#test/fixtures/transactions.ts'
 import { createBooks } from './books.ts'
 
 const recordOf = (seq: number, transaction: Transaction): TidelineRecord =>
-  ({ seq, kind: 'transaction', payload: JSON.stringify(transaction) }) as TidelineRecord
+  ({ seq, kind: 'transaction', payload: JSON.stringify(transaction), payloadHash: '0'.repeat(64) }) as TidelineRecord
 const { businessDay, workstationId } = saleOf(1)
 
 describe('books', () => {

@@ -14,6 +14,7 @@ import { addToTotals, noTotals, type TotalsOfDay } from '#sync/core/day-totals.t
 import { claimNumber, dayLedger, type DayNumbers, noNumbers, seeNumber } from '#sync/core/ledger.ts'
 import { addNumber, hasNumber, type Runs } from '#sync/core/ledger-runs.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
+import { createDayDigests, type DayDigests } from './day-digests.ts'
 import { conflictException, createDerivedExceptions, type DerivedExceptions, sumsException } from './derived-exceptions.ts'
 import { type CountedRecord, type CountedTransaction, dayOf, readCounted } from './read-record.ts'
 
@@ -51,6 +52,8 @@ export interface Books {
   readonly days: ReadonlyMap<BusinessDay, DayBook>
   /** By exceptionId. */
   readonly open: ReadonlyMap<string, RaisedException>
+  /** Of what the hub compares. */
+  readonly digests: Pick<DayDigests, 'copy'>
   /** Of transactions and conflicts; they are records themselves, and no exception record tells of them. */
   readonly derived: Pick<DerivedExceptions, 'newest' | 'count'>
   /** Ids that were ever raised. */
@@ -75,6 +78,7 @@ export const createBooks = (): Books => {
   const open = new Map<string, RaisedException>()
   const raised = new Set<string>()
   const derived = createDerivedExceptions()
+  const digests = createDayDigests()
   let foldedSeq = 0
   /** The oldest day that the journal still holds, when it no longer begins with its first record. */
   let prunedUpTo: BusinessDay | undefined
@@ -155,6 +159,7 @@ export const createBooks = (): Books => {
     foldedSeq = record.seq
     const counted = readCounted(record)
     if (!counted) return null
+    if (counted.kind === 'transaction') digests.add(record, counted.transaction)
     if (beginsLate) prunedUpTo ??= dayOf(counted) as BusinessDay | undefined
     return foldInto(counted, record)
   }
@@ -175,6 +180,7 @@ export const createBooks = (): Books => {
     days,
     open,
     derived,
+    digests,
     raised,
     get foldedSeq() {
       return foldedSeq

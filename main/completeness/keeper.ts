@@ -6,6 +6,7 @@
  *
  * All of it happens behind the tills' answers and can be done again: the journal alone says what was raised, resolved and closed.
  */
+import type { DayDigest } from '#sync/contract/comparison.ts'
 import type { Identity } from '#sync/contract/config.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { StoreException } from '#sync/contract/store-exception.ts'
@@ -17,6 +18,7 @@ import type { CaptureStateHolder } from '../capture-state.ts'
 import { CannotWrite, type Journal } from '../journal/journal.ts'
 import { type Books, createBooks, type DayBook } from './books.ts'
 import { closeEntry, type DeviceSigner, type GivenTotals, stateDay } from './closing.ts'
+import { digestsThrough } from './days-through.ts'
 import { createGapWatch, type Place } from './gap-watch.ts'
 import { createFollower } from './journal-follower.ts'
 import { arrivedNumbers, closeExceptions, damageExceptions, missingNumbers, newLifeExceptions } from './store-exceptions.ts'
@@ -42,6 +44,8 @@ export interface Keeper {
   /** Everything that is durable now is in the books when it resolves. */
   caughtUp(): Promise<void>
   day(businessDay: BusinessDay): DayDetail | undefined
+  /** What the present life of the journal holds of each day, up to and including `throughSeq`; newest day first. */
+  digests(limit: number, throughSeq: number): Promise<DayDigest[]>
   /** One close after the other. Rejects with CannotWrite. */
   closeDay(businessDay: BusinessDay, given: GivenTotals): Promise<CloseOutcome>
   /** Settled: nothing is under way and nothing due. */
@@ -221,6 +225,10 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
     incarnation: () => journal.incarnation,
     caughtUp,
     closeDay,
+    digests: async (limit, throughSeq) => {
+      await caughtUp()
+      return digestsThrough(journal, life.books, throughSeq, limit)
+    },
     day: (businessDay) => {
       const { books } = life
       const book = books.days.get(businessDay)

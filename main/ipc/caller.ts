@@ -1,5 +1,6 @@
 /**
- * Requests that main makes of a window: numbered, answered in any order, never waited for longer than `timeoutMs`.
+ * Requests that main makes of a window: numbered, answered in any order, never waited for longer than `timeoutMs`, or as
+ * long as the caller says.
  * While no window listens, and when it goes away, a call fails at once with NOT_READY.
  */
 import { must } from '#sync/contract/assert.ts'
@@ -18,7 +19,7 @@ const answerSchema = z.strictObject({
 })
 
 export interface Caller<T extends IpcTable> {
-  call<M extends keyof T & string>(method: M, params: IpcRequest<T, M>): Promise<IpcResponse<T, M>>
+  call<M extends keyof T & string>(method: M, params: IpcRequest<T, M>, withinMs?: number): Promise<IpcResponse<T, M>>
   /** Takes the window's answer as it arrived. */
   settle(message: unknown): void
   /** Where calls go from now on; null fails what is under way and what comes. */
@@ -62,12 +63,12 @@ export const createCaller = <T extends IpcTable>(table: T, after: Clock['after']
     for (const id of [...waiting.keys()]) take(id)?.reject(notReady())
   }
 
-  const call = <M extends keyof T & string>(method: M, params: IpcRequest<T, M>): Promise<IpcResponse<T, M>> => {
+  const call = <M extends keyof T & string>(method: M, params: IpcRequest<T, M>, withinMs = timeoutMs): Promise<IpcResponse<T, M>> => {
     const target = send
     if (!target) return Promise.reject(notReady())
     const id = nextId++
     return new Promise((resolve, reject) => {
-      const cancelTimeout = after(timeoutMs, () => take(id)?.reject(notReady()))
+      const cancelTimeout = after(withinMs, () => take(id)?.reject(notReady()))
       waiting.set(id, { method, resolve: resolve as (value: unknown) => void, reject, cancelTimeout })
       target({ id, method, params })
     })

@@ -1,6 +1,6 @@
 /** The engine's ports over the bridge: each request and each answer is parsed with the contract of ipc.ts. */
 import { engineToMain, pushes, type IpcRequest, type IpcResponse } from '#sync/contract/ipc.ts'
-import type { JournalKeeper, JournalSource, PluSink, Probe, Signer, ViewSink } from '#sync/core/ports.ts'
+import type { AgentSide, JournalKeeper, JournalSource, PluSink, Probe, Signer, ViewSink } from '#sync/core/ports.ts'
 import type { EngineLog } from '#sync/engine/log.ts'
 import type { TidelineBridge } from '../bridge.ts'
 
@@ -28,6 +28,14 @@ export const bridgeKeeper = (bridge: TidelineBridge): JournalKeeper => ({
   },
   missing: () => ask(bridge, 'journal.missing', null),
   restore: (source, records) => ask(bridge, 'journal.restore', { source, records: [...records] }),
+})
+
+export const bridgeAgent = (bridge: TidelineBridge): AgentSide => ({
+  days: (limit, throughSeq) => ask(bridge, 'journal.days', { limit, throughSeq }),
+  facts: () => ask(bridge, 'agent.facts', null),
+  diagnosticsRequested: async (requestId, reason) => {
+    await ask(bridge, 'diagnostics.requested', { requestId, reason })
+  },
 })
 
 export const bridgeSigner = (bridge: TidelineBridge): Signer => ({ sign: (text) => ask(bridge, 'device.sign', { text }) })

@@ -8,7 +8,17 @@ import type { Clock } from '#sync/core/ports.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { reasonOf } from '#sync/engine/log.ts'
 import { SocketLink } from '#sync/link/socket-link.ts'
-import { ask, bridgeJournal, bridgeKeeper, bridgeLog, bridgePluSink, bridgeProbe, bridgeSigner, bridgeViewSink } from './bridge-ports.ts'
+import {
+  ask,
+  bridgeAgent,
+  bridgeJournal,
+  bridgeKeeper,
+  bridgeLog,
+  bridgePluSink,
+  bridgeProbe,
+  bridgeSigner,
+  bridgeViewSink,
+} from './bridge-ports.ts'
 
 const bridge = window.tideline
 const log = bridgeLog(bridge)
@@ -29,6 +39,7 @@ const start = async (): Promise<Engine> => {
   return startEngine({
     journal: bridgeJournal(bridge),
     keeper: bridgeKeeper(bridge),
+    agent: bridgeAgent(bridge),
     signer: bridgeSigner(bridge),
     clock,
     random: Math.random,
@@ -62,6 +73,8 @@ bridge.onRequest(async (method, params) => {
       // Begun, not waited for: a load under a bound may take hours.
       void engine.syncNow()
       return null
+    case 'diagnostics.send':
+      return engine.sendDiagnostics(mainToEngine['diagnostics.send'].request.parse(params))
     case 'system.resumed':
       engine.resumed()
       return null

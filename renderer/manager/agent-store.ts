@@ -5,9 +5,11 @@
 import {
   agentStatusSchema,
   enrolmentOutcomeSchema,
+  managerToMain,
   managerViewSchema,
   type AgentStatus,
   type EnrolmentOutcome,
+  type IpcResponse,
   type ManagerView,
 } from '#sync/contract/ipc.ts'
 import { z } from 'zod'
@@ -23,10 +25,16 @@ export interface AgentState {
   view: ManagerView | null
 }
 
+export type DiagnosticsPreview = NonNullable<IpcResponse<typeof managerToMain, 'diagnostics.preview'>>
+
 export interface AgentStore {
   state(): AgentState
   subscribe(listener: () => void): () => void
   syncNow(): Promise<boolean>
+  /** What would be sent to support; null when it cannot be had. */
+  previewDiagnostics(requestId: string): Promise<DiagnosticsPreview | null>
+  /** False when main did not take the answer. */
+  decideDiagnostics(requestId: string, granted: boolean): Promise<boolean>
   enrol(entered: { hubUrl: string; code: string }): Promise<EnrolmentOutcome>
 }
 
@@ -71,6 +79,16 @@ export const createAgentStore = (bridge: AgentBridge, onUnread: (what: string) =
     },
     syncNow: () =>
       bridge.request('sync.now', null).then(
+        () => true,
+        () => false,
+      ),
+    previewDiagnostics: (requestId) =>
+      bridge.request('diagnostics.preview', { requestId }).then(
+        (answer) => managerToMain['diagnostics.preview'].response.safeParse(answer).data ?? null,
+        () => null,
+      ),
+    decideDiagnostics: (requestId, granted) =>
+      bridge.request('diagnostics.decide', { requestId, granted }).then(
         () => true,
         () => false,
       ),

@@ -3,6 +3,7 @@ import { Alert, Box, Center, Loader, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react'
 import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
 import { runningCapture } from './capture.ts'
+import { DiagnosticsRequest } from './diagnostics-request.tsx'
 import { DiskAlert } from './disk-alert.tsx'
 import { EnrolmentPage } from './enrolment-page.tsx'
 import { Footer } from './footer.tsx'
@@ -67,6 +68,7 @@ const Overview = ({ status, view }: { status: AgentStatus; view: ManagerView | n
       <Header status={status} view={view} timeZone={timeZone} />
       <Box component="main" className="content">
         <CaptureAlert capture={status.capture} />
+        <DiagnosticsRequest request={status.diagnosticsRequest} />
         {capture ? <DiskAlert disk={capture.disk} /> : null}
         <NewLifeNotice capture={status.capture} timeZone={timeZone} />
         <ProgressList files={capture?.files ?? []} rebuild={view?.rebuild} />

@@ -65,6 +65,7 @@ export const messages = {
     megabytes: (n: number) => `${n.toLocaleString(locale)} MB`,
     gigabytes: (n: number) => `${n.toLocaleString(locale)} GB`,
     lessThanMegabyte: 'Less than 1 MB',
+    kilobytes: (n: number) => `${n.toLocaleString(locale)} kB`,
   },
 
   newLife: {
@@ -232,6 +233,44 @@ export const messages = {
     closeDiffers: 'Closed; the till’s totals differ, see “To check”',
     emptyTitle: 'No business day yet',
     empty: 'Each day appears here with its tills: whether every receipt number is there, and whether the day is closed.',
+  },
+
+  compared: {
+    agree: (when: string, days: number) =>
+      `Compared with head office at ${when}: ${days === 1 ? 'the day agrees' : `all ${days.toLocaleString(locale)} days agree`}`,
+    differ: (when: string, days: readonly string[]) =>
+      `Compared with head office at ${when}: ${days.join(', ')} ${days.length === 1 ? 'differs' : 'differ'}. Head office has been told; there is nothing to do here`,
+  },
+
+  diagnostics: {
+    title: 'Support asks for a report on this computer',
+    waiting: 'Nothing has been sent. You decide.',
+    answer: 'Read and answer',
+    later: 'Decide later',
+    who: 'Head office’s support would like to see how this computer is doing. The reason given:',
+    noReason: 'No reason was given.',
+    insideTitle: 'What is in it',
+    inside: [
+      'Versions of Tideline and of this computer’s system',
+      'How full the disk is, and how many receipts are saved and waiting',
+      'What the connection to head office is doing',
+      'Tideline’s own log: what it did and when, with counts',
+    ],
+    outsideTitle: 'What is not in it',
+    outside: [
+      'Receipts, items, amounts or payments',
+      'Names of people, customers or staff',
+      'Passwords, keys, or the tokens of the tills',
+      'File names, addresses and other programs’ data',
+    ],
+    look: 'See exactly what would be sent',
+    making: 'Gathering it…',
+    cannotShow: 'It cannot be shown just now. Nothing was sent.',
+    size: (size: string) => `This is all of it: ${size} on its way. What was hidden shows as ‹…›.`,
+    textLabel: 'Exactly what would be sent',
+    yes: 'Yes, send it',
+    no: 'No, do not send it',
+    failed: 'Your answer could not be saved. Please try again.',
   },
 
   quarantine: {

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import type { ManagerView } from '#sync/contract/ipc.ts'
 import type { RunningCapture } from './capture.ts'
 import { CheckList } from './check-list.tsx'
+import { ComparedNote } from './compared-note.tsx'
 import { DayList } from './day-list.tsx'
 import { messages } from './messages.ts'
 import { PriceTable } from './price-table.tsx'
@@ -80,6 +81,7 @@ export const Tabs = ({ view, capture, timeZone, waiting }: TabsProps) => (
           <CheckList open={capture.exceptions} count={capture.exceptionCount} timeZone={timeZone} />
         </MantineTabs.Panel>
         <MantineTabs.Panel value="days">
+          {view?.sync?.compared ? <ComparedNote compared={view.sync.compared} timeZone={timeZone} /> : null}
           <DayList days={capture.days} timeZone={timeZone} />
         </MantineTabs.Panel>
       </>

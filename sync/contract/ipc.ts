@@ -2,10 +2,11 @@
  * Calls and pushes between the agent's three processes. `main` relays nothing it does not parse.
  *
  *   engine → main    engine.configuration, journal.head, journal.read, journal.reincarnate, journal.acknowledged, journal.missing,
- *                    journal.restore, hub.probe, device.sign, plu.publish, view.publish, engine.log
- *   main → engine    items.lookup, sync.now, system.resumed      (requests, answered)
+ *                    journal.restore, journal.days, agent.facts, diagnostics.requested, hub.probe, device.sign, plu.publish, view.publish,
+ *                    engine.log
+ *   main → engine    items.lookup, sync.now, system.resumed, diagnostics.send     (requests, answered)
  *   main → engine    journal.appended                            (push)
- *   manager → main   view.get, sync.now, agent.status, enrolment.submit
+ *   manager → main   view.get, sync.now, agent.status, diagnostics.preview, diagnostics.decide, enrolment.submit
  *   main → manager   view.changed, agent.changed                 (pushes)
  */
 import { z } from 'zod'
@@ -250,9 +251,9 @@ export const engineToMain = {
     request: z.strictObject({ source: z.enum(['local-database', 'hub']), records: z.array(recordSchema).min(1).max(500) }),
     response: z.strictObject({ restored: z.int().min(0), refused: z.int().min(0) }),
   },
-  /** What the journal's present life holds of each business day, newest day first. */
+  /** What the journal's present life holds of each business day up to and including `throughSeq`, newest day first. */
   'journal.days': {
-    request: z.strictObject({ limit: z.int().min(1).max(31) }),
+    request: z.strictObject({ limit: z.int().min(1).max(31), throughSeq: z.int().min(0) }),
     response: z.array(dayDigestSchema).max(31),
   },
   /** What main alone knows, for the report to the hub. */
@@ -305,6 +306,11 @@ export const managerToMain = {
   'view.get': { request: z.null(), response: managerViewSchema.nullable() },
   'sync.now': { request: z.null(), response: z.null() },
   'agent.status': { request: z.null(), response: agentStatusSchema },
+  /** Exactly what would be sent, as text, and how many bytes it is on its way; null when nobody waits for it. */
+  'diagnostics.preview': {
+    request: z.strictObject({ requestId: diagnosticsRequestIdSchema }),
+    response: z.strictObject({ text: z.string(), bytes: z.int().min(0) }).nullable(),
+  },
   'diagnostics.decide': {
     request: z.strictObject({ requestId: diagnosticsRequestIdSchema, granted: z.boolean() }),
     response: z.null(),

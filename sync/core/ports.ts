@@ -1,5 +1,6 @@
 /** Ports to the world that the store side's core owns. Adapters live in sync/store, sync/link, main and renderer/engine. */
-import type { PluEntry, PluPublication, JournalHead, ManagerView, MissingRecords } from '../contract/ipc.ts'
+import type { DayDigest } from '../contract/comparison.ts'
+import type { engineToMain, IpcResponse, PluEntry, PluPublication, JournalHead, ManagerView, MissingRecords } from '../contract/ipc.ts'
 import type { DownEvent, DownMessage } from '../contract/down.ts'
 import type { ProbeAnswer } from '../contract/health.ts'
 import type { Packed } from '../contract/packed.ts'
@@ -35,6 +36,16 @@ export interface JournalKeeper {
   restore(source: RecordSource, records: readonly TidelineRecord[]): Promise<{ restored: number; refused: number }>
 }
 export type RecordSource = 'local-database' | 'hub'
+
+/** What main knows and the engine tells the hub; and whom the hub's support asks. */
+export interface AgentSide {
+  /** What the journal's present life holds of each business day up to and including `throughSeq`, newest day first. */
+  days(limit: number, throughSeq: number): Promise<DayDigest[]>
+  facts(): Promise<AgentFacts>
+  /** Main asks the store's manager; the answer comes as `diagnostics.send`. */
+  diagnosticsRequested(requestId: string, reason: string): Promise<void>
+}
+export type AgentFacts = IpcResponse<typeof engineToMain, 'agent.facts'>
 
 export interface Signer {
   /** Ed25519 signature of the UTF-8 text, base64url. */

@@ -6,13 +6,12 @@
  */
 import type { MissingRecords } from '#sync/contract/ipc.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
-import { cutBatch } from '#sync/core/batch-cut.ts'
 import type { Clock, JournalKeeper, RecordSource } from '#sync/core/ports.ts'
-import { wireBytesOf } from '#sync/core/wire-size.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import { coalesce } from './coalesce.ts'
 import type { HubLine } from './hub-line.ts'
 import { reasonOf, type EngineLog } from './log.ts'
+import { inPages } from './record-pages.ts'
 
 const pageSize = 500
 /** A hub that cannot answer just now is asked again, though the line stays up. */
@@ -37,19 +36,6 @@ export interface Recovery {
 interface Taken {
   restored: number
   refused: number
-}
-
-const inPages = (records: readonly TidelineRecord[]): TidelineRecord[][] => {
-  const pages: TidelineRecord[][] = []
-  for (let rest = records; rest.length > 0;) {
-    const count = cutBatch(
-      rest.map((record) => ({ record, bytes: wireBytesOf(record) })),
-      true,
-    )
-    pages.push(rest.slice(0, count))
-    rest = rest.slice(count)
-  }
-  return pages
 }
 
 export const createRecovery = ({ keeper, records, line, clock, log, pageLimit }: RecoveryPorts): Recovery => {

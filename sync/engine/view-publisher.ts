@@ -18,6 +18,9 @@ const intervalMs = 400
 /** A view costs the database a few hundred look-ups; while it is being filled they would hold up the filling. */
 const rebuildIntervalMs = 1_000
 
+/** Where nothing else tells how the store talks to the hub. */
+const untold: NonNullable<ManagerView['sync']> = { windows: [], overridden: false, caps: { metered: false, usedBytesToday: 0 } }
+
 export interface ViewPorts {
   store: Store
   view: ViewSink
@@ -33,6 +36,8 @@ export interface ViewPorts {
   tally(): Tally
   rebuild(): ManagerView['rebuild']
   sync?(): ManagerView['sync']
+  /** The last comparison with the hub. */
+  compared(): NonNullable<ManagerView['sync']>['compared']
 }
 
 export interface ViewPublisher {
@@ -91,7 +96,8 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
       prices: ports.catalogue.newestPrices(),
       quarantine: recent.quarantine,
     })
-    await ports.view.publish(view)
+    const compared = ports.compared()
+    await ports.view.publish(compared ? { ...view, sync: { ...untold, ...view.sync, compared } } : view)
   }
   const publishing = coalesce(clock, publish, (error) =>
     ports.log('warn', 'the view could not be published; trying again', { reason: reasonOf(error) }),

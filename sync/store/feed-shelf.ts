@@ -1,6 +1,6 @@
 /** One feed's documents, newest version each, in an envelope with the checkpoint that brought them. Writing again is harmless. */
 import type { RxCollection } from 'rxdb/plugins/core'
-import { deleteForGood, isLive, putAll, rawTableOf } from './raw-table.ts'
+import { deleteForGood, isLive, putAll, type RawTable, rawTableOf } from './raw-table.ts'
 import type { FeedDoc } from './schemas.ts'
 
 export class FeedShelf {
@@ -28,6 +28,27 @@ export class FeedShelf {
     const table = await rawTableOf(this.#collection)
     if (table) return (await table.toArray()).filter(isLive)
     return (await this.#collection.find().exec()).map((d) => d.toJSON() as FeedDoc)
+  }
+
+  /** Ascending by id, behind `afterId`; '' begins. */
+  async page(afterId: string, limit: number): Promise<FeedDoc[]> {
+    const table = await rawTableOf(this.#collection)
+    if (table) return this.#livePage(table, afterId, limit)
+    const docs = await this.#collection.find({ selector: { id: { $gt: afterId } }, sort: [{ id: 'asc' }], limit }).exec()
+    return docs.map((d) => d.toJSON() as FeedDoc)
+  }
+
+  /** RxDB keeps deleted documents as marked rows: a page is full of others, or the last. */
+  async #livePage(table: RawTable<FeedDoc>, afterId: string, limit: number): Promise<FeedDoc[]> {
+    const found: FeedDoc[] = []
+    for (let after = afterId; found.length < limit;) {
+      const rows = await table.where(':id').above(after).limit(limit).toArray()
+      found.push(...rows.filter(isLive))
+      const last = rows.at(-1)
+      if (!last || rows.length < limit) break
+      after = last.id
+    }
+    return found
   }
 
   /** Only where the schema indexes `state`. */

@@ -34,6 +34,11 @@ export class ParkedShelf {
     if (error.length > 0) throw failedWrite('parked deletions', error)
   }
 
+  /** Feed documents alone; they are few. */
+  async count(): Promise<number> {
+    return (await this.all()).filter(({ id }) => id.startsWith('feed:')).length
+  }
+
   async all(): Promise<ParkedDoc[]> {
     return (await this.#collection.find().exec()).map((d) => d.toJSON() as ParkedDoc)
   }

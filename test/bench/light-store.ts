@@ -20,6 +20,7 @@ const feedShelf = (onPut: (docs: readonly FeedDoc[]) => void): Store['feeds'][Fe
       for (const id of ids) docs.delete(id)
     },
     of: async (ids) => ids.flatMap((id) => docs.get(id) ?? []),
+    page: () => Promise.resolve([]),
     all: async () => [...docs.values()],
     countOfState: () => Promise.resolve(0),
   }
@@ -64,7 +65,13 @@ export const openLightStore = ({ onStaged, onPut }: LightStoreEvents): FeedStore
       feed: async (feed) => positions.get(feed) ?? { checkpoint: 0, complete: false },
       putFeed: async (feed, position) => void positions.set(feed, position),
     } as Store['positions'],
-    parked: { put: () => done, putMessage: () => done, remove: () => done, all: () => Promise.resolve([]) },
+    parked: {
+      put: () => done,
+      putMessage: () => done,
+      remove: () => done,
+      count: () => Promise.resolve(0),
+      all: () => Promise.resolve([]),
+    },
     staging: stagingShelf(onStaged),
     feeds: Object.fromEntries(feedNames.map((feed) => [feed, feedShelf((docs) => onPut(feed, docs))])) as Store['feeds'],
   }

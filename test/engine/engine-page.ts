@@ -14,7 +14,7 @@ import { chromium, type BrowserContext, type Page } from 'playwright'
 import { build } from 'vite'
 import { engineToMain, type IpcTable, type ManagerView } from '#sync/contract/ipc.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
-import type { JournalKeeper, JournalSource, RecordSource } from '#sync/core/ports.ts'
+import type { AgentSide, JournalKeeper, JournalSource, RecordSource } from '#sync/core/ports.ts'
 import type { Incarnation } from '#sync/contract/vocabulary.ts'
 import type { TidelineBridge } from '#renderer/bridge.ts'
 
@@ -33,6 +33,7 @@ const contentTypes: Record<string, string> = { '.html': 'text/html', '.js': 'tex
 export interface MainSide {
   journal: JournalSource
   keeper?: JournalKeeper
+  agent?: AgentSide
   configuration: unknown
   sign(text: string): Promise<string>
   /** For `skipTime`. */
@@ -187,6 +188,13 @@ export class EnginePage {
       'journal.missing': async () => (await main.keeper?.missing()) ?? [],
       'journal.restore': ({ source, records }: { source: RecordSource; records: TidelineRecord[] }) =>
         main.keeper?.restore(source, records) ?? Promise.resolve({ restored: 0, refused: records.length }),
+      'journal.days': async ({ limit, throughSeq }: { limit: number; throughSeq: number }) =>
+        (await main.agent?.days(limit, throughSeq)) ?? [],
+      'agent.facts': () => main.agent?.facts() ?? Promise.reject(new Error('no facts')),
+      'diagnostics.requested': async ({ requestId, reason }: { requestId: string; reason: string }) => (
+        await main.agent?.diagnosticsRequested(requestId, reason),
+        null
+      ),
       'hub.probe': () => Promise.resolve('nothing'),
       'device.sign': ({ text }: { text: string }) => main.sign(text),
       'plu.publish': async (publication: unknown) => (this.published.push(publication), null),

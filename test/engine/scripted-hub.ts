@@ -46,7 +46,7 @@ export class ScriptedHub {
   readonly heard: string[] = []
   readonly hellosHeard: UpRequest<'hello'>[] = []
   /** Answers to what it knows nothing to say to by itself. */
-  readonly scripts: { [E in UpEvent]?: (request: UpRequest<E>) => UpResponse<E> } = {}
+  readonly scripts: { [E in UpEvent]?: (request: UpRequest<E>) => UpResponse<E> | null | 'silent' } = {}
   /** Refuses each hello with this code. */
   refuseHello: ErrorCode | null = null
   storeId = 'S1'
@@ -134,7 +134,7 @@ export class ScriptedHub {
     if (event === 'batch') return this.#batch((message as UpRequest<'batch'>).records)
     if (event === 'packedBatch') return this.#packedBatch(message as UpRequest<'packedBatch'>)
     if (event === 'fetch') return this.#fetch(message as UpRequest<'fetch'>)
-    const script = this.scripts[event] as ((request: unknown) => UpResponse<UpEvent>) | undefined
+    const script = this.scripts[event] as ((request: unknown) => UpResponse<UpEvent> | null | 'silent') | undefined
     if (script) return script(message)
     if (event === 'pull') return this.#pull(message as UpRequest<'pull'>)
     return { outcome: 'refused', code: 'HUB_UNAVAILABLE', message: 'not in the script' }

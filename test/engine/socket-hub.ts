@@ -2,12 +2,15 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server } from 'socket.io'
+import type { DownEvent, DownMessage } from '#sync/contract/down.ts'
 import { batchLimits } from '#sync/contract/protocol.ts'
 import { upMessages, type UpEvent } from '#sync/contract/up.ts'
 import type { ScriptedHub } from './scripted-hub.ts'
 
 export interface SocketHub {
   url: string
+  /** To every store that is connected. */
+  push<E extends DownEvent>(event: E, message: DownMessage<E>): void
   close(): Promise<void>
 }
 
@@ -25,5 +28,9 @@ export const serveScriptedHub = async (hub: ScriptedHub): Promise<SocketHub> => 
     socket.emit('challenge', { nonce: 'n'.repeat(24) })
   })
   await new Promise<void>((resolve) => void http.listen(0, '127.0.0.1', resolve))
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, close: () => server.close() }
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    push: (event, message) => void server.emit(event, message),
+    close: () => server.close(),
+  }
 }

@@ -6,6 +6,7 @@ import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPubl
 import type { Link } from '#sync/core/ports.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { openStore, type AnyStorage, type Store } from '#sync/store/open-store.ts'
+import { MemoryAgent } from './memory-agent.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
 import { promptCodec } from './prompt-codec.ts'
 import { deviceId, MemoryJournal } from './records.ts'
@@ -19,6 +20,7 @@ let rigs = 0
 export class StoreRig {
   journal = new MemoryJournal()
   readonly keeper = new MemoryKeeper(() => this.journal)
+  readonly agent = new MemoryAgent(() => this.journal)
   readonly hub = new ScriptedHub()
   readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
   storage: AnyStorage = getRxStorageMemory()
@@ -55,6 +57,7 @@ export class StoreRig {
     this.engine = await startEngine({
       journal: this.journal,
       keeper: this.keeper,
+      agent: this.agent,
       signer: { sign: (text) => Promise.resolve(`signed-${text.length}`) },
       clock: this.clock,
       random: () => 0.5,

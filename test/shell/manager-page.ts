@@ -25,6 +25,7 @@ export interface Script {
   view: ManagerView | null
   enrol?: EnrolmentOutcome
   syncFails?: boolean
+  preview?: unknown
 }
 
 export interface ManagerPage {
@@ -63,6 +64,7 @@ const answerFrom = (script: Script, method: string): unknown => {
   if (method === 'agent.status') return script.status
   if (method === 'view.get') return script.view
   if (method === 'enrolment.submit') return script.enrol ?? { outcome: 'enrolled' }
+  if (method === 'diagnostics.preview') return script.preview ?? null
   if (method === 'sync.now' && script.syncFails) throw new Error('NOT_READY: starting')
   return null
 }
