@@ -32,12 +32,15 @@ type Collections = {
   parked: RxCollection<ParkedDoc>
 } & { [F in FeedName]: RxCollection<FeedDoc> }
 
+/** What a shelf offers, on whatever it stands. */
+type Shelf<S> = Pick<S, keyof S>
+
 export interface Store {
-  records: RecordShelf
-  verdicts: VerdictShelf
-  positions: PositionShelf
-  parked: ParkedShelf
-  feeds: { [F in FeedName]: FeedShelf }
+  records: Shelf<RecordShelf>
+  verdicts: Shelf<VerdictShelf>
+  positions: Shelf<PositionShelf>
+  parked: Shelf<ParkedShelf>
+  feeds: { [F in FeedName]: Shelf<FeedShelf> }
   close(): Promise<void>
 }
 
