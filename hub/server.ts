@@ -11,6 +11,7 @@ import { createApp } from './api/app.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerDayRoutes } from './api/days.ts'
 import { registerDeviceRoutes } from './api/devices.ts'
+import { registerEpochRoutes } from './api/epochs.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerStoreRoutes } from './api/stores.ts'
@@ -18,6 +19,7 @@ import { registerTransactionRoutes } from './api/transactions.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
+import { ensureEpoch } from './epoch/epoch.ts'
 import { exceptionProjection } from './exception/exception-projection.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { createPostingsProjection } from './merge/postings.ts'
@@ -54,6 +56,8 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     stops.push(() => db.destroy())
     const applied = await migrate(db)
     if (applied.length > 0) log.info({ applied }, 'database schema brought up to date')
+    const { epoch, begun } = await ensureEpoch(db)
+    if (begun) log.warn({ epoch: epoch.epoch, reason: epoch.reason }, 'a new epoch of the hub’s data began')
 
     const metrics = createHubMetrics()
     const app = await createApp(operatorToken, log)
@@ -62,6 +66,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerDayRoutes(app, { db })
     registerDeviceRoutes(app, { db })
     registerTransactionRoutes(app, { db })
+    registerEpochRoutes(app, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())

@@ -7,10 +7,13 @@ import type { Server as HttpServer } from 'node:http'
 import type { DownEvent, DownMessage } from '#sync/contract/down.ts'
 import { feedNames } from '#sync/contract/feed.ts'
 import { batchLimits } from '#sync/contract/protocol.ts'
+import type { HubEpoch } from '#sync/contract/vocabulary.ts'
 import type { Logger } from 'pino'
 import { Server, type Socket } from 'socket.io'
 import { feedChannel, parseFeedNotification } from '../catalogue/feed.ts'
 import { deviceChannel, parseDeviceNotice } from '../enrolment/device-channel.ts'
+import { epochChannel, parseEpochNotification } from '../epoch/epoch.ts'
+import { startEpochWatch } from '../epoch/epoch-watch.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { startListener } from '../storage/listener.ts'
@@ -68,6 +71,11 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, moreRequests
     if (notice) for (const socket of localSockets(deviceRoom(notice.deviceId))) socket.data.session.heed(notice)
   }
 
+  const heedEpoch = (epoch: HubEpoch | null): void => {
+    if (epoch) for (const socket of io.sockets.sockets.values()) socket.data.session.heedEpoch(epoch)
+  }
+  const epochWatch = startEpochWatch({ db, log, onPresent: heedEpoch })
+
   const pokeAll = (): void => {
     for (const feed of feedNames) io.to(welcomedRoom).emit('poke', { feed })
   }
@@ -75,8 +83,15 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, moreRequests
   const listener = startListener({
     url: databaseUrl,
     log,
-    channels: { [feedChannel]: heedFeed, [deviceChannel]: heedDevice },
-    onListening: pokeAll,
+    channels: {
+      [feedChannel]: heedFeed,
+      [deviceChannel]: heedDevice,
+      [epochChannel]: (payload) => heedEpoch(parseEpochNotification(payload)),
+    },
+    onListening: () => {
+      pokeAll()
+      epochWatch.look()
+    },
   })
 
   io.on('connection', (socket) => {
@@ -102,6 +117,7 @@ export const startGateway = ({ http, db, databaseUrl, log, metrics, moreRequests
   return {
     stop: async () => {
       await listener.stop()
+      await epochWatch.stop()
       io.disconnectSockets(true)
       await limit.idle()
       await io.close()

@@ -22,6 +22,8 @@ export interface TestServer {
   fresh(): Promise<TestDatabase>
   /** An empty one without our schema. */
   unmigrated(): Promise<TestDatabase>
+  /** As it is now: a backup, restored beside it. Other connections to it are ended. */
+  copyOf(database: TestDatabase): Promise<TestDatabase>
   restart(): Promise<void>
 }
 
@@ -82,6 +84,12 @@ export const withDatabase = (): TestServer => {
         state.templateMade = true
       }
       return create('migrated')
+    },
+    copyOf: async ({ url }) => {
+      const name = new URL(url).pathname.slice(1)
+      await administer(`alter database ${name} allow_connections false`)
+      await administer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+      return create(name).finally(() => administer(`alter database ${name} allow_connections true`))
     },
     restart: async () => {
       const { port } = new URL(running().url)
