@@ -5,24 +5,40 @@
 import { feedNames } from './contract/feed.ts'
 import type { Identity } from './contract/config.ts'
 import type { PluEntry } from './contract/ipc.ts'
+import { priceTimeMs, type HubOffset } from './core/hub-clock.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
+import type { OutboxEvent } from './core/outbox.ts'
 import { lookUpBarcode } from './core/plu.ts'
-import type { Clock, ItemLookup, JournalKeeper, JournalSource, Link, PluSink, Random, Signer, ViewSink } from './core/ports.ts'
+import type {
+  Clock,
+  Codec,
+  ItemLookup,
+  JournalKeeper,
+  JournalSource,
+  Link,
+  PluSink,
+  Probe,
+  Random,
+  Signer,
+  ViewSink,
+} from './core/ports.ts'
 import { createAcknowledgementReport } from './engine/acknowledgement-report.ts'
 import { CatalogueKeeper } from './engine/catalogue-keeper.ts'
 import { createFeeds } from './engine/feeds.ts'
 import { watchForeignHistory, type Reincarnate } from './engine/foreign-history.ts'
 import { createHubLine, type Welcome } from './engine/hub-line.ts'
 import { createIngest } from './engine/ingest.ts'
-import { divergenceOf, journalHashAt, prunedSeqOf } from './engine/journal-reach.ts'
+import { divergenceOf, journalHashAt, prunedSeqOf, type HashAt } from './engine/journal-reach.ts'
 import { reasonOf, type EngineLog } from './engine/log.ts'
 import { createOutboxRunner } from './engine/outbox-runner.ts'
 import { createPriceSchedule } from './engine/price-schedule.ts'
 import { createPruning } from './engine/pruning.ts'
 import { RecentRecords } from './engine/recent-records.ts'
 import { createRecovery } from './engine/recovery.ts'
+import { watchForSleep } from './engine/sleep-watch.ts'
 import { createViewPublisher } from './engine/view-publisher.ts'
+import { streamCodec } from './link/codec.ts'
 import { openStore, type AnyStorage, type Store } from './store/open-store.ts'
 
 export interface EngineParts {
@@ -33,6 +49,10 @@ export interface EngineParts {
   clock: Clock
   random: Random
   link: Link
+  /** Tells a sign-in page and a proxy from a hub that is away; without it, nothing answers. */
+  probe?: Probe
+  /** Of packed messages; what Node and browsers have alike when not given. */
+  codec?: Codec
   /** Where the local database is: an RxDB storage, or whoever opens the same shelves elsewhere. */
   storage: AnyStorage | (() => Promise<Store>)
   /** Of the local database; for tests. */
@@ -51,11 +71,15 @@ export interface EngineStatus {
   /** Copied from the journal so far. */
   headSeq: number
   ackedSeq: number
+  /** The store's clock against the hub's, once it was measured. */
+  clock: HubOffset | null
 }
 
 export interface Engine extends ItemLookup {
   /** Connects at once if the line is down, and asks every feed. */
   syncNow(): Promise<void>
+  /** The computer woke up: the hub is asked at once, whatever the line seems to be. */
+  resumed(): void
   status(): EngineStatus
   /** Sets aside a message that the link did not understand. */
   park(event: string, payload: unknown, reason: string): Promise<void>
@@ -79,8 +103,12 @@ const warnOfStranded = async (store: Store, incarnation: string, log: EngineLog)
   }
 }
 
-const forgottenByHub = (hubAckedSeq: number): string =>
-  `The hub holds this journal up to ${hubAckedSeq}; what follows had been acknowledged, and is not kept here any more.`
+const welcomedBy = (connection: number, welcome: Welcome, at: HashAt): Extract<OutboxEvent, { kind: 'welcomed' }> => ({
+  ...{ kind: 'welcomed', connection, hubAckedSeq: welcome.ackedSeq, hubHash: welcome.headHash },
+  ...{ localHash: at.reach === 'known' ? at.hash : null, pruned: at.reach === 'pruned' },
+  ...(welcome.epoch === undefined ? {} : { epoch: welcome.epoch }),
+  ...(welcome.credit === undefined ? {} : { credit: welcome.credit }),
+})
 
 export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const { journal, keeper, clock, log } = parts
@@ -94,7 +122,8 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   await catalogue.load(store)
   const recent = new RecentRecords()
   await recent.load(store, incarnation, last?.record.seq ?? 0)
-  const ackedSeq = Math.max(prunedSeq, await store.positions.ackedSeq(incarnation))
+  const watermark = await store.positions.watermark(incarnation)
+  const ackedSeq = Math.max(prunedSeq, watermark.ackedSeq)
   await warnOfStranded(store, incarnation, log)
 
   const foreignHistory = watchForeignHistory(incarnation, parts.reincarnate, log)
@@ -109,20 +138,24 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   })
   const line = createHubLine({
     ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
+    ...(parts.probe ? { probe: parts.probe } : {}),
     agentVersion: parts.configuration.agentVersion,
+    remembers: () => outbox.remembers(),
     onWelcome: (connection, welcome) => void resume(connection, welcome),
     onRefused: foreignHistory.refused,
     onLost: () => outbox.dispatch({ kind: 'lost' }),
     onPoke: (feed) => void feeds.pull([feed]),
+    onCredit: (connection, credit) => outbox.credited(connection, credit),
+    onAsk: ({ what }) => {
+      if (what === 'sync-now') void feeds.pull()
+    },
     onChange: () => view.changed(),
   })
   const outbox = createOutboxRunner({
-    store,
-    incarnation,
-    ackedSeq,
+    ...{ store, incarnation, ackedSeq, line, log, clock },
+    ...(watermark.epoch ? { epoch: watermark.epoch } : {}),
     headSeq: ingest.headSeq(),
-    line,
-    log,
+    codec: parts.codec ?? streamCodec,
     onPersisted: () => {
       acknowledgements?.changed()
       view.changed()
@@ -135,7 +168,18 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ackedSeq: outbox.ackedSeq,
     onPruned: () => view.changed(),
   })
-  const schedule = createPriceSchedule({ catalogue: catalogue.index, plu: parts.plu, clock, log, onPriceChange: () => view.changed() })
+  /** Prices begin by the store's clock, put right where it is known to be wrong. */
+  const priceClock: Clock = {
+    nowMs: () => priceTimeMs(clock.nowMs(), line.hubClock()),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  }
+  const schedule = createPriceSchedule({
+    catalogue: catalogue.index,
+    plu: parts.plu,
+    clock: priceClock,
+    log,
+    onPriceChange: () => view.changed(),
+  })
   const feeds = createFeeds({
     ...{ store, catalogue, line, clock, log },
     onChanged: (_feed, touched) => {
@@ -150,6 +194,10 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally, rebuild: ingest.rebuild },
   })
 
+  const resumed = (): void => {
+    log('info', 'this computer slept; the hub is asked at once')
+    line.resumed()
+  }
   const beginWhenWhole = async (): Promise<void> => {
     if (await isCatalogueWhole(store)) schedule.begin()
   }
@@ -157,10 +205,18 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
     try {
       const at = await journalHashAt(journal, welcome.ackedSeq)
+      const known = outbox.remembers()
+      // Checkpoints count within an epoch. First: once the new epoch is stored, nobody would know that the feeds are of the former one.
+      if (known && welcome.epoch !== undefined && welcome.epoch !== known.epoch) {
+        log('warn', 'the hub begins a new epoch; what it lacks is sent again, and its feeds are read anew', {
+          ...known,
+          now: welcome.epoch,
+        })
+        await store.positions.restartFeeds()
+      }
       if (!line.isCurrent(connection)) return
-      if (at.reach === 'pruned') return line.refuse('JOURNAL_BEHIND', forgottenByHub(welcome.ackedSeq))
-      const localHash = at.reach === 'known' ? at.hash : null
-      outbox.dispatch({ kind: 'welcomed', connection, hubAckedSeq: welcome.ackedSeq, hubHash: welcome.headHash, localHash })
+      outbox.dispatch(welcomedBy(connection, welcome, at))
+      if (!line.isCurrent(connection)) return
       recovery?.welcomed()
       await feeds.pull()
     } catch (error) {
@@ -180,21 +236,27 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   await feeds.retryParked()
   await beginWhenWhole()
   line.start()
+  const sleepWatch = watchForSleep(clock, () => resumed())
   view.changed()
 
   return {
-    lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(clock.nowMs())),
+    lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(priceClock.nowMs())),
     syncNow: async () => {
       line.syncNow()
       await feeds.pull()
     },
-    status: () => ({ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() }),
+    resumed,
+    status: () => ({
+      ...{ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() },
+      clock: line.hubClock(),
+    }),
     park: async (event, payload, reason) => {
       log('warn', 'the hub said something not understood; it is set aside', { event, reason })
       const text = JSON.stringify({ event, payload }).slice(0, parkedTextLimit)
       await store.parked.putMessage({ text, reason, parkedAtMs: clock.nowMs() })
     },
     close: async () => {
+      sleepWatch.close()
       line.close()
       await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close(), pruning.close()])
       await Promise.all([acknowledgements?.close(), recovery?.close()])

@@ -1,12 +1,10 @@
 /** For machines: alive, ready to serve, and figures. */
-import { z } from 'zod'
+import { healthSchema } from '#sync/contract/health.ts'
 import { sql } from 'kysely'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { isMigrated } from '../storage/migrate.ts'
 import type { HubApp } from './app.ts'
-
-const healthSchema = z.object({ status: z.enum(['ok', 'unavailable']), reason: z.string().optional() })
 
 export const registerHealthRoutes = (app: HubApp, { db, metrics }: { db: Database; metrics: HubMetrics }): void => {
   app.get('/healthz', { schema: { security: [], response: { 200: healthSchema } } }, () => ({ status: 'ok' as const }))

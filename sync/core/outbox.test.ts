@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchLimits } from '../contract/protocol.ts'
 import { genesisHash, recordSchema, type TidelineRecord } from '../contract/record.ts'
+import type { Credit } from '../contract/up.ts'
+import { hubEpochSchema, type HubEpoch } from '../contract/vocabulary.ts'
 import {
   openOutbox,
   relearnLimit,
@@ -55,12 +57,16 @@ const play = (start: OutboxState, events: OutboxEvent[], payload?: string): { st
   return { state, effects }
 }
 
-const welcomed = (hubAckedSeq: number, connection = 1): OutboxEvent => ({
+const firstEpoch = hubEpochSchema.parse('epoch0000001')
+const secondEpoch = hubEpochSchema.parse('epoch0000002')
+
+const welcomed = (hubAckedSeq: number, connection = 1, more: { epoch?: HubEpoch; credit?: Credit } = {}): OutboxEvent => ({
   kind: 'welcomed',
   connection,
   hubAckedSeq,
   hubHash: 'h',
   localHash: 'h',
+  ...more,
 })
 const acknowledged = (
   batch: number,
@@ -190,11 +196,116 @@ describe('outbox', () => {
   })
 })
 
+describe('outbox and the hub’s epochs', () => {
+  const inFirst = { epoch: firstEpoch }
+
+  it('[TRN15] stores the epoch with the watermark, and each later watermark with it', () => {
+    const { effects } = play(openOutbox(0, 10), [welcomed(0, 1, inFirst), acknowledged(1, 10)])
+    expect(effects.filter((e) => e.kind === 'persist')).toEqual([
+      { kind: 'persist', ackedSeq: 0, verdicts: [], epoch: firstEpoch },
+      { kind: 'persist', ackedSeq: 10, verdicts: [], epoch: firstEpoch },
+    ])
+  })
+
+  it('[TRN15] refuses a hub that has less than it acknowledged in the same epoch, and sends nothing', () => {
+    const { effects, state } = play(openOutbox(5, 8, firstEpoch), [welcomed(2, 1, inFirst)])
+    expect(effects).toMatchObject([{ kind: 'refuse', code: 'HUB_FELL_BACK' }])
+    expect(state).toMatchObject({ confirmedSeq: 5, connection: null })
+  })
+
+  it('[TRN15] that the journal does not reach so far back any more does not make it a restored disk', () => {
+    const fallen: OutboxEvent = {
+      ...(welcomed(2, 1, inFirst) as Extract<OutboxEvent, { kind: 'welcomed' }>),
+      localHash: null,
+      pruned: true,
+    }
+    expect(play(openOutbox(5, 8, firstEpoch), [fallen]).effects).toMatchObject([{ kind: 'refuse', code: 'HUB_FELL_BACK' }])
+    expect(play(openOutbox(5, 8, secondEpoch), [fallen]).effects).toMatchObject([{ kind: 'refuse', code: 'JOURNAL_BEHIND' }])
+  })
+
+  it('[TRN15] in a new epoch the watermark goes down, and what the hub lacks is sent again', () => {
+    const { effects, state } = play(openOutbox(5, 8, firstEpoch), [welcomed(2, 1, { epoch: secondEpoch })])
+    expect(effects).toMatchObject([{ kind: 'persist', ackedSeq: 2, epoch: secondEpoch }, { kind: 'send' }])
+    expect(sends(effects)).toEqual([[1, 3, 8]])
+    expect(state.epoch).toBe(secondEpoch)
+  })
+
+  it('[TRN15] a new epoch that could not be stored is new again at the next welcome, not a hub that fell back', () => {
+    const again = play(openOutbox(5, 8, firstEpoch), [
+      ...[welcomed(2, 1, { epoch: secondEpoch }), { kind: 'persist-failed' as const }],
+      welcomed(2, 2, { epoch: secondEpoch }),
+    ])
+    expect(again.effects.map((e) => e.kind)).toEqual(['persist', 'send', 'reset', 'persist', 'send'])
+  })
+
+  it('[TRN15] a hub that goes back in the middle of a connection is asked anew before the watermark follows', () => {
+    const gap: OutboxEvent = { kind: 'answered', connection: 1, batch: 1, answer: { outcome: 'gap', expectedSeq: 3 } }
+    for (const back of [gap, acknowledged(1, 2)])
+      expect(play(openOutbox(5, 8), [welcomed(5, 1, inFirst), back]).effects.slice(-1)).toMatchObject([{ kind: 'reset', fault: 'hub' }])
+  })
+
+  it('[TRN15] does not believe a verdict on what the batch does not hold, nor a gap in what was sent', () => {
+    const verdict = { seq: 11, verdict: 'conflict' as const }
+    const strange = play(openOutbox(0, 10), [welcomed(0), acknowledged(1, 10, 1, [verdict])])
+    expect(strange.effects.at(-1)).toMatchObject({ kind: 'reset', fault: 'hub' })
+    const gap: OutboxEvent = { kind: 'answered', connection: 1, batch: 1, answer: { outcome: 'gap', expectedSeq: 4 } }
+    expect(play(openOutbox(0, 10), [welcomed(0), gap]).effects.at(-1)).toMatchObject({ kind: 'reset', fault: 'hub' })
+  })
+})
+
+describe('outbox and credit', () => {
+  const credit = (batches: number, afterMs?: number): Credit => ({ batches, ...(afterMs === undefined ? {} : { afterMs }) })
+
+  it('[TRN14] has no more batches in flight than the newest credit allows', () => {
+    const one = play(openOutbox(0, 5_000), [welcomed(0, 1, { credit: credit(1) })])
+    expect(sends(one.effects)).toHaveLength(1)
+    const more = play(one.state, [{ kind: 'credit', connection: 1, credit: credit(3) }])
+    expect(sends(more.effects)).toHaveLength(2)
+    const answered = play(more.state, [
+      { kind: 'answered', connection: 1, batch: 1, answer: { outcome: 'acknowledged', ackedSeq: 500, verdicts: [], credit: credit(2) } },
+    ])
+    expect(sends(answered.effects)).toEqual([])
+  })
+
+  it('[TRN14] without credit it waits as long as it was told, then sends one batch to hear anew', () => {
+    const none = play(openOutbox(0, 5_000), [welcomed(0, 1, { credit: credit(0, 3_000) })])
+    expect(none.effects).toEqual([{ kind: 'wait', connection: 1, grant: 1, afterMs: 3_000 }])
+    expect(sends(play(none.state, [{ kind: 'waited', connection: 1, grant: 1 }]).effects)).toHaveLength(1)
+  })
+
+  it('[TRN14] an old wait, and credit of a former connection, give nothing', () => {
+    const none = play(openOutbox(0, 5_000), [
+      welcomed(0, 1, { credit: credit(0, 3_000) }),
+      { kind: 'credit', connection: 1, credit: credit(0) },
+    ])
+    expect(none.effects.at(-1)).toMatchObject({ kind: 'wait', grant: 2, afterMs: 60_000 })
+    expect(play(none.state, [{ kind: 'waited', connection: 1, grant: 1 }]).effects).toEqual([])
+    expect(play(none.state, [{ kind: 'credit', connection: 0, credit: credit(4) }]).effects).toEqual([])
+  })
+
+  it('[TRN14] a hub that says nothing of credit gives all of it', () => {
+    const after = play(openOutbox(0, 5_000), [welcomed(0, 1, { credit: credit(0) }), { kind: 'lost' }, welcomed(0, 2)])
+    expect(sends(after.effects)).toHaveLength(batchLimits.maxInFlight)
+  })
+
+  it('[TRN14] hands on how long a refused batch is to wait', () => {
+    const refused: OutboxEvent = {
+      ...{ kind: 'answered', connection: 1, batch: 1 },
+      answer: { outcome: 'refused', code: 'HUB_BUSY', message: 'later', retryAfterMs: 9_000 },
+    }
+    expect(play(openOutbox(0, 10), [welcomed(0), refused]).effects.at(-1)).toEqual({
+      ...{ kind: 'refuse', code: 'HUB_BUSY', message: 'later', retryAfterMs: 9_000 },
+    })
+  })
+})
+
 const isJudged = (seq: number): boolean => seq % 3 === 0
 
 /** A hub that keeps TRN4: skips what it has, refuses a gap, repeats stored verdicts. */
 class HubModel {
   log: number[] = []
+  /** Null: a hub of protocol 2. */
+  epoch: HubEpoch | null = null
   accept(records: readonly TidelineRecord[], halfway: boolean): BatchAnswer {
     const from = records[0]?.seq ?? 0
     if (from > this.log.length + 1) return { outcome: 'gap', expectedSeq: this.log.length + 1 }
@@ -209,7 +320,9 @@ class HubModel {
 
 /** Store, wire and hub, moved one chosen step at a time. */
 class World {
-  disk = { ackedSeq: 0, verdicts: new Set<number>() }
+  disk: { ackedSeq: number; epoch: HubEpoch | null; verdicts: Set<number> } = { ackedSeq: 0, epoch: null, verdicts: new Set() }
+  refusals: string[] = []
+  waits: Extract<OutboxEffect, { kind: 'wait' }>[] = []
   hub = new HubModel()
   head = 0
   connection = 0
@@ -221,16 +334,21 @@ class World {
   restored = false
 
   dispatch(event: OutboxEvent): void {
+    const inFlightBefore = this.outbox.inFlight.length
     const step = stepOutbox(this.outbox, event)
     this.outbox = step.state
     for (const effect of step.effects) this.take(effect)
     expect(this.outbox.inFlight.length).toBeLessThanOrEqual(batchLimits.maxInFlight)
+    expect(this.outbox.inFlight.length, 'over credit').toBeLessThanOrEqual(Math.max(inFlightBefore, this.outbox.credit.batches))
   }
   take(effect: OutboxEffect): void {
     if (effect.kind === 'read') this.reads.push(effect)
     if (effect.kind === 'send') this.toHub.push(effect)
     if (effect.kind === 'persist') this.toDisk.push(effect)
-    if (effect.kind === 'refuse') throw new Error(`refused: ${effect.message}`)
+    if (effect.kind === 'wait') this.waits.push(effect)
+    if (effect.kind !== 'refuse') return
+    this.refusals.push(effect.code)
+    if (effect.code !== 'HUB_FELL_BACK') throw new Error(`refused: ${effect.message}`)
   }
   append(count: number): void {
     this.head += count
@@ -239,7 +357,14 @@ class World {
   welcome(): void {
     this.dispatch({ kind: 'lost' })
     this.connection += 1
-    this.dispatch(welcomed(this.hub.log.length, this.connection))
+    this.dispatch(welcomed(this.hub.log.length, this.connection, this.hub.epoch ? { epoch: this.hub.epoch } : {}))
+  }
+  grant(batches: number): void {
+    this.dispatch({ kind: 'credit', connection: this.connection, credit: { batches } })
+  }
+  wait(): void {
+    const effect = this.waits.shift()
+    if (effect) this.dispatch({ kind: 'waited', connection: effect.connection, grant: effect.grant })
   }
   read(pick: number): void {
     const effect = takeAt(this.reads, pick)
@@ -271,16 +396,19 @@ class World {
       return this.dispatch({ kind: 'persist-failed' })
     }
     this.disk.ackedSeq = effect.ackedSeq
+    this.disk.epoch = effect.epoch ?? null
     this.check()
-    this.dispatch({ kind: 'persisted', ackedSeq: effect.ackedSeq })
+    this.dispatch({ kind: 'persisted', ackedSeq: effect.ackedSeq, ...(effect.epoch ? { epoch: effect.epoch } : {}) })
   }
   crash(): void {
     this.toDisk = []
     this.reads = []
-    this.outbox = openOutbox(this.disk.ackedSeq, this.head)
+    this.waits = []
+    this.outbox = openOutbox(this.disk.ackedSeq, this.head, this.disk.epoch)
   }
-  restoreHub(keep: number): void {
+  restoreHub(keep: number, epoch = this.hub.epoch): void {
     this.hub.log = this.hub.log.slice(0, keep)
+    this.hub.epoch = epoch
     this.toHub = []
     this.toStore = []
     this.restored = true
@@ -302,6 +430,7 @@ class World {
       this.deliver(0, false, false)
       this.answer(0, false)
       this.persist(false)
+      this.wait()
     }
     throw new Error('does not settle')
   }
@@ -335,6 +464,8 @@ const command = fc.oneof(
   { weight: 1, arbitrary: pick.map((p) => (w: World) => void takeAt(w.toStore, p)) },
   { weight: 1, arbitrary: fc.constant((w: World) => w.dispatch({ kind: 'lost' })) },
   { weight: 2, arbitrary: fc.constant((w: World) => w.welcome()) },
+  { weight: 1, arbitrary: fc.nat(4).map((n) => (w: World) => w.grant(n)) },
+  { weight: 1, arbitrary: fc.constant((w: World) => w.wait()) },
   { weight: 1, arbitrary: fc.constant((w: World) => w.crash()) },
 )
 
@@ -352,6 +483,39 @@ describe('outbox against an adversary', () => {
         world.check()
       }),
       { numRuns: 80 },
+    )
+  })
+
+  const inEpoch = (): World => {
+    const world = new World()
+    world.hub.epoch = firstEpoch
+    return world
+  }
+
+  it('[TRN15] a hub restored under a new epoch gets everything again; one that hides it is refused, and nothing moves', () => {
+    const commands = fc.array(command, { maxLength: 80, size: 'max' })
+    fc.assert(
+      fc.property(commands, fc.nat(10), commands, fc.boolean(), (before, keep, after, isDeclared) => {
+        const world = inEpoch()
+        for (const run of before) run(world)
+        world.settle()
+        const lost = world.hub.log.length - keep
+        world.restoreHub(keep, isDeclared ? secondEpoch : firstEpoch)
+        if (!isDeclared && lost > 0) {
+          expect(world.refusals).toEqual(['HUB_FELL_BACK'])
+          expect(world.disk.ackedSeq).toBe(keep + lost)
+          expect(world.toHub).toEqual([])
+          world.crash()
+          world.welcome()
+          expect(world.refusals).toHaveLength(2)
+          world.hub.epoch = secondEpoch
+        }
+        for (const run of after) run(world)
+        world.settle()
+        expect(world.hub.log).toEqual(sequence(world.head))
+        expect(world.disk).toMatchObject({ ackedSeq: world.head, epoch: world.hub.epoch })
+      }),
+      { numRuns: 60 },
     )
   })
 

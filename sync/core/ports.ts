@@ -1,6 +1,7 @@
 /** Ports to the world that the store side's core owns. Adapters live in sync/store, sync/link, main and renderer/engine. */
 import type { PluEntry, PluPublication, JournalHead, ManagerView, MissingRecords } from '../contract/ipc.ts'
 import type { DownEvent, DownMessage } from '../contract/down.ts'
+import type { ProbeAnswer } from '../contract/health.ts'
 import type { Packed } from '../contract/packed.ts'
 import type { TidelineRecord } from '../contract/record.ts'
 import type { UpEvent, UpRequest, UpResponse } from '../contract/up.ts'
@@ -64,6 +65,9 @@ export interface LinkHandlers {
   /** Bytes on the wire, as near as they can be told. */
   onMoved?(direction: 'sent' | 'received', bytes: number): void
 }
+
+/** Who answers at the hub's address: asked when a connection could not be made. */
+export type Probe = () => Promise<ProbeAnswer>
 
 /** Packs and unpacks compressed messages; unpacking rejects what is over its bound or not of the codec. */
 export interface Codec {

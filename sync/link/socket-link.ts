@@ -17,6 +17,33 @@ export interface SocketLinkOptions {
 
 const isDownEvent = (event: string): event is DownEvent => event in downMessages
 
+/** A websocket upgrade and its answer, without the TLS that some lines have. */
+const handshakeBytes = { sent: 450, received: 200 }
+
+/** The frame's header, and the four bytes with which a client masks what it sends. */
+const frameBytes = (length: number, direction: 'sent' | 'received'): number =>
+  length + (length < 126 ? 2 : length < 65_536 ? 4 : 10) + (direction === 'sent' ? 4 : 0)
+
+/** Text counts one byte a character, as JSON of our messages is nearly all of; bytes have no packet type before them. */
+const packetBytes = ({ data }: { data?: unknown }): number => {
+  if (typeof data === 'string') return data.length + 1
+  return data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 1
+}
+
+const countMoved = (socket: Socket, onMoved: NonNullable<LinkHandlers['onMoved']>): void => {
+  const { engine } = socket.io
+  const count =
+    (direction: 'sent' | 'received') =>
+    (packet: { data?: unknown }): void =>
+      onMoved(direction, frameBytes(packetBytes(packet), direction))
+  engine.on('packetCreate', count('sent'))
+  engine.on('packet', count('received'))
+  engine.once('handshake', () => {
+    onMoved('sent', handshakeBytes.sent)
+    onMoved('received', handshakeBytes.received)
+  })
+}
+
 export class SocketLink implements Link {
   readonly #options: SocketLinkOptions
   #socket: Socket | null = null
@@ -41,6 +68,7 @@ export class SocketLink implements Link {
     socket.on('disconnect', lose)
     socket.on('connect_error', (error) => lose(error.message))
     socket.onAny((event: string, payload: unknown) => this.#receive(handlers, event, payload))
+    if (handlers.onMoved) countMoved(socket, handlers.onMoved)
   }
 
   async request<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E>> {

@@ -119,8 +119,8 @@ describe('a pruned journal', () => {
     rig.journal.appendSales(100)
     await rig.start()
     await rig.untilAcked(100)
-    rig.hub.log.length = 40
     rig.journal.prunedSeq = 80
+    rig.hub.restoreTo(40, 'epoch0000002')
     await rig.restart()
     await rig.clock.until(() => rig.reincarnations.length === 1)
     expect(rig.engine.status().link).toMatchObject({ state: 'refused', code: 'JOURNAL_BEHIND' })

@@ -107,22 +107,44 @@ describe('recovery', () => {
     expect(payloads(rig.journal.records)).toEqual(payloads(former.records))
   })
 
-  it.each<FetchFault>(['UNKNOWN_MESSAGE', 'silent'])(
-    '[JNL2] a hub that does not know the question (%s) costs neither the line nor a sale, and is asked again',
-    async (fault) => {
-      await damageAfterCopying(kept)
-      rig.hub.formerLog.push(...former.records)
-      rig.hub.fetchFaults.push(fault)
-      rig.hub.up = true
-      await rig.start()
-      await rig.clock.until(() => rig.hub.fetches.length === 1)
-      await rig.untilAcked(kept)
-      expect(rig.hub.hellos).toBe(1)
-      expect(rig.engine.status().link.state).toBe('online')
-      await untilWhole()
-      expect(rig.hub.hellos).toBe(1)
-    },
-  )
+  it('[JNL2] a hub that does not understand the question costs neither the line nor a sale, and is asked again', async () => {
+    await damageAfterCopying(kept)
+    rig.hub.formerLog.push(...former.records)
+    rig.hub.fetchFaults.push('UNKNOWN_MESSAGE')
+    rig.hub.up = true
+    await rig.start()
+    await rig.clock.until(() => rig.hub.fetches.length === 1)
+    await rig.untilAcked(kept)
+    expect(rig.hub.hellos).toBe(1)
+    expect(rig.engine.status().link.state).toBe('online')
+    await untilWhole()
+    expect(rig.hub.hellos).toBe(1)
+  })
+
+  it('[JNL2] [TRN12] a hub too old to know the question is never asked, and loses nothing', async () => {
+    await damageAfterCopying(kept)
+    rig.hub.formerLog.push(...former.records)
+    rig.hub.protocolVersion = 1
+    rig.hub.up = true
+    await rig.start()
+    await rig.untilAcked(kept)
+    await rig.clock.advance(300_000)
+    expect(rig.hub.heard).not.toContain('fetch')
+    expect(rig.hub.hellos).toBe(1)
+    rig.hub.protocolVersion = 2
+    rig.hub.cut()
+    await untilWhole()
+  })
+
+  it('[JNL2] a question whose answer never comes is a lost line; it comes back, and is asked again', async () => {
+    await damageAfterCopying(kept)
+    rig.hub.formerLog.push(...former.records)
+    rig.hub.fetchFaults.push('silent')
+    rig.hub.up = true
+    await rig.start()
+    await untilWhole()
+    expect(rig.hub.hellos).toBe(2)
+  })
 
   it('[JNL2] an answer of the journal that is lost doubles nothing', async () => {
     await damageAfterCopying(total)

@@ -1,25 +1,52 @@
 /**
  * A hub in memory at the Link port: it keeps the transport rules (skips what it has, names a gap, repeats verdicts) and misbehaves as told.
- * Every message is copied through JSON and parsed, as a wire would.
+ * Every message is copied through JSON and parsed, as a wire would; by a hub of protocol 2 with the schemas of that time.
  */
+import { inflateRawSync } from 'node:zlib'
 import { downMessages, type DownEvent, type DownMessage } from '#sync/contract/down.ts'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import type { FeedEntry, FeedName } from '#sync/contract/feed.ts'
 import { chainText, genesisHash, type TidelineRecord } from '#sync/contract/record.ts'
-import { upMessages, type UpEvent, type UpRequest, type UpResponse } from '#sync/contract/up.ts'
+import { packedLimits, protocol } from '#sync/contract/protocol.ts'
+import { batchSchema, messageSince, upMessages, type Credit, type UpEvent, type UpRequest, type UpResponse } from '#sync/contract/up.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
+import { hubEpochSchema, instantSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
 import { LinkLost, type Link, type LinkHandlers } from '#sync/core/ports.ts'
+import { protocol2Requests } from './protocol-2.ts'
 import { sha256 } from './records.ts'
 
 export type BatchFault = 'lose-request' | 'lose-answer' | 'half' | 'gap' | ErrorCode
 
-/** `silent`: a hub that does not know the question and never answers; the line stays up. */
+/** `silent`: no answer comes, and the line does not break by itself. */
 export type FetchFault = 'silent' | 'lose-answer' | ErrorCode
 
-const overWire = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+/** Bytes travel beside the JSON. */
+const overWire = <T>(value: T): T => {
+  const copy = JSON.parse(JSON.stringify(value)) as T
+  const { bytes } = value as { bytes?: unknown }
+  return bytes instanceof Uint8Array ? { ...copy, bytes: bytes.slice() } : copy
+}
 
 export class ScriptedHub {
   up = true
+  /** What it speaks; below 3 it knows nothing of epochs, credit and packed messages. */
+  protocolVersion: number = protocol.version
+  epoch: HubEpoch = hubEpochSchema.parse('epoch0000001')
+  /** The epoch that its pulled pages claim, if not its own. */
+  pulledEpoch: HubEpoch | null = null
+  nowMs = (): number => Date.now()
+  /** Given at the welcome, and one with each acknowledgement while there are any. */
+  credit: Credit | null = null
+  readonly credits: Credit[] = []
+  /** With the next refused hello. */
+  retryAfterMs: number | undefined = undefined
+  /** Its say in the next acknowledgements, whatever is true. */
+  readonly untruths: Partial<Extract<UpResponse<'batch'>, { outcome: 'acknowledged' }>>[] = []
+  /** What it was asked, in order; what it does not know as well. */
+  readonly heard: string[] = []
+  readonly hellosHeard: UpRequest<'hello'>[] = []
+  /** Answers to what it knows nothing to say to by itself. */
+  readonly scripts: { [E in UpEvent]?: (request: UpRequest<E>) => UpResponse<E> } = {}
   /** Refuses each hello with this code. */
   refuseHello: ErrorCode | null = null
   storeId = 'S1'
@@ -53,6 +80,13 @@ export class ScriptedHub {
     },
   }
 
+  /** A backup is put in the place of the database. Without an epoch it hides that. */
+  restoreTo(seq: number, newEpoch?: string): void {
+    for (const lost of this.log.splice(seq)) this.verdicts.delete(lost.seq)
+    if (newEpoch !== undefined) this.epoch = hubEpochSchema.parse(newEpoch)
+    this.cut('the hub restarts')
+  }
+
   cut(reason = 'cut'): void {
     const handlers = this.#handlers
     this.#handlers = null
@@ -79,8 +113,7 @@ export class ScriptedHub {
   async #request<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E>> {
     const handlers = this.#handlers
     if (!handlers) throw new LinkLost('not connected')
-    const message = upMessages[event].request.parse(overWire(request))
-    const answer = this.answer(event, message)
+    const answer = this.answer(event, overWire(request))
     await Promise.resolve()
     if (answer === 'silent') throw new LinkLost('no answer in time')
     if (answer === null || this.#handlers !== handlers) {
@@ -90,25 +123,50 @@ export class ScriptedHub {
     return upMessages[event].response.parse(overWire(answer)) as UpResponse<E>
   }
 
-  /** What a hub answers to a parsed message; null = the answer is lost. */
-  answer(event: UpEvent, message: unknown): UpResponse<UpEvent> | null | 'silent' {
-    if (event === 'hello') return this.#hello()
+  /** What a hub answers to a message; null = the answer is lost. */
+  answer(event: UpEvent, sent: unknown): UpResponse<UpEvent> | null | 'silent' {
+    this.heard.push(event)
+    if ((messageSince[event] ?? 1) > this.protocolVersion)
+      return { outcome: 'refused', code: 'UNKNOWN_MESSAGE', message: `this hub does not know ${event}` }
+    const schemas = this.protocolVersion < 3 ? protocol2Requests[event] : upMessages[event].request
+    const message: unknown = schemas?.parse(sent)
+    if (event === 'hello') return this.#hello(message as UpRequest<'hello'>)
     if (event === 'batch') return this.#batch((message as UpRequest<'batch'>).records)
+    if (event === 'packedBatch') return this.#packedBatch(message as UpRequest<'packedBatch'>)
     if (event === 'fetch') return this.#fetch(message as UpRequest<'fetch'>)
-    return this.#pull(message as UpRequest<'pull'>)
+    const script = this.scripts[event] as ((request: unknown) => UpResponse<UpEvent>) | undefined
+    if (script) return script(message)
+    if (event === 'pull') return this.#pull(message as UpRequest<'pull'>)
+    return { outcome: 'refused', code: 'HUB_UNAVAILABLE', message: 'not in the script' }
   }
 
-  #hello(): UpResponse<'hello'> {
+  get #hubTime(): string {
+    return new Date(this.nowMs()).toISOString()
+  }
+
+  #hello(hello: UpRequest<'hello'>): UpResponse<'hello'> {
     this.hellos += 1
-    if (this.refuseHello) return { outcome: 'refused', code: this.refuseHello, message: 'as told' }
+    this.hellosHeard.push(hello)
+    const { retryAfterMs } = this
+    if (this.refuseHello)
+      return { outcome: 'refused', code: this.refuseHello, message: 'as told', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
     return upMessages.hello.response.parse({
       outcome: 'welcome',
-      protocolVersion: 1,
+      protocolVersion: this.protocolVersion,
       storeId: this.storeId,
       ackedSeq: this.log.length,
       headHash: this.headHash,
-      hubTime: '2026-03-02T10:00:00.000Z',
+      hubTime: this.#hubTime,
+      ...(this.protocolVersion >= 3 ? { epoch: this.epoch } : {}),
+      ...(this.protocolVersion >= 3 && this.credit ? { credit: this.credit } : {}),
     })
+  }
+
+  #packedBatch({ bytes, fromSeq, count }: UpRequest<'packedBatch'>): UpResponse<'batch'> | null {
+    const text = inflateRawSync(bytes, { maxOutputLength: packedLimits.maxInflatedBytes }).toString()
+    const { records } = batchSchema.parse(JSON.parse(text))
+    if (records.length !== count || records[0]?.seq !== fromSeq) throw new Error('a packed batch is not what it says')
+    return this.#batch(records)
   }
 
   #batch(records: TidelineRecord[]): UpResponse<'batch'> | null {
@@ -121,7 +179,13 @@ export class ScriptedHub {
     const taken = fault === 'half' ? records.slice(0, Math.ceil(records.length / 2)) : records
     for (const record of taken) this.#append(record)
     if (fault === 'lose-answer') return null
-    return { outcome: 'acknowledged', ackedSeq: this.log.length, verdicts: taken.flatMap((r) => this.verdicts.get(r.seq) ?? []) }
+    const credit = this.protocolVersion >= 3 ? this.credits.shift() : undefined
+    return {
+      ...{ outcome: 'acknowledged', ackedSeq: this.log.length, verdicts: taken.flatMap((r) => this.verdicts.get(r.seq) ?? []) },
+      ...(this.protocolVersion >= 3 ? { hubTime: instantSchema.parse(this.#hubTime) } : {}),
+      ...(credit ? { credit } : {}),
+      ...this.untruths.shift(),
+    }
   }
 
   #append(record: TidelineRecord): void {
@@ -145,6 +209,9 @@ export class ScriptedHub {
   #pull({ feed, after, limit }: UpRequest<'pull'>): UpResponse<'pull'> {
     const later = (this.feeds.get(feed) ?? []).filter((e) => e.checkpoint > after).toSorted((a, b) => a.checkpoint - b.checkpoint)
     const entries = later.slice(0, limit)
-    return { outcome: 'pulled', entries, checkpoint: entries.at(-1)?.checkpoint ?? after, more: later.length > limit }
+    return {
+      ...{ outcome: 'pulled', entries, checkpoint: entries.at(-1)?.checkpoint ?? after, more: later.length > limit },
+      ...(this.protocolVersion >= 3 ? { epoch: this.pulledEpoch ?? this.epoch } : {}),
+    }
   }
 }

@@ -18,7 +18,7 @@ export const serveScriptedHub = async (hub: ScriptedHub): Promise<SocketHub> => 
     if (!hub.up) return void socket.disconnect(true)
     for (const event of Object.keys(upMessages) as UpEvent[])
       socket.on(event, (message: unknown, answer: (response: unknown) => void) => {
-        const response = hub.answer(event, upMessages[event].request.parse(message))
+        const response = hub.answer(event, message)
         if (response === null) socket.disconnect(true)
         else if (response !== 'silent') answer(response)
       })

@@ -1,10 +1,12 @@
 /** One store in Node: the real engine on memory storage, a journal in memory, a scripted hub and a clock that the test moves. */
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { identitySchema } from '#sync/contract/config.ts'
+import type { ProbeAnswer } from '#sync/contract/health.ts'
 import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { openStore, type Store } from '#sync/store/open-store.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
+import { promptCodec } from './prompt-codec.ts'
 import { deviceId, MemoryJournal } from './records.ts'
 import { ScriptedHub } from './scripted-hub.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -29,8 +31,15 @@ export class StoreRig {
   engine!: Engine
   #databaseName: string
 
+  /** Who answers at the hub's address. */
+  probe: ProbeAnswer = 'nothing'
+  probes = 0
+  /** How far the hub's clock is ahead of the store's. */
+  hubAheadMs = 0
+
   constructor() {
     this.#databaseName = this.#freshName()
+    this.hub.nowMs = () => this.clock.nowMs() + this.hubAheadMs
   }
 
   #freshName(): string {
@@ -46,6 +55,11 @@ export class StoreRig {
       clock: this.clock,
       random: () => 0.5,
       link: this.hub.link,
+      codec: promptCodec,
+      probe: () => {
+        this.probes += 1
+        return Promise.resolve(this.probe)
+      },
       storage: getRxStorageMemory(),
       name: this.#databaseName,
       configuration: { identity, agentVersion: '0.1.0' },

@@ -1,0 +1,172 @@
+/**
+ * The local database in memory, behind the same shelves as RxDB's. Each call is one event of the process that has it open, and a
+ * write can be refused. A suite holds it and RxDB to the same behaviour (memory-store.test.ts).
+ */
+import { feedNames } from '#sync/contract/feed.ts'
+import { recordDocId } from '#sync/store/record-shelf.ts'
+import type { Store } from '#sync/store/open-store.ts'
+import type { FeedDoc, RecordDoc } from '#sync/store/schemas.ts'
+import type { Tables } from './local-tables.ts'
+
+export interface Access {
+  /** `what` is for the history. */
+  run<T>(what: string, work: () => T): Promise<T>
+  /** Throws what the database says when it cannot write. */
+  mayWrite(): void
+}
+
+export const openAccess: Access = { run: async (_what, work) => work(), mayWrite: () => undefined }
+
+const ringSize = 200
+
+const ascending = (records: Tables['records'], incarnation: string): RecordDoc[] =>
+  [...records.values()].filter((doc) => doc.record.incarnation === incarnation).sort((a, b) => a.record.seq - b.record.seq)
+
+const recordShelf = (records: Tables['records'], { run, mayWrite }: Access): Store['records'] => {
+  const range = (incarnation: string, fromSeq: number, limit: number): RecordDoc[] => {
+    const found: RecordDoc[] = []
+    for (let seq = fromSeq; seq < fromSeq + limit; seq += 1) {
+      const doc = records.get(recordDocId(incarnation, seq))
+      if (doc) found.push(doc)
+    }
+    return found
+  }
+  return {
+    insert: (docs) =>
+      run('stores records', () => {
+        mayWrite()
+        for (const doc of docs) {
+          const known = records.get(doc.id)
+          if (known && known.record.payloadHash !== doc.record.payloadHash) throw new Error(`records not written: ${doc.id} (409)`)
+          if (!known) records.set(doc.id, doc)
+        }
+      }),
+    range: (incarnation, fromSeq, limit) => run('reads records', () => range(incarnation, fromSeq, limit)),
+    one: (incarnation, seq) => run('reads a record', () => records.get(recordDocId(incarnation, seq)) ?? null),
+    last: (incarnation) => run('reads the last record', () => ascending(records, incarnation).at(-1) ?? null),
+    oldest: (incarnation, limit) => run('reads the oldest', () => ascending(records, incarnation).slice(0, limit)),
+    oldestIds: (incarnation, throughSeq, limit) =>
+      run('reads the oldest', () =>
+        ascending(records, incarnation)
+          .filter((doc) => doc.record.seq <= throughSeq)
+          .slice(0, limit)
+          .map((doc) => doc.id),
+      ),
+    prune: (ids) =>
+      run('prunes records', () => {
+        mayWrite()
+        for (const id of ids) records.delete(id)
+      }),
+    newestOfKind: (incarnation, kind, limit) =>
+      run('reads the newest', () =>
+        ascending(records, incarnation)
+          .filter((doc) => doc.kind === kind)
+          .reverse()
+          .slice(0, limit),
+      ),
+    otherIncarnations: (incarnation) =>
+      run('looks for former lives', () => {
+        const heads = new Map<string, number>()
+        for (const { record } of records.values())
+          if (record.incarnation !== incarnation) heads.set(record.incarnation, Math.max(record.seq, heads.get(record.incarnation) ?? 0))
+        return [...heads].sort(([a], [b]) => (a < b ? -1 : 1)).map(([life, headSeq]) => ({ incarnation: life, headSeq }))
+      }),
+  }
+}
+
+const verdictShelf = (verdicts: Tables['verdicts'], { run, mayWrite }: Access): Store['verdicts'] => ({
+  put: (incarnation, given) =>
+    run('stores verdicts', () => {
+      if (given.length > 0) mayWrite()
+      for (const verdict of given) {
+        const id = recordDocId(incarnation, verdict.seq)
+        verdicts.set(id, { id, verdict })
+      }
+    }),
+  prune: (ids) =>
+    run('prunes verdicts', () => {
+      mayWrite()
+      for (const id of ids) verdicts.delete(id)
+    }),
+  of: (incarnation, seqs) =>
+    run(
+      'reads verdicts',
+      () =>
+        new Map(
+          seqs.flatMap((seq) => {
+            const doc = verdicts.get(recordDocId(incarnation, seq))
+            return doc ? [[seq, doc.verdict] as const] : []
+          }),
+        ),
+    ),
+})
+
+const positionShelf = (positions: Tables['positions'], { run, mayWrite }: Access): Store['positions'] => {
+  const read = (id: string): Record<string, unknown> | undefined => positions.get(id)?.value
+  const write = (id: string, value: Record<string, unknown>): Promise<void> =>
+    run(`moves ${id.split(':')[0]}`, () => {
+      mayWrite()
+      positions.set(id, { id, value })
+    })
+  return {
+    ackedSeq: (incarnation) => run('reads the watermark', () => Number(read(`outbox:${incarnation}`)?.['ackedSeq'] ?? 0)),
+    putAckedSeq: (incarnation, ackedSeq) => write(`outbox:${incarnation}`, { ackedSeq }),
+    feed: (feed) =>
+      run('reads a checkpoint', () => {
+        const { checkpoint = 0, complete = false } = (read(`feed:${feed}`) ?? {}) as { checkpoint?: number; complete?: boolean }
+        return { checkpoint, complete }
+      }),
+    putFeed: (feed, position) => write(`feed:${feed}`, { ...position }),
+  }
+}
+
+const parkedShelf = (parked: Tables['parked'], { run, mayWrite }: Access): Store['parked'] => {
+  let nextInRing = 0
+  const put: Store['parked']['put'] = (docs) =>
+    run('parks', () => {
+      if (docs.length > 0) mayWrite()
+      for (const doc of docs) parked.set(doc.id, doc)
+    })
+  return {
+    put,
+    putMessage: (message) => {
+      nextInRing = (nextInRing % ringSize) + 1
+      return put([{ id: `message:${nextInRing}`, ...message }])
+    },
+    remove: (ids) =>
+      run('unparks', () => {
+        for (const id of ids) {
+          if (parked.has(id)) mayWrite()
+          parked.delete(id)
+        }
+      }),
+    all: () => run('reads what is parked', () => [...parked.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
+  }
+}
+
+const feedShelf = (docs: Map<string, FeedDoc>, { run, mayWrite }: Access): Store['feeds']['items'] => ({
+  put: (given) =>
+    run('stores feed documents', () => {
+      if (given.length > 0) mayWrite()
+      for (const doc of given) docs.set(doc.id, doc)
+    }),
+  remove: (ids) =>
+    run('removes feed documents', () => {
+      for (const id of ids) {
+        if (docs.has(id)) mayWrite()
+        docs.delete(id)
+      }
+    }),
+  of: (ids) => run('reads feed documents', () => ids.flatMap((id) => docs.get(id) ?? [])),
+  all: () => run('reads a feed', () => [...docs.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
+  countOfState: (state) => run('counts', () => [...docs.values()].filter((doc) => doc.state === state).length),
+})
+
+export const openMemoryStore = (tables: Tables, access: Access = openAccess): Store => ({
+  records: recordShelf(tables.records, access),
+  verdicts: verdictShelf(tables.verdicts, access),
+  positions: positionShelf(tables.positions, access),
+  parked: parkedShelf(tables.parked, access),
+  feeds: Object.fromEntries(feedNames.map((feed) => [feed, feedShelf(tables.feeds[feed], access)])) as Store['feeds'],
+  close: () => access.run('closes', () => undefined),
+})
