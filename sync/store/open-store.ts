@@ -53,7 +53,7 @@ export const openStore = async ({ storage, name = storeName }: { storage: AnySto
   const collections = (await database.addCollections(
     Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, { schema }])) as never,
   )) as unknown as Collections
-  const feeds = Object.fromEntries(feedNames.map((feed) => [feed, new FeedShelf(collections[feed])])) as Store['feeds']
+  const feeds = Object.fromEntries(feedNames.map((feed) => [feed, new FeedShelf(collections[feed])])) as unknown as Store['feeds']
   return {
     records: new RecordShelf(collections.records),
     verdicts: new VerdictShelf(collections.verdicts),

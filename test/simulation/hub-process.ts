@@ -4,6 +4,7 @@ import { startCataloguePull } from '#hub/catalogue/pull.ts'
 import { feedChannel, parseFeedNotification } from '#hub/catalogue/feed.ts'
 import { dayCloseProjection } from '#hub/close/day-close-projection.ts'
 import { deviceChannel, parseDeviceNotice } from '#hub/enrolment/device-channel.ts'
+import { ensureEpoch, epochChannel, parseEpochNotification } from '#hub/epoch/epoch.ts'
 import { exceptionProjection } from '#hub/exception/exception-projection.ts'
 import type { Peer } from '#hub/gateway/session.ts'
 import { openStoreSession, type SessionContext, type StoreSession, type StoreSessionOptions } from '#hub/gateway/store-session.ts'
@@ -16,6 +17,7 @@ import { createHubMetrics } from '#hub/metrics.ts'
 import { startPostingWorker } from '#hub/posting/worker.ts'
 import { stockProjection } from '#hub/stock/stock-projection.ts'
 import { feedNames } from '#sync/contract/feed.ts'
+import type { HubEpoch } from '#sync/contract/vocabulary.ts'
 import type { Chance } from './chance.ts'
 import type { Erp } from './erp.ts'
 import type { HubDatabase } from './hub-database.ts'
@@ -73,6 +75,15 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
   const pokeAll = (): void => {
     for (const { peer, send } of sessions.values()) if (peer) for (const feed of feedNames) send('poke', { feed })
   }
+  const heedEpoch = (epoch: HubEpoch | null): void => {
+    if (epoch) for (const session of [...sessions.keys()]) session.heedEpoch(epoch)
+  }
+  /** As hub/epoch/epoch-watch.ts does whenever the line to the database came up. */
+  const lookForEpoch = (): void =>
+    void ensureEpoch(db).then(
+      ({ epoch }) => heedEpoch(epoch.epoch),
+      () => void life.after(1_000, 'looks for the epoch', lookForEpoch),
+    )
   const heed = (channel: string, payload: string): void => {
     listeners.get(channel)?.()
     if (channel === feedChannel) {
@@ -80,6 +91,7 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
       for (const { peer, send } of sessions.values())
         if (about && peer && (about.scope === '*' || about.scope === peer.storeId)) send('poke', { feed: about.feed })
     }
+    if (channel === epochChannel) heedEpoch(parseEpochNotification(payload))
     const notice = channel === deviceChannel ? parseDeviceNotice(payload) : null
     if (notice) for (const session of [...sessions.keys()]) session.heed(notice)
   }
@@ -89,6 +101,7 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
     return { stop: async () => undefined }
   }
 
+  life.after(1, 'listens', lookForEpoch)
   if (isWorker) {
     const connector = erp.connector(life)
     startMergeWorker({ db, databaseUrl: '', listen, projections, log: silent, metrics, pollMs: 20_000, clock })
@@ -126,6 +139,7 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
       deafUntilMs = clock.nowMs() + ms
       life.after(ms, 'listens again', () => {
         pokeAll()
+        lookForEpoch()
         for (const onNotify of listeners.values()) onNotify()
       })
     },

@@ -2,9 +2,10 @@
  * The local database in memory, behind the same shelves as RxDB's. Each call is one event of the process that has it open, and a
  * write can be refused. A suite holds it and RxDB to the same behaviour (memory-store.test.ts).
  */
-import { feedNames } from '#sync/contract/feed.ts'
+import { feedNames, type FeedName } from '#sync/contract/feed.ts'
 import { recordDocId } from '#sync/store/record-shelf.ts'
 import type { Store } from '#sync/store/open-store.ts'
+import type { FeedPosition, Watermark } from '#sync/store/position-shelf.ts'
 import type { FeedDoc, RecordDoc } from '#sync/store/schemas.ts'
 import type { Tables } from './local-tables.ts'
 
@@ -108,15 +109,17 @@ const positionShelf = (positions: Tables['positions'], { run, mayWrite }: Access
       mayWrite()
       positions.set(id, { id, value })
     })
+  const watermark = (incarnation: string): Watermark => (read(`outbox:${incarnation}`) ?? { ackedSeq: 0 }) as Watermark
+  const position = (feed: FeedName): FeedPosition => (read(`feed:${feed}`) ?? { checkpoint: 0, complete: false }) as FeedPosition
   return {
-    ackedSeq: (incarnation) => run('reads the watermark', () => Number(read(`outbox:${incarnation}`)?.['ackedSeq'] ?? 0)),
-    putAckedSeq: (incarnation, ackedSeq) => write(`outbox:${incarnation}`, { ackedSeq }),
-    feed: (feed) =>
-      run('reads a checkpoint', () => {
-        const { checkpoint = 0, complete = false } = (read(`feed:${feed}`) ?? {}) as { checkpoint?: number; complete?: boolean }
-        return { checkpoint, complete }
-      }),
-    putFeed: (feed, position) => write(`feed:${feed}`, { ...position }),
+    ackedSeq: (incarnation) => run('reads the watermark', () => watermark(incarnation).ackedSeq),
+    watermark: (incarnation) => run('reads the watermark', () => watermark(incarnation)),
+    putWatermark: (incarnation, ackedSeq, epoch) => write(`outbox:${incarnation}`, { ackedSeq, ...(epoch === undefined ? {} : { epoch }) }),
+    feed: (feed) => run('reads a checkpoint', () => position(feed)),
+    putFeed: (feed, reached) => write(`feed:${feed}`, { ...reached }),
+    restartFeeds: async () => {
+      for (const feed of feedNames) await write(`feed:${feed}`, { ...position(feed), checkpoint: 0 })
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import { logChannel } from '#hub/intake/accept-batch.ts'
 import { feedChannel } from '#hub/catalogue/feed.ts'
 import { deviceChannel } from '#hub/enrolment/device-channel.ts'
 import { postingChannel } from '#hub/posting/queue.ts'
+import { epochChannel } from '#hub/epoch/epoch.ts'
 import { migrate } from '#hub/storage/migrate.ts'
 import type { Tables } from '#hub/storage/tables.ts'
 
@@ -25,7 +26,7 @@ export interface PostgresEngine {
   readonly tables: readonly string[]
 }
 
-export const channels = [logChannel, postingChannel, feedChannel, deviceChannel]
+export const channels = [logChannel, postingChannel, feedChannel, deviceChannel, epochChannel]
 
 const int8Oid = 20
 const dateOid = 1082

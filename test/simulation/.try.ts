@@ -1,0 +1,9 @@
+import { runWorld } from '#test/simulation/world.ts'
+const from=Number(process.argv[2]??1), n=Number(process.argv[3]??1)
+await (await import('#test/simulation/postgres.ts')).openPostgres()
+for(let seed=from;seed<from+n;seed++){
+ const t=performance.now()
+ const o=await runWorld({seed,faults:[],keepStory:process.argv[4]==='story'})
+ console.log(seed,(performance.now()-t).toFixed(0)+'ms',o.events,o.transactions,o.traceHash,o.virtualMs,o.violations,JSON.stringify(o.counts))
+ if(process.argv[4]==='story') console.log(o.story.join('\n'))
+}
