@@ -36,6 +36,8 @@ export interface Agent {
   readonly identity: Identity
   readonly computer: Computer
   isRunning(): boolean
+  /** Perhaps not yet running. */
+  isStarted(): boolean
   journal(): Journal | null
   keeper(): Keeper | null
   engine(): Engine | null
@@ -175,6 +177,7 @@ export const createAgent = ({ name, computer, identity, scheduler, chance, tally
   const isRunning = (): boolean => life?.isAlive() === true && main !== null
   return {
     ...{ name, identity, computer, renewals, start, isRunning },
+    isStarted: () => life?.isAlive() === true,
     journal: () => (isRunning() ? (main?.journal ?? null) : null),
     keeper: () => (isRunning() ? (main?.keeper ?? null) : null),
     engine: () => (isRunning() && engineLife?.isAlive() ? engine : null),

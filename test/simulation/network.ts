@@ -7,6 +7,7 @@ import { upMessages, type UpEvent, type UpRequest, type UpResponse } from '#sync
 import { LinkLost, type Link, type LinkHandlers } from '#sync/core/ports.ts'
 import type { Chance } from './chance.ts'
 import type { Life } from './life.ts'
+import { createInterpreter, type Interpreter } from './protocol-2.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Tally } from './tally.ts'
 
@@ -38,6 +39,8 @@ export interface Network {
   setWeather(store: string, weather: Weather): void
   /** Ends the store's connections; one side may learn of it late. */
   cut(store: string, isHalfOpen: boolean): void
+  /** Until told otherwise that side is of protocol 2; what it was asked before, it answers as it was. */
+  speakOld(side: 'hub' | 'agents' | null): void
 }
 
 export interface NetworkParts {
@@ -45,6 +48,8 @@ export interface NetworkParts {
   chance: Chance
   tally: Tally
   hosts(): readonly Host[]
+  /** Something was said that the other side cannot know. */
+  onViolation(words: string): void
   /** Sees each answer as it leaves the hub. */
   onAnswer(hello: UpRequest<'hello'> | undefined, event: string, answer: unknown): void
 }
@@ -72,11 +77,13 @@ interface Connection {
   downMs: number
   handlers: LinkHandlers
   pending: Set<(reason: string) => void>
+  old: Interpreter | null
 }
 
-export const createNetwork = ({ scheduler, chance, tally, hosts, onAnswer }: NetworkParts): Network => {
+export const createNetwork = ({ scheduler, chance, tally, hosts, onAnswer, onViolation }: NetworkParts): Network => {
   const weathers = new Map<string, Weather>()
   const connections = new Set<Connection>()
+  let oldSide: 'hub' | 'agents' | null = null
   const weatherOf = (store: string): Weather => weathers.get(store) ?? fairWeather
 
   const endAtHub = (connection: Connection): void => {
@@ -129,6 +136,7 @@ export const createNetwork = ({ scheduler, chance, tally, hosts, onAnswer }: Net
       scheduler.after(chance.happens(0.2) ? noticedLateMs : 5, `${store} finds ${host.name} gone`, () => endAtStore(connection, 'hub gone'))
     })
     const down = (event: string, message: unknown): void => {
+      if (connection.old && !connection.old.hears(event, message)) return
       const copy = overWire(message)
       carry(connection, 'downMs', `hears ${event}`, () => {
         if (!connection.isAtStore || !connection.life.isAlive()) return
@@ -152,11 +160,11 @@ export const createNetwork = ({ scheduler, chance, tally, hosts, onAnswer }: Net
       }
       const cancel = connection.life.after(answerTimeoutMs, `${event} goes unanswered`, () => fail('no answer'))
       connection.pending.add(fail)
-      const copy = overWire(message)
+      const copy = overWire(connection.old ? connection.old.up(event, message) : message)
       if (event === 'hello') connection.hello = copy as UpRequest<'hello'>
       const answered = (answer: unknown): void => {
         onAnswer(connection.hello, event, answer)
-        const answerCopy = overWire(answer)
+        const answerCopy = overWire(connection.old ? connection.old.answer(event, answer) : answer)
         carry(connection, 'downMs', `hears the answer to ${event}`, () => {
           if (!connection.isAtStore || !connection.pending.delete(fail)) return
           cancel()
@@ -165,6 +173,8 @@ export const createNetwork = ({ scheduler, chance, tally, hosts, onAnswer }: Net
       }
       carry(connection, 'upMs', `says ${event}`, () => {
         if (!connection.isAtHub || !connection.host.life.isAlive()) return
+        const refusal = connection.old?.refusal(event)
+        if (refusal) return answered(refusal)
         void connection.hubSide?.receive(event, overWire(copy)).then((answer) => connection.host.life.isAlive() && answered(answer))
       })
     })
@@ -190,7 +200,7 @@ export const createNetwork = ({ scheduler, chance, tally, hosts, onAnswer }: Net
         if (alive.length === 0 || chance.happens(weatherOf(store).cut)) return handlers.onLost('connection refused')
         current = {
           ...{ store, life, host: chance.pick(alive), hubSide: null, hello: undefined, isAtHub: false, isAtStore: true },
-          ...{ upMs: 0, downMs: 0, handlers, pending: new Set() },
+          ...{ upMs: 0, downMs: 0, handlers, pending: new Set(), old: oldSide && createInterpreter(oldSide, onViolation) },
         }
         open(current)
       })
@@ -212,6 +222,11 @@ export const createNetwork = ({ scheduler, chance, tally, hosts, onAnswer }: Net
   }
   return {
     link,
+    speakOld: (side) => {
+      oldSide = side
+      // A process of another version is another process.
+      for (const connection of [...connections]) if (connection.isAtStore) cutOff(connection, false)
+    },
     setWeather: (store, weather) => void weathers.set(store, weather),
     cut: (store, isHalfOpen) => {
       for (const connection of [...connections]) if (connection.store === store && connection.isAtStore) cutOff(connection, isHalfOpen)

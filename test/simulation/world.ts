@@ -2,6 +2,7 @@
  * A whole world from one seed: stores with their tills and agents, two processes of the hub on one database, an ERP, a network, and
  * the faults of a list. It sells for some minutes, then the faults end, and all must come to rest as the invariants say.
  */
+import './prompt-zlib.ts'
 import { createStore } from '#hub/enrolment/enrolment.ts'
 import { storeSettingsSchema } from '#sync/contract/catalogue.ts'
 import { identitySchema, type Identity } from '#sync/contract/config.ts'
@@ -92,6 +93,7 @@ const createWorld = async ({ seed, mutation, keepStory = false }: Plan): Promise
   const erp = createErp(scheduler, chance.stream('erp'), tally)
   const network = createNetwork({
     ...{ scheduler, chance: chance.stream('network'), tally, hosts: () => world.hubs },
+    onViolation: (words) => void world.violations.push(words),
     onAnswer: (hello, event, answer) => {
       if (!hello || (event !== 'batch' && event !== 'packedBatch')) return
       const { outcome, ackedSeq } = answer as { outcome?: string; ackedSeq?: number }
