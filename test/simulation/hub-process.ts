@@ -6,6 +6,7 @@ import { dayCloseProjection } from '#hub/close/day-close-projection.ts'
 import { deviceChannel, parseDeviceNotice } from '#hub/enrolment/device-channel.ts'
 import { ensureEpoch, epochChannel, parseEpochNotification } from '#hub/epoch/epoch.ts'
 import { exceptionProjection } from '#hub/exception/exception-projection.ts'
+import type { Requests } from '#hub/gateway/request.ts'
 import type { Peer } from '#hub/gateway/session.ts'
 import { openStoreSession, type SessionContext, type StoreSession, type StoreSessionOptions } from '#hub/gateway/store-session.ts'
 import { createWorkLimit } from '#hub/gateway/work-limit.ts'
@@ -32,11 +33,8 @@ export interface HubProcess extends Host {
   goDeaf(ms: number): void
 }
 
-/** What a mutation replaces. */
-export interface HubMutation {
-  openSession?: typeof openStoreSession
-  requests?: (context: SessionContext) => SessionContext['moreRequests']
-}
+/** Requests that take the place of the hub's own: how a test plants a fault in it. */
+export type HubMutation = (world: { agentNowMs(deviceId: string): number; hubNowMs(): number }) => Requests
 
 export interface HubProcessParts {
   life: Life
@@ -47,8 +45,11 @@ export interface HubProcessParts {
   wallMs: () => number
   /** Reads the log and talks to the ERP as well. */
   isWorker: boolean
-  mutation?: HubMutation | undefined
+  mutation?: Requests | undefined
 }
+
+/** Long, because a seed pays for each look; notifications wake the workers. */
+const pollMs = 60_000
 
 const silent = pino({ level: 'silent' })
 const metrics = createHubMetrics()
@@ -58,7 +59,7 @@ export const projections: readonly Projection[] = [
   createPostingsProjection('reference'),
 ]
 
-export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, isWorker, mutation = {} }: HubProcessParts): HubProcess => {
+export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, isWorker, mutation }: HubProcessParts): HubProcess => {
   const clock = life.clock(wallMs)
   const db = database.open(life)
   const sessions = new Map<StoreSession, { peer: Peer | null; send: StoreSessionOptions['send'] }>()
@@ -69,9 +70,8 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
   const context: SessionContext = {
     ...{ db, log: silent, metrics, limit: createWorkLimit(8), nowMs: clock.nowMs },
     newNonce: () => String(chance.int(1e8, 1e9)).repeat(3),
+    ...(mutation ? { moreRequests: mutation } : {}),
   }
-  const moreRequests = mutation.requests?.(context)
-  const openSession = mutation.openSession ?? openStoreSession
   const pokeAll = (): void => {
     for (const { peer, send } of sessions.values()) if (peer) for (const feed of feedNames) send('poke', { feed })
   }
@@ -104,8 +104,8 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
   life.after(1, 'listens', lookForEpoch)
   if (isWorker) {
     const connector = erp.connector(life)
-    startMergeWorker({ db, databaseUrl: '', listen, projections, log: silent, metrics, pollMs: 20_000, clock })
-    startPostingWorker({ db, connector, log: silent, pollMs: 20_000, random: chance.next, listen, clock })
+    startMergeWorker({ db, databaseUrl: '', listen, projections, log: silent, metrics, pollMs, clock })
+    startPostingWorker({ db, connector, log: silent, pollMs, random: chance.next, listen, clock })
     startCataloguePull({ db, connector, log: silent, intervalMs: 60_000, clock })
   }
 
@@ -115,8 +115,8 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
     accept: ({ send, end }) => {
       numbered += 1
       const known = { peer: null as Peer | null, send: send as StoreSessionOptions['send'] }
-      const session = openSession({
-        context: { ...context, ...(moreRequests ? { moreRequests } : {}) },
+      const session = openStoreSession({
+        context,
         sessionId: `${life.name}-${numbered}`,
         send: known.send,
         end,

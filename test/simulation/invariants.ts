@@ -6,7 +6,7 @@ import { isPosted } from '#hub/merge/postings.ts'
 import { rebuildProjection } from '#hub/merge/advance.ts'
 import { sumTotals } from '#hub/merge/sales.ts'
 import { chainText, genesisHash } from '#sync/contract/record.ts'
-import { type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
+import { naturalKeyOf, type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
 import { projections } from './hub-process.ts'
 import { subjectOf, subjectOfAnswer } from './subject.ts'
 import type { World } from './world.ts'
@@ -82,7 +82,7 @@ const differences = (what: string, found: readonly unknown[], expected: readonly
 
 /** Money: log, sales and day totals are one. */
 const checkSales = async ({ database }: World, counting: readonly Counting[]): Promise<string[]> => {
-  const keys = counting.map(({ key }) => key)
+  const keys = counting.map(({ transaction }) => naturalKeyOf(transaction))
   const doubled = keys.filter((key, index) => keys.indexOf(key) !== index)
   const sales = await database.look<{ key: string; grand: number }>('select natural_key as key, grand_minor as grand from sales_transaction')
   const totals = await database.look(

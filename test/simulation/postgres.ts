@@ -48,13 +48,13 @@ const inlined = (text: string, parameters: readonly unknown[]): string =>
   })
 
 const open = async (): Promise<PostgresEngine> => {
-  const engine = await PGlite.create()
+  const engine = await PGlite.create({ parsers })
   let calls = 0
   let heard: (channel: string, payload: string) => void = () => undefined
   const run: PostgresEngine['run'] = async (text, parameters = []) => {
     calls += 1
     try {
-      const results = await engine.exec(parameters.length > 0 ? inlined(text, parameters) : text, { parsers })
+      const results = await engine.exec(parameters.length > 0 ? inlined(text, parameters) : text)
       return (results.at(-1) ?? { rows: [], fields: [] }) as Results<Record<string, unknown>>
     } finally {
       calls -= 1

@@ -2,7 +2,7 @@
  * A whole world from one seed: stores with their tills and agents, two processes of the hub on one database, an ERP, a network, and
  * the faults of a list. It sells for some minutes, then the faults end, and all must come to rest as the invariants say.
  */
-import './prompt-zlib.ts'
+import { drawNamesFrom } from './prompt-node.ts'
 import { createStore } from '#hub/enrolment/enrolment.ts'
 import { storeSettingsSchema } from '#sync/contract/catalogue.ts'
 import { identitySchema, type Identity } from '#sync/contract/config.ts'
@@ -10,7 +10,7 @@ import { createAgent, devicePublicKey, type Agent } from './agent.ts'
 import { chanceOf, type Chance } from './chance.ts'
 import { newComputer, type Computer } from './computer.ts'
 import { createErp, shelf, type Erp } from './erp.ts'
-import type { Fault } from './fault.ts'
+import { drawFaults, type Fault } from './fault.ts'
 import { playFault } from './fault-play.ts'
 import { createHubDatabase, type HubDatabase } from './hub-database.ts'
 import { type HubMutation, type HubProcess, startHubProcess } from './hub-process.ts'
@@ -80,6 +80,7 @@ export const lengthOf = (seed: number): number => chanceOf(seed, 'length').int(9
 
 const createWorld = async ({ seed, mutation, keepStory = false }: Plan): Promise<World> => {
   const chance = chanceOf(seed)
+  drawNamesFrom(chance.stream('names').next)
   const scheduler = createScheduler({ keepStory })
   const tally = createTally()
   const engine = await openPostgres()
@@ -104,8 +105,15 @@ const createWorld = async ({ seed, mutation, keepStory = false }: Plan): Promise
       if (committed < ackedSeq) world.violations.push(`${stream} is acknowledged up to ${ackedSeq}, committed up to ${committed}`)
     },
   })
-  const workers = chance.stream('workers').int(1, 2)
+  const workers = chance.stream('workers').happens(0.3) ? 2 : 1
   let hubLives = 0
+  const requests = mutation?.({
+    hubNowMs: () => scheduler.nowMs() + hubWallMs(),
+    agentNowMs: (deviceId) => {
+      const agent = world.agents.find(({ identity }) => identity.deviceId === deviceId)
+      return scheduler.nowMs() + (agent?.computer.wallMs ?? startMs)
+    },
+  })
   const world: World = {
     ...{ scheduler, chance, tally, database, network, erp, startMs, hubWallMs },
     ...{ stores: [], agents: [], tills: [], hubs: [], destroyed: new Set(), violations: [] },
@@ -113,7 +121,7 @@ const createWorld = async ({ seed, mutation, keepStory = false }: Plan): Promise
       hubLives += 1
       const life = startLife(`hub ${index} ${hubLives}`, scheduler, chance.stream(`hub ${index} ${hubLives}`))
       world.hubs[index] = startHubProcess({
-        ...{ life, database, erp, chance: chance.stream(`hub luck ${hubLives}`), tally, wallMs: hubWallMs, mutation },
+        ...{ life, database, erp, chance: chance.stream(`hub luck ${hubLives}`), tally, wallMs: hubWallMs, mutation: requests },
         isWorker: index < workers,
       })
     },
@@ -185,6 +193,9 @@ const comeToRest = async (world: World): Promise<void> => {
     for (const { computer } of agents) computer.wallMs += nightMs
   }
 }
+
+/** The faults that a seed stands for. */
+export const faultsOf = (seed: number): Fault[] => drawFaults(chanceOf(seed, 'faults'), lengthOf(seed))
 
 export const runWorld = async (plan: Plan): Promise<Outcome> => {
   const world = await createWorld(plan)

@@ -1,7 +1,8 @@
 /**
- * Compression in the same turn. Node's own runs on threads, whose timing no seed decides; whoever imports this before the hub gets the
- * same results from the same code, at once.
+ * What of Node no seed decides, made to follow it: compression answers in the same turn (Node's runs on threads), and names that are
+ * drawn at random are drawn from the seed. To be imported before the hub.
  */
+import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import zlib from 'node:zlib'
 
@@ -20,5 +21,11 @@ const promptly =
     })
   }
 
+let next: () => number = Math.random
+
+/** From here on. */
+export const drawNamesFrom = (random: () => number): void => void (next = random)
+
+Object.assign(crypto, { randomInt: (max: number) => Math.floor(next() * max) })
 Object.assign(zlib, { inflateRaw: promptly(zlib.inflateRawSync), deflateRaw: promptly(zlib.deflateRawSync) })
 syncBuiltinESMExports()
