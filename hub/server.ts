@@ -17,6 +17,7 @@ import { registerPostingRoutes } from './api/postings.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
+import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
 import { ensureEpoch } from './epoch/epoch.ts'
@@ -82,7 +83,11 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
         log,
         metrics,
       })
-      stops.push(() => merge.stop())
+      const compaction = startPriceCompaction({ db, log })
+      stops.push(
+        () => merge.stop(),
+        () => compaction.stop(),
+      )
       if (connector) {
         stops.push(() => connector.close())
         const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })

@@ -35,6 +35,8 @@ export interface EngineHostPorts {
 export interface EngineHost {
   items: ItemLookup
   syncNow(): Promise<null>
+  /** The computer woke up. */
+  resumed(): void
   appended(seq: number): void
   start(): void
   /** What the engine is built on has changed. */
@@ -75,6 +77,8 @@ export const createEngineHost = (ports: EngineHostPorts): EngineHost => {
       },
     },
     syncNow: () => engine.call('sync.now', null),
+    // An engine that is not there starts afresh anyway.
+    resumed: () => void engine.call('system.resumed', null).catch(() => undefined),
     appended: (seq) => enginePort?.push('journal.appended', { seq }),
     start: supervisor.start,
     restart: supervisor.restart,

@@ -7,12 +7,13 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { app, dialog, net, type Tray } from 'electron'
+import { app, dialog, net, powerMonitor, type Tray } from 'electron'
 import { managerToMain, type ManagerView } from '#sync/contract/ipc.ts'
 import { loadSettings, type AgentSettings } from './agent-config.ts'
 import { createAgentLifecycle, tillTokenFile, type AgentLifecycle, type CapturingAgent } from './agent-lifecycle.ts'
 import type { AgentLog } from './agent-log.ts'
 import { createEngineHost } from './engine-host.ts'
+import { createHubProbe } from './hub-probe.ts'
 import { createAnswerer } from './ipc/request-table.ts'
 import { createLog } from './log.ts'
 import { startStoreAgent } from './store-agent.ts'
@@ -67,7 +68,7 @@ const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): voi
 
   const engine = createEngineHost({
     open: (ports, onGone) => openEngineWindow({ ...ports, preload, onStranger }, onGone),
-    handlers: (onView) => createEngineHandlers({ lifecycle, vault, log, onView }),
+    handlers: (onView) => createEngineHandlers({ lifecycle, vault, log, probe, onView }),
     onView: (published) => {
       view = published
       manager?.port.push('view.changed', published)
@@ -87,6 +88,10 @@ const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): voi
     },
     onReincarnated: engine.restart,
   })
+  const probe = createHubProbe((url, init) => net.fetch(url, init), lifecycle.hubUrl)
+  // Timers stand still in a sleep, and a line that died in it looks alive.
+  powerMonitor.on('resume', engine.resumed)
+  powerMonitor.on('unlock-screen', engine.resumed)
   const answer = createAnswerer(managerToMain, createManagerHandlers({ lifecycle, view: () => view, syncNow: engine.syncNow }), onFault)
   const openManager = (): void => {
     manager ??= openManagerWindow({ preload, icon, onStranger, answer }, () => (manager = undefined))

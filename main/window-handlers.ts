@@ -2,6 +2,7 @@
 import { must } from '#sync/contract/assert.ts'
 import type { engineToMain, IpcResponse, ManagerView, managerToMain } from '#sync/contract/ipc.ts'
 import { helloText } from '#sync/contract/up.ts'
+import type { Probe } from '#sync/core/ports.ts'
 import type { AgentLifecycle, CapturingAgent } from './agent-lifecycle.ts'
 import type { AgentLog } from './agent-log.ts'
 import { CodedError } from './ipc/coded-error.ts'
@@ -32,10 +33,11 @@ export interface EngineHandlersPorts {
   lifecycle: AgentLifecycle
   vault: Vault
   log: AgentLog
+  probe: Probe
   onView: (view: ManagerView) => void
 }
 
-export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
+export const createEngineHandlers = ({ lifecycle, vault, log, probe, onView }: EngineHandlersPorts): Handlers<typeof engineToMain> => ({
   'engine.configuration': (): Configuration => {
     const { hubUrl, identity } = must(vault.enrolment(), 'enrolment')
     return { hubUrl: lifecycle.hubUrl() ?? hubUrl, identity, agentVersion: lifecycle.status().agentVersion }
@@ -52,6 +54,7 @@ export const createEngineHandlers = ({ lifecycle, vault, log, onView }: EngineHa
   'journal.days': () => notYet(),
   'agent.facts': () => notYet(),
   'diagnostics.requested': () => notYet(),
+  'hub.probe': probe,
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {
     await agentOf(lifecycle).plu.publish(publication)

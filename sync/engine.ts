@@ -9,7 +9,6 @@ import { priceTimeMs, type HubOffset } from './core/hub-clock.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
 import type { OutboxEvent } from './core/outbox.ts'
-import { lookUpBarcode } from './core/plu.ts'
 import type {
   Clock,
   Codec,
@@ -37,6 +36,7 @@ import { createPruning } from './engine/pruning.ts'
 import { RecentRecords } from './engine/recent-records.ts'
 import { createRecovery } from './engine/recovery.ts'
 import { watchForSleep } from './engine/sleep-watch.ts'
+import { createTraffic } from './engine/traffic.ts'
 import { createViewPublisher } from './engine/view-publisher.ts'
 import { streamCodec } from './link/codec.ts'
 import { openStore, type AnyStorage, type Store } from './store/open-store.ts'
@@ -136,8 +136,12 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     },
     onPruned: (seq) => outbox.dispatch({ kind: 'pruned', prunedSeq: seq }),
   })
+  const traffic = await createTraffic({
+    ...{ link: parts.link, store, clock, log, identity, catalogue, ackedSeq: () => outbox.ackedSeq(), headSeq: () => ingest.headSeq() },
+    ...{ isOnline: () => line.state().state === 'online', onOpened: () => void feeds.pull([]), onChange: () => view.changed() },
+  })
   const line = createHubLine({
-    ...{ link: parts.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
+    ...{ link: traffic.link, signer: parts.signer, random: parts.random, clock, log, identity, incarnation },
     ...(parts.probe ? { probe: parts.probe } : {}),
     agentVersion: parts.configuration.agentVersion,
     remembers: () => outbox.remembers(),
@@ -147,7 +151,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onPoke: (feed) => void feeds.pull([feed]),
     onCredit: (connection, credit) => outbox.credited(connection, credit),
     onAsk: ({ what }) => {
-      if (what === 'sync-now') void feeds.pull()
+      if (what === 'sync-now') void syncNow()
     },
     onChange: () => view.changed(),
   })
@@ -156,13 +160,14 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ...(watermark.epoch ? { epoch: watermark.epoch } : {}),
     headSeq: ingest.headSeq(),
     codec: parts.codec ?? streamCodec,
+    recordsPerBatch: traffic.recordsPerMessage,
     onPersisted: () => {
       acknowledgements?.changed()
       view.changed()
     },
   })
   const acknowledgements = keeper && createAcknowledgementReport({ keeper, clock, log, incarnation, ackedSeq: outbox.ackedSeq })
-  const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log })
+  const recovery = keeper && createRecovery({ keeper, records: store.records, line, clock, log, pageLimit: traffic.recordsPerMessage })
   const pruning = createPruning({
     ...{ journal, keeper, store, clock, log, incarnation },
     ackedSeq: outbox.ackedSeq,
@@ -181,8 +186,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onPriceChange: () => view.changed(),
   })
   const feeds = createFeeds({
-    ...{ store, catalogue, line, clock, log },
-    onChanged: (_feed, touched) => {
+    ...{ store, catalogue, line, clock, log, codec: parts.codec ?? streamCodec, storeId: identity.storeId, turns: traffic.turns },
+    onChanged: (touched) => {
+      traffic.settingsChanged()
       schedule.touch(touched)
       view.changed()
     },
@@ -191,28 +197,42 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   })
   const view = createViewPublisher({
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
-    ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally, rebuild: ingest.rebuild },
+    ...{
+      link: line.state,
+      ackedSeq: outbox.ackedSeq,
+      headSeq: ingest.headSeq,
+      tally: ingest.tally,
+      rebuild: ingest.rebuild,
+      sync: traffic.view,
+    },
   })
 
   const resumed = (): void => {
     log('info', 'this computer slept; the hub is asked at once')
     line.resumed()
   }
+  const syncNow = (): Promise<void> => {
+    traffic.syncNow()
+    line.syncNow()
+    return feeds.pull()
+  }
   const beginWhenWhole = async (): Promise<void> => {
-    if (await isCatalogueWhole(store)) schedule.begin()
+    if (!(await isCatalogueWhole(store))) return
+    catalogue.begin()
+    schedule.begin()
   }
   const resume = async (connection: number, welcome: Welcome): Promise<void> => {
     if (divergence) return line.refuse('JOURNAL_BEHIND', divergence)
     try {
       const at = await journalHashAt(journal, welcome.ackedSeq)
       const known = outbox.remembers()
-      // Checkpoints count within an epoch. First: once the new epoch is stored, nobody would know that the feeds are of the former one.
+      // First: once the new epoch is stored, nobody would know that feeds read before epochs were told are of the former one.
       if (known && welcome.epoch !== undefined && welcome.epoch !== known.epoch) {
         log('warn', 'the hub begins a new epoch; what it lacks is sent again, and its feeds are read anew', {
           ...known,
           now: welcome.epoch,
         })
-        await store.positions.restartFeeds()
+        await store.positions.keepEpochOfFeeds(known.epoch)
       }
       if (!line.isCurrent(connection)) return
       outbox.dispatch(welcomedBy(connection, welcome, at))
@@ -233,6 +253,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     pruning.start()
   }
   recovery?.start()
+  await feeds.begin()
   await feeds.retryParked()
   await beginWhenWhole()
   line.start()
@@ -240,11 +261,8 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   view.changed()
 
   return {
-    lookup: async (barcode): Promise<PluEntry | null> => lookUpBarcode(catalogue.index, barcode, toInstant(priceClock.nowMs())),
-    syncNow: async () => {
-      line.syncNow()
-      await feeds.pull()
-    },
+    lookup: async (barcode): Promise<PluEntry | null> => catalogue.lookUp(barcode, toInstant(priceClock.nowMs())),
+    syncNow,
     resumed,
     status: () => ({
       ...{ link: line.state(), incarnation, headSeq: ingest.headSeq(), ackedSeq: outbox.ackedSeq() },
@@ -259,7 +277,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       sleepWatch.close()
       line.close()
       await Promise.all([ingest.close(), feeds.close(), schedule.close(), view.close(), outbox.close(), pruning.close()])
-      await Promise.all([acknowledgements?.close(), recovery?.close()])
+      await Promise.all([acknowledgements?.close(), recovery?.close(), traffic.close()])
       await store.close()
     },
   }

@@ -12,6 +12,23 @@ export const feedChannel = 'tideline_feed'
 /** Items are the same for every store; all else is a store's own. */
 export const feedScope = (feed: FeedName, storeId: string): string => (feed === 'items' ? '*' : storeId)
 
+const lockHead = async (trx: Transaction<Tables>, feed: FeedName, scope: string): Promise<number> => {
+  await sql`insert into feed_head (feed, scope) values (${feed}, ${scope}) on conflict do nothing`.execute(trx)
+  const head = await trx
+    .selectFrom('feed_head')
+    .select('checkpoint')
+    .where('feed', '=', feed)
+    .where('scope', '=', scope)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  return head.checkpoint
+}
+
+const moveHead = async (trx: Transaction<Tables>, feed: FeedName, scope: string, checkpoint: number): Promise<void> => {
+  await trx.updateTable('feed_head').set({ checkpoint }).where('feed', '=', feed).where('scope', '=', scope).execute()
+  await sql`select pg_notify(${feedChannel}, ${`${feed}|${scope}`})`.execute(trx)
+}
+
 /**
  * Adds the documents' newest versions to a feed, within the caller's transaction. Unchanged documents are skipped.
  * Returns how many changed. Lock order: callers that write several feeds do so in the order of `feedNames`, scopes ascending.
@@ -23,14 +40,7 @@ export const writeFeed = async <F extends FeedName>(
   documents: readonly FeedDocument<F>[],
 ): Promise<number> => {
   if (documents.length === 0) return 0
-  await sql`insert into feed_head (feed, scope) values (${feed}, ${scope}) on conflict do nothing`.execute(trx)
-  const head = await trx
-    .selectFrom('feed_head')
-    .select('checkpoint')
-    .where('feed', '=', feed)
-    .where('scope', '=', scope)
-    .forUpdate()
-    .executeTakeFirstOrThrow()
+  const head = await lockHead(trx, feed, scope)
   const newest = new Map(documents.map((d) => [feedDocumentIds[feed](d), JSON.stringify(d)]))
   const ids = [...newest.keys()]
   const known = await sql<{ document_id: string; document: string }>`
@@ -41,18 +51,29 @@ export const writeFeed = async <F extends FeedName>(
   const texts = [...newest.values()]
   await sql`
     insert into feed_entry (feed, scope, document_id, checkpoint, document)
-    select ${feed}, ${scope}, t.id, ${head.checkpoint}::bigint + t.ordinal, t.document
+    select ${feed}, ${scope}, t.id, ${head}::bigint + t.ordinal, t.document
     from unnest(${[...newest.keys()]}::text[], ${texts}::text[]) with ordinality as t(id, document, ordinal)
     on conflict (feed, scope, document_id) do update
       set checkpoint = excluded.checkpoint, document = excluded.document, deleted = false`.execute(trx)
-  await trx
-    .updateTable('feed_head')
-    .set({ checkpoint: head.checkpoint + newest.size })
-    .where('feed', '=', feed)
-    .where('scope', '=', scope)
-    .execute()
-  await sql`select pg_notify(${feedChannel}, ${`${feed}|${scope}`})`.execute(trx)
+  await moveHead(trx, feed, scope, head + newest.size)
   return newest.size
+}
+
+/**
+ * Deletes documents that were written once and never again, within the caller's transaction. What is left of each is a tombstone; its
+ * text is the checkpoint of the document, so that whoever had not come that far is not told of it (`feed-page.ts`).
+ */
+export const buryInFeed = async (trx: Transaction<Tables>, feed: FeedName, scope: string, ids: readonly string[]): Promise<number> => {
+  if (ids.length === 0) return 0
+  const head = await lockHead(trx, feed, scope)
+  const buried = await sql`
+    update feed_entry f set checkpoint = ${head}::bigint + t.ordinal, document = f.checkpoint::text, deleted = true
+    from unnest(${[...ids]}::text[]) with ordinality as t(id, ordinal)
+    where f.feed = ${feed} and f.scope = ${scope} and f.document_id = t.id and not f.deleted`.execute(trx)
+  const count = Number(buried.numAffectedRows ?? 0n)
+  // A gap where a document was gone already is harmless: checkpoints only grow.
+  if (count > 0) await moveHead(trx, feed, scope, head + ids.length)
+  return count
 }
 
 /** Entries after a checkpoint, ascending, at most `limit`. */

@@ -3,6 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { assortmentDocument, itemDocument, priceDocument, settingsDocument } from './documents.ts'
 import { writeFeed } from './feed.ts'
+import { settledSince, supersededSince } from './superseded.ts'
 import { effectiveNow, erpPriceRow, insertPrices, lockCatalogue, readKnown, upsertAssortment } from './rows.ts'
 
 /** What the others sell, for a store that has no assortment yet. A currency that is not the store's stays out. */
@@ -25,14 +26,20 @@ const fillStore = async (trx: Transaction<Tables>, storeId: string, currency: st
   )
 }
 
-/** Everything the hub knows for one store, put into its feeds. Safe to call again, and from several processes. */
+/** Everything the hub knows for one store that may still count, put into its feeds. Safe to call again, and from several processes. */
 export const publishCatalogueToStore = async (trx: Transaction<Tables>, storeId: string): Promise<void> => {
   await lockCatalogue(trx)
   const store = await trx.selectFrom('store').selectAll().where('store_id', '=', storeId).executeTakeFirst()
   if (!store) return
   await fillStore(trx, storeId, store.currency)
   const items = await trx.selectFrom('item').selectAll().orderBy('item_id').execute()
-  const prices = await trx.selectFrom('price').selectAll().where('store_id', '=', storeId).orderBy('price_id').execute()
+  const prices = await trx
+    .selectFrom('price as p')
+    .selectAll()
+    .where('p.store_id', '=', storeId)
+    .where(sql<boolean>`not ${supersededSince(settledSince(Date.now()))}`)
+    .orderBy('p.price_id')
+    .execute()
   const listed = await trx.selectFrom('assortment').selectAll().where('store_id', '=', storeId).orderBy('item_id').execute()
   await writeFeed(trx, 'items', '*', items.map(itemDocument))
   await writeFeed(trx, 'prices', storeId, prices.map(priceDocument))

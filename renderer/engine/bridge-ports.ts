@@ -1,6 +1,6 @@
 /** The engine's ports over the bridge: each request and each answer is parsed with the contract of ipc.ts. */
 import { engineToMain, pushes, type IpcRequest, type IpcResponse } from '#sync/contract/ipc.ts'
-import type { JournalKeeper, JournalSource, PluSink, Signer, ViewSink } from '#sync/core/ports.ts'
+import type { JournalKeeper, JournalSource, PluSink, Probe, Signer, ViewSink } from '#sync/core/ports.ts'
 import type { EngineLog } from '#sync/engine/log.ts'
 import type { TidelineBridge } from '../bridge.ts'
 
@@ -31,6 +31,11 @@ export const bridgeKeeper = (bridge: TidelineBridge): JournalKeeper => ({
 })
 
 export const bridgeSigner = (bridge: TidelineBridge): Signer => ({ sign: (text) => ask(bridge, 'device.sign', { text }) })
+
+export const bridgeProbe =
+  (bridge: TidelineBridge): Probe =>
+  () =>
+    ask(bridge, 'hub.probe', null)
 
 export const bridgePluSink = (bridge: TidelineBridge): PluSink => ({
   publish: async (publication) => {

@@ -8,7 +8,7 @@ import type { Clock } from '#sync/core/ports.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
 import { reasonOf } from '#sync/engine/log.ts'
 import { SocketLink } from '#sync/link/socket-link.ts'
-import { ask, bridgeJournal, bridgeKeeper, bridgeLog, bridgePluSink, bridgeSigner, bridgeViewSink } from './bridge-ports.ts'
+import { ask, bridgeJournal, bridgeKeeper, bridgeLog, bridgePluSink, bridgeProbe, bridgeSigner, bridgeViewSink } from './bridge-ports.ts'
 
 const bridge = window.tideline
 const log = bridgeLog(bridge)
@@ -36,6 +36,7 @@ const start = async (): Promise<Engine> => {
       hubUrl,
       onUnknown: (event, payload, reason) => void starting.then((engine) => engine.park(event, payload, reason)),
     }),
+    probe: bridgeProbe(bridge),
     storage: getRxStorageDexie({ chromeTransactionDurability: 'strict' }),
     configuration,
     plu: bridgePluSink(bridge),
@@ -58,7 +59,11 @@ bridge.onRequest(async (method, params) => {
     case 'items.lookup':
       return engine.lookup(mainToEngine['items.lookup'].request.parse(params).barcode)
     case 'sync.now':
-      await engine.syncNow()
+      // Begun, not waited for: a load under a bound may take hours.
+      void engine.syncNow()
+      return null
+    case 'system.resumed':
+      engine.resumed()
       return null
     default:
       throw new Error(`no such request: ${method}`)

@@ -1,9 +1,8 @@
 /** Which store this is, and whether it can reach head office: the one thing to read from across the room. */
 import { Button, Text, Title } from '@mantine/core'
 import { IconCloudCheck, IconCloudOff, IconHourglass, IconSend } from '@tabler/icons-react'
-import { useState } from 'react'
 import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
-import { useAgentStore, useNowMs } from './hooks.ts'
+import { useNowMs, useSyncNow } from './hooks.ts'
 import { describeLink, type Tone } from './link-words.ts'
 import { messages } from './messages.ts'
 
@@ -21,15 +20,7 @@ const LinkState = ({ status, view, timeZone }: HeaderProps) => {
 }
 
 const SendNow = ({ disabled }: { disabled: boolean }) => {
-  const store = useAgentStore()
-  const [busy, setBusy] = useState(false)
-  const [note, setNote] = useState('')
-  const send = async () => {
-    setBusy(true)
-    const started = await store.syncNow()
-    setNote(started ? messages.sendNowDone : messages.sendNowFailed)
-    setBusy(false)
-  }
+  const { busy, note, syncNow } = useSyncNow({ done: messages.sendNowDone, failed: messages.sendNowFailed })
   return (
     <div className="send">
       <Button
@@ -38,7 +29,7 @@ const SendNow = ({ disabled }: { disabled: boolean }) => {
         leftSection={<IconSend aria-hidden size={20} />}
         loading={busy}
         disabled={disabled}
-        onClick={() => void send()}
+        onClick={syncNow}
       >
         {messages.sendNow}
       </Button>

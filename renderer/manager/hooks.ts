@@ -22,3 +22,22 @@ export const useNowMs = (): number => {
   }, [])
   return nowMs
 }
+
+export interface SyncNow {
+  busy: boolean
+  /** What came of it, to be announced. */
+  note: string
+  syncNow(): void
+}
+
+export const useSyncNow = (words: { done: string; failed: string }): SyncNow => {
+  const store = useAgentStore()
+  const [busy, setBusy] = useState(false)
+  const [note, setNote] = useState('')
+  const start = async (): Promise<void> => {
+    setBusy(true)
+    setNote((await store.syncNow()) ? words.done : words.failed)
+    setBusy(false)
+  }
+  return { busy, note, syncNow: () => void start() }
+}

@@ -21,6 +21,24 @@ describe('the connection in words', () => {
     expect(wordsOf({ state: 'refused', message: 'go away' }).text).toBe('Head office refuses the connection. go away')
   })
 
+  it('[TRN16] tells a sign-in page and a proxy from a line that is down, and says what to do', () => {
+    expect(wordsOf({ state: 'offline', code: 'NETWORK_SIGN_IN' })).toEqual({
+      tone: 'bad',
+      text: 'No connection since 10:32. The network wants somebody to sign in first. Open a web browser on this computer and sign in. Sales are kept here.',
+    })
+    expect(wordsOf({ state: 'offline', code: 'PROXY_REFUSED' }).text).toContain('Tell whoever keeps the network')
+  })
+
+  it('[TRN14] a hub that lets stores in one after the other is waited for, not missed', () => {
+    const { tone, text } = wordsOf({ state: 'offline', code: 'HUB_BUSY' })
+    expect(tone).toBe('waiting')
+    expect(text).toMatch(/^Waiting to be let in\. Many stores/)
+  })
+
+  it('[TRN15] a hub that fell back refuses nothing: it is this store that does not send', () => {
+    expect(wordsOf({ state: 'refused', code: 'HUB_FELL_BACK' }).text).toMatch(/^Nothing is sent to head office\. Head office has less/)
+  })
+
   it('[CAP12] says that sales are still taken while the engine restarts, whatever the last view said', () => {
     expect(wordsOf({ state: 'online' }, { engine: 'restarting' })).toEqual({
       tone: 'waiting',

@@ -1,5 +1,6 @@
 /** The connection in words: one sentence and one tone, from what main and the engine say. */
 import { unreachable } from '#sync/contract/assert.ts'
+import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
 import { errorWords } from './error-words.ts'
 import { messages } from './messages.ts'
@@ -13,6 +14,13 @@ export interface LinkWords {
 
 const { link: words } = messages
 
+/** A hub that is there and lets one wait is no broken line. */
+const wordsOfOffline = (code: ErrorCode | undefined, since: string): LinkWords => {
+  if (code === undefined) return { tone: 'bad', text: words.offline(since) }
+  if (code === 'HUB_BUSY') return { tone: 'waiting', text: words.waiting(errorWords[code]) }
+  return { tone: 'bad', text: words.offlineBecause(since, errorWords[code]) }
+}
+
 const wordsOfLink = (link: ManagerView['link'], nowMs: number, timeZone: string): LinkWords => {
   const since = formatMoment(link.since, nowMs, timeZone)
   switch (link.state) {
@@ -25,9 +33,11 @@ const wordsOfLink = (link: ManagerView['link'], nowMs: number, timeZone: string)
     case 'online':
       return { tone: 'good', text: words.online(since) }
     case 'offline':
-      return { tone: 'bad', text: words.offline(since) }
-    case 'refused':
-      return { tone: 'bad', text: words.refused(link.code ? errorWords[link.code] : (link.message ?? '')).trim() }
+      return wordsOfOffline(link.code, since)
+    case 'refused': {
+      const reason = link.code ? errorWords[link.code] : (link.message ?? '')
+      return { tone: 'bad', text: (link.code === 'HUB_FELL_BACK' ? words.notTrusted(reason) : words.refused(reason)).trim() }
+    }
     default:
       return unreachable(link.state)
   }

@@ -19,7 +19,10 @@ export const messages = {
     connecting: 'Connecting to head office…',
     online: (since: string) => `Connected to head office since ${since}`,
     offline: (since: string) => `No connection since ${since} — sales are kept here and will be sent`,
+    offlineBecause: (since: string, reason: string) => `No connection since ${since}. ${reason}`,
+    waiting: (reason: string) => `Waiting to be let in. ${reason}`,
     refused: (reason: string) => `Head office refuses the connection. ${reason}`,
+    notTrusted: (reason: string) => `Nothing is sent to head office. ${reason}`,
     restarting: 'The local database is restarting — sales are still taken from the tills',
   },
 
@@ -98,6 +101,7 @@ export const messages = {
     days: 'Days',
     prices: 'Price changes',
     quarantine: 'Could not be read',
+    traffic: 'Head office',
   },
 
   transactions: {
@@ -238,6 +242,41 @@ export const messages = {
     detail: 'Detail for support',
     emptyTitle: 'Everything could be read',
     empty: 'Anything a till sends that cannot be understood is kept here, never thrown away.',
+  },
+
+  traffic: {
+    title: 'Talking to head office',
+    windowsCaption: 'What may travel between this store and head office, and when',
+    what: 'What travels',
+    when: 'When',
+    classes: {
+      urgent: 'Sales, changed items and prices, alerts',
+      routine: 'What was booked, and checks',
+      bulk: 'Large loads, such as the first item list',
+    },
+    always: 'At any time',
+    openUntil: (when: string) => `Now, until ${when}`,
+    waitsUntil: (when: string) => `Waits until ${when}`,
+    onlyByPerson: 'Waits until somebody asks for it with “Sync now”',
+    overridden: 'Now, because somebody asked for it',
+    overriddenTitle: 'Everything is being sent and fetched now',
+    overriddenText: 'Somebody asked for it. When what was waiting is through, the times below and the limit for the day hold again.',
+    through: 'Everything will be through',
+    throughAt: (when: string) => `About ${when}`,
+    cannotSay: 'Cannot be said yet',
+    nothingWaits: 'Nothing is waiting',
+    waiting: (records: number, catalogue: boolean) =>
+      [...(records > 0 ? [counted(records, 'record', 'records')] : []), ...(catalogue ? ['changes from head office'] : [])].join(' and '),
+    usedToday: 'Sent and received today',
+    used: (bytes: string) => bytes,
+    usedOf: (bytes: string, limit: string) => `${bytes} of ${limit}`,
+    dayUsedUp: 'The limit for today is used up. Sales and price changes still travel; the rest goes on tomorrow, or with “Sync now”.',
+    perSecond: (kilobytes: number) => `At most ${kilobytes.toLocaleString(locale)} kB a second.`,
+    metered: 'This connection is paid by the amount: large loads wait for times of their own, or for “Sync now”.',
+    syncNow: 'Sync now',
+    syncNowHint:
+      'Sends and fetches everything that is waiting, also outside the times below and over the limit for the day. On a connection that is paid by the amount this may cost money.',
+    syncNowDone: 'Started.',
   },
 
   enrolment: {

@@ -1,6 +1,6 @@
 /** The lists, each with its count on the tab. */
 import { Badge, Tabs as MantineTabs } from '@mantine/core'
-import { IconCalendar, IconChecklist, IconFileAlert, IconReceipt, IconTag } from '@tabler/icons-react'
+import { IconArrowsExchange, IconCalendar, IconChecklist, IconFileAlert, IconReceipt, IconTag } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { ManagerView } from '#sync/contract/ipc.ts'
 import type { RunningCapture } from './capture.ts'
@@ -9,6 +9,7 @@ import { DayList } from './day-list.tsx'
 import { messages } from './messages.ts'
 import { PriceTable } from './price-table.tsx'
 import { QuarantineList } from './quarantine-list.tsx'
+import { TrafficPanel } from './traffic-panel.tsx'
 import { TransactionTable } from './transaction-table.tsx'
 
 interface TabProps {
@@ -68,6 +69,7 @@ export const Tabs = ({ view, capture, timeZone, waiting }: TabsProps) => (
         count={view?.counts.quarantined ?? 0}
         urgent
       />
+      {view?.sync ? <Tab value="traffic" label={messages.tabs.traffic} icon={<IconArrowsExchange {...icon} />} count={0} /> : null}
     </MantineTabs.List>
     <MantineTabs.Panel value="transactions">
       {view ? <TransactionTable transactions={view.transactions} timeZone={timeZone} /> : waiting}
@@ -86,5 +88,10 @@ export const Tabs = ({ view, capture, timeZone, waiting }: TabsProps) => (
     <MantineTabs.Panel value="quarantine">
       {view ? <QuarantineList inputs={view.quarantine} timeZone={timeZone} /> : waiting}
     </MantineTabs.Panel>
+    {view?.sync ? (
+      <MantineTabs.Panel value="traffic">
+        <TrafficPanel sync={view.sync} timeZone={timeZone} />
+      </MantineTabs.Panel>
+    ) : null}
   </MantineTabs>
 )

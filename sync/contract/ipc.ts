@@ -2,8 +2,8 @@
  * Calls and pushes between the agent's three processes. `main` relays nothing it does not parse.
  *
  *   engine → main    engine.configuration, journal.head, journal.read, journal.reincarnate, journal.acknowledged, journal.missing,
- *                    journal.restore, device.sign, plu.publish, view.publish, engine.log
- *   main → engine    items.lookup, sync.now                      (requests, answered)
+ *                    journal.restore, hub.probe, device.sign, plu.publish, view.publish, engine.log
+ *   main → engine    items.lookup, sync.now, system.resumed      (requests, answered)
  *   main → engine    journal.appended                            (push)
  *   manager → main   view.get, sync.now, agent.status, enrolment.submit
  *   main → manager   view.changed, agent.changed                 (pushes)
@@ -16,6 +16,7 @@ import { recordSchema } from './record.ts'
 import { dayLedgerSchema } from './day-close.ts'
 import { dayDigestSchema } from './comparison.ts'
 import { diagnosticsRequestIdSchema } from './diagnostics.ts'
+import { probeAnswers } from './health.ts'
 import { diskStates } from './report.ts'
 import { trafficClassSchema } from './traffic.ts'
 import { storeExceptionKinds, storeExceptionSchema } from './store-exception.ts'
@@ -270,6 +271,8 @@ export const engineToMain = {
     request: z.strictObject({ requestId: diagnosticsRequestIdSchema, reason: z.string().max(500) }),
     response: z.null(),
   },
+  /** Who answers at the hub's address, as main sees it: a page may not look at a stranger's answer. */
+  'hub.probe': { request: z.null(), response: z.enum(probeAnswers) },
   'device.sign': { request: z.strictObject({ text: z.string().max(500) }), response: z.string() },
   'plu.publish': { request: pluPublicationSchema, response: z.null() },
   'view.publish': { request: managerViewSchema, response: z.null() },

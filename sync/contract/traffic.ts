@@ -1,9 +1,9 @@
 /**
  * Classes of traffic and what the centre allows each: windows, and bounds on bytes.
  *
- *   urgent    records, prices and items due soon, exceptions, what keeps the session alive
- *   routine   comparisons, postings, catalogue changes that are not due soon
- *   bulk      first load, history, refills
+ *   urgent    records in their one order, reports, changes of the catalogue: before reading nobody knows how soon they are due
+ *   routine   comparisons and what they mend, what became of postings
+ *   bulk      first load, records fetched back, support bundles
  */
 import { z } from 'zod'
 import { storeIdSchema } from './vocabulary.ts'

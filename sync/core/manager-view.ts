@@ -39,6 +39,8 @@ export interface ViewInputs {
   link: LinkState
   /** While the local database is filled from the journal. */
   rebuild?: ManagerView['rebuild']
+  /** How the store talks to the centre. */
+  sync?: ManagerView['sync']
   ackedSeq: number
   headSeq: number
   oldestPending: Pick<TidelineRecord, 'capturedAt'> | undefined
@@ -137,6 +139,7 @@ export const buildManagerView = (inputs: ViewInputs): ManagerView => ({
     ...(inputs.oldestPending ? { oldestCapturedAt: inputs.oldestPending.capturedAt } : {}),
   },
   counts: inputs.counts,
+  ...(inputs.sync ? { sync: inputs.sync } : {}),
   transactions: ofNewestDay(inputs.transactions).map((t) => transactionRow(t, inputs)),
   priceChanges: inputs.prices.slice(0, viewBounds.priceChanges).map((p) => priceRow(p, inputs.nowMs)),
   quarantine: inputs.quarantine.slice(0, viewBounds.quarantine).map(quarantineRow),

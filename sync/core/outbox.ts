@@ -43,6 +43,8 @@ export interface OutboxState {
   epoch: HubEpoch | null
   /** Batches that the hub takes at once; `grant` numbers its words, so that an old wait ends nothing. */
   credit: { batches: number; grant: number }
+  /** Records in one batch; fewer while the line has a bound. */
+  batchRecords: number
   /** What the hub may truthfully claim to hold: what it welcomed us with, or what was sent since. */
   claimableSeq: number
   /** The next record to put into a batch; the buffer starts here. */
@@ -112,6 +114,7 @@ export const openOutbox = (ackedSeq: number, headSeq: number, epoch: HubEpoch | 
   connection: null,
   epoch,
   credit: { batches: fullCredit, grant: 0 },
+  batchRecords: batchLimits.maxRecords,
   claimableSeq: 0,
   nextSeq: ackedSeq + 1,
   buffer: [],
@@ -325,7 +328,10 @@ const fill = (state: OutboxState, effects: OutboxEffect[]): OutboxStep => {
   if (connection === null) return { state, effects }
   const readTo = state.nextSeq + state.buffer.length - 1
   const exhausted = readTo >= state.headSeq
-  const cut = state.inFlight.length < Math.min(batchLimits.maxInFlight, state.credit.batches) ? cutBatch(state.buffer, exhausted) : 0
+  const cut =
+    state.inFlight.length < Math.min(batchLimits.maxInFlight, state.credit.batches)
+      ? cutBatch(state.buffer, exhausted, state.batchRecords)
+      : 0
   if (cut > 0) {
     const records = state.buffer.slice(0, cut).map((w) => w.record)
     const toSeq = must(records.at(-1), 'last record').seq
@@ -340,7 +346,7 @@ const fill = (state: OutboxState, effects: OutboxEffect[]): OutboxStep => {
     }
     return fill(after, [...effects, { kind: 'send', connection, batch: sent.batch, records }])
   }
-  const room = bytesOf(state.buffer) >= batchLimits.maxBytes ? 0 : batchLimits.maxRecords - state.buffer.length
+  const room = bytesOf(state.buffer) >= batchLimits.maxBytes ? 0 : state.batchRecords - state.buffer.length
   if (exhausted || room <= 0 || state.readingFrom !== null) return { state, effects }
   const limit = Math.min(room, state.headSeq - readTo)
   return { state: { ...state, readingFrom: readTo + 1 }, effects: [...effects, { kind: 'read', connection, fromSeq: readTo + 1, limit }] }

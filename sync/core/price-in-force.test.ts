@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { priceSchema, type Price } from '../contract/catalogue.ts'
 import { toInstant } from './instant.ts'
-import { nextPriceChange, priceInForce } from './price-in-force.ts'
+import { isSuperseded, nextPriceChange, priceInForce } from './price-in-force.ts'
 
 const at = (minute: number) => toInstant(Date.UTC(2026, 0, 1) + minute * 60_000)
 
@@ -52,6 +52,18 @@ describe('price in force', () => {
         const first = minutes.find((m) => idAt(m) !== idAt(minute))
         expect(change?.at).toBe(first === undefined ? undefined : at(first))
         if (change && first !== undefined) expect(change.price?.priceId).toBe(idAt(first))
+      }),
+    )
+  })
+
+  it('[PRC5] without what is superseded, the same price is in force at every later moment', () => {
+    fc.assert(
+      fc.property(prices, fc.nat(30), (list, minute) => {
+        const kept = list.filter((price) => !isSuperseded(price, list, at(minute)))
+        for (let m = minute; m < 40; m++) expect(priceInForce(kept, at(m))).toEqual(priceInForce(list, at(m)))
+        const regular = list.filter((price) => price.effectiveTo === undefined)
+        const keptRegular = regular.filter((price) => !isSuperseded(price, regular, at(minute)))
+        expect(keptRegular.filter((price) => price.effectiveFrom <= at(minute)).length).toBeLessThanOrEqual(1)
       }),
     )
   })

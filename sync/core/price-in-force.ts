@@ -36,3 +36,17 @@ export const nextPriceChange = (prices: readonly Price[], at: Instant): { at: In
   }
   return null
 }
+
+/**
+ * True when from `since` on this price will never be in force, whatever the moment: it has ended, or another one that holds as long is
+ * before it at every moment that is left to it. `hub/catalogue/superseded.ts` asks the same in SQL.
+ */
+export const isSuperseded = (price: Price, others: Iterable<Price>, since: Instant): boolean => {
+  if (price.effectiveTo !== undefined && price.effectiveTo <= since) return true
+  const begins = price.effectiveFrom > since ? price.effectiveFrom : since
+  for (const other of others) if (supersedes(other, price) && other.effectiveFrom <= begins && holdsAsLong(other, price)) return true
+  return false
+}
+
+const holdsAsLong = (other: Price, price: Price): boolean =>
+  other.effectiveTo === undefined || (price.effectiveTo !== undefined && other.effectiveTo >= price.effectiveTo)

@@ -20,6 +20,6 @@ describe('who answers at the hub’s address', () => {
   })
 
   it('[TRN16] a front whose hub is down is no sign-in page', () => {
-    for (const status of [500, 502, 503, 504]) expect(judgeProbe({ status, text: '<h1>Bad Gateway</h1>' })).toBe('nothing')
+    for (const status of [404, 429, 500, 502, 503, 504]) expect(judgeProbe({ status, text: '<h1>Bad Gateway</h1>' })).toBe('nothing')
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Who answers at the hub's address, from what a plain request for `/healthz` brought. Only the hub knows the answer's shape; a
- * server that fails (5xx) is a hub that is down behind its own front, and no stranger.
+ * Who answers at the hub's address, from what a plain request for `/healthz` brought. Only the hub knows the answer's shape. A
+ * page that welcomes or sends elsewhere is a stranger's; one that fails or finds nothing is the hub's own front, its hub being down.
  */
 import { healthSchema, type ProbeAnswer } from '../contract/health.ts'
 
@@ -25,6 +25,5 @@ export const judgeProbe = (response: ProbeResponse | null): ProbeAnswer => {
   if (response === null) return 'nothing'
   if (isHealth(response.text)) return 'hub'
   if (proxyStatuses.includes(response.status)) return 'proxy'
-  if (response.status >= 500 && response.status !== signInStatus) return 'nothing'
-  return 'stranger'
+  return response.status < 400 || response.status === signInStatus ? 'stranger' : 'nothing'
 }

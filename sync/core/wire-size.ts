@@ -2,7 +2,7 @@
 import type { TidelineRecord } from '../contract/record.ts'
 
 /** Field names, ids, hashes and punctuation of one record in JSON, rounded up. */
-const envelopeBytes = 400
+export const envelopeBytes = 400
 
 const jsonBytesOf = (unit: number): number => {
   if (unit === 0x22 || unit === 0x5c) return 2

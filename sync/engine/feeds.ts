@@ -1,94 +1,201 @@
 /**
  * Pull-only feeds. An own loop rather than RxDB's replication plugin: it needs no second database for each feed's bookkeeping, it
- * parks a document instead of stopping at it, and a checkpoint is the hub's integer as it is. Order of writing: documents, then
- * checkpoint, then memory; a crash between repeats a page, which changes nothing. A lost poke costs at most `sweepMs`.
+ * parks a document instead of stopping at it, and a checkpoint is the hub's integer as it is. A lost poke costs at most `sweepMs`.
+ *
+ * Items, prices and assortment change together at the hub. They are read until each was found unchanged after the last news of the
+ * others: then what was read is how they were at one moment, and tills may see it (`feed-switch.ts`).
  */
 import { feedEntrySchema, feedNames, feedNameSchema, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
-import { LinkLost, type Clock } from '#sync/core/ports.ts'
+import type { StoreId } from '#sync/contract/vocabulary.ts'
+import { LinkLost, type Clock, type Codec } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import type { CatalogueKeeper } from './catalogue-keeper.ts'
 import { coalesce } from './coalesce.ts'
 import { sortFeedPage } from './feed-page.ts'
+import { createFeedReader, type FeedAnswer, type ReadSoFar } from './feed-reader.ts'
+import { createFeedSwitch } from './feed-switch.ts'
+import { createFeedWriter, type Written } from './feed-writer.ts'
 import type { HubLine } from './hub-line.ts'
 import { reasonOf, type EngineLog } from './log.ts'
 
-const pageLimit = 1_000
 const sweepMs = 60_000
+/** When the hub changes the catalogue faster than it can be read, tills see the end of the last round rather than nothing for ever. */
+const mostRounds = 20
+
+/** Feeds of one group are shown together. */
+const groups: readonly (readonly FeedName[])[] = [['settings'], ['items', 'prices', 'assortment'], ['postings']]
+
+const isCatalogue = (feed: FeedName): boolean => feed === 'items' || feed === 'prices' || feed === 'assortment'
 
 export interface FeedsPorts {
   store: Store
   catalogue: CatalogueKeeper
-  line: Pick<HubLine, 'request' | 'state'>
+  line: Pick<HubLine, 'request' | 'speaks' | 'state' | 'refuse'>
+  codec: Codec
+  storeId: StoreId
   clock: Clock
   log: EngineLog
+  /** Which of these may be pulled now, the most urgent first; asked before each page. Without it all of them, in their own order. */
+  turns?(feeds: readonly FeedName[]): Promise<FeedName[]>
   /** `touched`: ids of items whose sale or price may differ. */
-  onChanged(feed: FeedName, touched: readonly string[]): void
-  /** A feed was read to its end. */
-  onCaughtUp(feed: FeedName): void
+  onChanged(touched: readonly string[]): void
+  /** Feeds of one group were read to their end, and are shown. */
+  onCaughtUp(): void
 }
 
 export interface Feeds {
+  /** Finishes what a crash interrupted; before anything is shown. */
+  begin(): Promise<void>
   /** Reads these feeds to their end. */
   pull(feeds?: readonly FeedName[]): Promise<void>
+  /** Entries that were read again, whatever the feed's position: taken between two rounds, unless the store has newer versions by then. */
+  give(feed: FeedName, entries: readonly FeedEntry[]): Promise<void>
   /** Gives parked documents another chance: a newer agent may understand them. */
   retryParked(): Promise<void>
   close(): Promise<void>
 }
 
-export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onCaughtUp }: FeedsPorts): Feeds => {
+/** The hub cannot serve just now, or the line is refused: what is due stays due. */
+class FeedsInterrupted extends Error {}
+/** What was begun goes on later where it stopped: another group's turn has come, or (`held`) its class may not travel just now. */
+class TurnOver extends Error {
+  readonly held: boolean
+  constructor(held: boolean) {
+    super('another turn')
+    this.held = held
+  }
+}
+
+const groupOf = (feed: FeedName): readonly FeedName[] => groups.find((group) => group.includes(feed)) ?? [feed]
+
+export const createFeeds = (ports: FeedsPorts): Feeds => {
+  const { store, line, clock, log, onChanged, onCaughtUp } = ports
+  const read = createFeedReader(ports)
+  const writer = createFeedWriter(ports)
+  const { finish, ...shown } = createFeedSwitch(store, writer)
   const due = new Set<FeedName>()
+  const given: { feed: FeedName; entries: readonly FeedEntry[] }[] = []
   let closed = false
 
-  const apply = async (feed: FeedName, entries: readonly FeedEntry[]): Promise<string[]> => {
-    const page = sortFeedPage(feed, entries, clock.nowMs())
-    const docs = feed === 'prices' ? page.docs.map((doc) => withOverwritten(doc)) : page.docs
-    for (const parked of page.parked) log('warn', 'a feed document was set aside', { id: parked.id, reason: parked.reason })
-    await store.parked.put(page.parked)
-    await store.feeds[feed].put(docs)
-    await store.feeds[feed].remove(page.removed)
-    await store.parked.remove([...docs.map((d) => d.id), ...page.removed].map((id) => `feed:${feed}:${id}`))
-    return [...docs.flatMap((doc) => catalogue.put(feed, doc)), ...page.removed.flatMap((id) => catalogue.remove(feed, id))]
+  /** `unseen`: of a catalogue that is not whole yet. */
+  const show = (written: readonly Written[], unseen = false): void => {
+    const touched = writer.show(written)
+    if (!unseen && written.some(({ docs, removed }) => docs.length + removed.length > 0)) onChanged(touched)
   }
-  const withOverwritten = (doc: Parameters<CatalogueKeeper['put']>[1]) => {
-    const overwrittenMinor = catalogue.overwrittenMinor(doc.id, Number(doc.document['amountMinor']))
-    return overwrittenMinor === undefined ? doc : { ...doc, overwrittenMinor }
+  const turnsOf = (feeds: Iterable<FeedName>): Promise<FeedName[]> => {
+    const asked = new Set(feeds)
+    const wanted = groups.flat().filter((feed) => asked.has(feed))
+    return ports.turns ? ports.turns(wanted) : Promise.resolve(wanted)
   }
-  /** False when the hub asks to wait. */
-  const pullFeed = async (feed: FeedName): Promise<boolean> => {
-    for (let more = true; more && !closed;) {
-      const position = await store.positions.feed(feed)
-      const answer = await line.request('pull', { feed, after: position.checkpoint, limit: pageLimit })
-      if (answer.outcome === 'refused') {
-        log('warn', 'the hub refused a feed', { feed, code: answer.code, message: answer.message })
-        return answer.code !== 'HUB_UNAVAILABLE'
-      }
-      if (answer.outcome === 'packed') throw new Error('the hub packed a page that was asked for plain')
-      if (answer.checkpoint < position.checkpoint) {
-        log('warn', 'the hub is behind what it gave before; reading the feed anew', { feed })
-        await store.positions.putFeed(feed, { checkpoint: 0, complete: position.complete })
+  const readInTurn = async (feed: FeedName, soFar: ReadSoFar): Promise<FeedAnswer> => {
+    const others = [...due].filter((each) => groupOf(each) !== groupOf(feed))
+    const turns = await turnsOf([feed, ...others])
+    if (turns[0] !== feed) throw new TurnOver(!turns.includes(feed))
+    return read(feed, soFar)
+  }
+  const interrupt = (feed: FeedName, answer: Extract<FeedAnswer, { outcome: 'wait' | 'wrong' }>): never => {
+    const { code, message } = answer
+    log('warn', 'the hub refused a feed, or gave a wrong one', { feed, code, message })
+    if (answer.outcome === 'wrong') line.refuse(code, message)
+    throw new FeedsInterrupted(message)
+  }
+  /** The next page is asked for while one is written. True when it brought something. */
+  const readToEnd = async (feed: FeedName, isWhole: boolean): Promise<boolean> => {
+    let reading = await shown.reading(feed)
+    let news = false
+    const ask = (soFar: ReadSoFar): Promise<FeedAnswer> => {
+      const asked = readInTurn(feed, soFar)
+      // Whether anybody still waits for it is not known yet.
+      asked.catch(() => undefined)
+      return asked
+    }
+    let next = ask(reading)
+    while (!closed) {
+      const answer = await next
+      if (answer.outcome === 'wait' || answer.outcome === 'wrong') return interrupt(feed, answer)
+      if (answer.outcome === 'begin-anew') {
+        log('warn', 'reading a feed anew', { feed, reason: answer.reason })
+        reading = await shown.beginAnew(feed, answer.epoch)
+        next = ask(reading)
         continue
       }
-      const touched = await apply(feed, answer.entries)
-      more = answer.more && answer.checkpoint > position.checkpoint
-      const reached = { checkpoint: answer.checkpoint, complete: position.complete || !more }
-      if (reached.checkpoint !== position.checkpoint || reached.complete !== position.complete) await store.positions.putFeed(feed, reached)
-      if (answer.entries.length > 0) onChanged(feed, touched)
+      const { checkpoint, epoch = reading.epoch } = answer
+      const more = answer.more && checkpoint > reading.after
+      if (more) next = ask({ after: checkpoint, epoch })
+      const written = await shown.keep(feed, reading, { ...answer, more }, !isWhole && !reading.anew)
+      if (written) show([written], isCatalogue(feed))
+      news ||= answer.entries.length > 0 || (reading.anew && reading.after === 0)
+      reading = { ...reading, after: checkpoint, epoch }
+      if (!more) break
     }
-    if (!closed) onCaughtUp(feed)
-    return true
+    return news
+  }
+  /** Whoever was read before the last news of another is read again, until there is none; those together, as they are mostly unchanged. */
+  const readRounds = async (group: readonly FeedName[], isWhole: boolean): Promise<void> => {
+    const readAt = new Map<FeedName, number>()
+    const newsAt = new Map<FeedName, number>()
+    let turn = 0
+    const readOne = async (feed: FeedName): Promise<void> => {
+      due.delete(feed)
+      const startedAt = (turn += 1)
+      if (await readToEnd(feed, isWhole)) newsAt.set(feed, (turn += 1))
+      readAt.set(feed, newsAt.get(feed) ?? startedAt)
+    }
+    for (const feed of group.filter((each) => due.has(each))) await readOne(feed)
+    for (let round = 1; !closed; round++) {
+      const behind = group.filter((feed) => group.some((other) => other !== feed && (newsAt.get(other) ?? 0) > (readAt.get(feed) ?? 0)))
+      if (behind.length === 0) return
+      if (round === mostRounds) return log('warn', 'the catalogue changes faster than it can be read', { rounds: round })
+      const settled = await Promise.allSettled(behind.map(readOne))
+      for (const each of settled) if (each.status === 'rejected') throw each.reason
+    }
+  }
+  const markWhole = async (group: readonly FeedName[]): Promise<void> => {
+    for (const feed of group) {
+      const position = await store.positions.feed(feed)
+      if (!position.complete) await store.positions.putFeed(feed, { ...position, complete: true })
+    }
+  }
+  const isAllComplete = async (group: readonly FeedName[]): Promise<boolean> =>
+    (await Promise.all(group.map((feed) => store.positions.feed(feed)))).every((position) => position.complete)
+
+  const pullGroup = async (group: readonly FeedName[]): Promise<void> => {
+    show(await finish())
+    const whole = await isAllComplete(group)
+    // What was kept before an interruption is shown when all of the group are read again; so is a catalogue that is not whole.
+    const kept = await Promise.all(group.map((feed) => store.staging.ends(feed)))
+    if (!whole || kept.some((ends) => ends.length > 0)) for (const feed of group) due.add(feed)
+    await readRounds(group, whole && group.length > 1)
+    if (closed) return
+    show(await shown.cut(group))
+    if (!whole) await markWhole(group)
+    onCaughtUp()
+  }
+  const takeGiven = async (): Promise<void> => {
+    for (let next = given.shift(); next && !closed; next = given.shift()) {
+      const stored = new Map((await store.feeds[next.feed].of(next.entries.map(({ id }) => id))).map((doc) => [doc.id, doc.checkpoint]))
+      const entries = next.entries.filter(({ id, checkpoint }) => checkpoint >= (stored.get(id) ?? 0))
+      show([await writer.write(next.feed, entries)])
+    }
   }
   const pullDue = async (): Promise<void> => {
+    await takeGiven()
+    const held = new Set<FeedName>()
     while (!closed && line.state().state === 'online') {
-      const feed = feedNames.find((f) => due.has(f))
-      if (!feed) return
-      due.delete(feed)
+      const [first] = await turnsOf([...due].filter((feed) => !held.has(feed)))
+      if (first === undefined) return
+      const group = groupOf(first)
+      const wanted = group.filter((feed) => due.has(feed))
       try {
-        if (await pullFeed(feed)) continue
-        due.add(feed)
-        throw new Error('the hub cannot serve feeds just now')
+        await pullGroup(group)
       } catch (error) {
-        due.add(feed)
-        if (error instanceof LinkLost) return
+        for (const feed of wanted) due.add(feed)
+        await shown.drop()
+        if (error instanceof TurnOver) {
+          if (error.held) for (const feed of group) held.add(feed)
+          continue
+        }
+        if (error instanceof LinkLost || (error instanceof FeedsInterrupted && line.state().state !== 'online')) return
         throw error
       }
     }
@@ -96,6 +203,10 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
   const pulling = coalesce(clock, pullDue, (error) => log('warn', 'a feed could not be read; trying again', { reason: reasonOf(error) }))
   const pull = (feeds: readonly FeedName[] = feedNames): Promise<void> => {
     for (const feed of feeds) due.add(feed)
+    return pulling.run()
+  }
+  const give: Feeds['give'] = (feed, entries) => {
+    given.push({ feed, entries })
     return pulling.run()
   }
   const retryParked = async (): Promise<void> => {
@@ -106,7 +217,7 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
       if (sortFeedPage(feed.data, [entry.data], 0).parked.length > 0) continue
       const [stored] = await store.feeds[feed.data].of([entry.data.id])
       if (stored && stored.checkpoint >= entry.data.checkpoint) await store.parked.remove([id])
-      else onChanged(feed.data, await apply(feed.data, [entry.data]))
+      else show([await writer.write(feed.data, [entry.data])])
     }
   }
   let cancelSweep = (): void => undefined
@@ -117,10 +228,15 @@ export const createFeeds = ({ store, catalogue, line, clock, log, onChanged, onC
     })
   }
   sweep()
-  const close = async (): Promise<void> => {
-    closed = true
-    cancelSweep()
-    await pulling.close()
+  return {
+    begin: async () => show(await finish()),
+    pull,
+    give,
+    retryParked,
+    close: async () => {
+      closed = true
+      cancelSweep()
+      await pulling.close()
+    },
   }
-  return { pull, retryParked, close }
 }

@@ -5,6 +5,7 @@
 import type { Credit } from '#sync/contract/up.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
 import type { HubEpoch } from '#sync/contract/vocabulary.ts'
+import { batchLimits } from '#sync/contract/protocol.ts'
 import { openOutbox, stepOutbox, type OutboxEffect, type OutboxEvent } from '#sync/core/outbox.ts'
 import type { Clock, Codec } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
@@ -23,6 +24,8 @@ export interface OutboxRunnerPorts {
   codec: Codec
   clock: Pick<Clock, 'after'>
   log: EngineLog
+  /** How many records a batch may have just now; without it as many as the protocol allows. */
+  recordsPerBatch?(): number
   onPersisted(ackedSeq: number): void
 }
 
@@ -52,7 +55,8 @@ export const createOutboxRunner = ({ store, incarnation, line, log, codec, clock
 
   const dispatch = (event: OutboxEvent): void => {
     if (closed) return
-    const next = stepOutbox(state, event)
+    const batchRecords = Math.min(batchLimits.maxRecords, ports.recordsPerBatch?.() ?? Infinity)
+    const next = stepOutbox({ ...state, batchRecords }, event)
     state = next.state
     for (const effect of next.effects) perform(effect)
   }

@@ -24,6 +24,8 @@ export interface RecoveryPorts {
   line: Pick<HubLine, 'tryRequest' | 'state'>
   clock: Clock
   log: EngineLog
+  /** How many records one answer of the hub may hold just now; without it as many as it gives. */
+  pageLimit?(): number
 }
 
 export interface Recovery {
@@ -50,7 +52,7 @@ const inPages = (records: readonly TidelineRecord[]): TidelineRecord[][] => {
   return pages
 }
 
-export const createRecovery = ({ keeper, records, line, clock, log }: RecoveryPorts): Recovery => {
+export const createRecovery = ({ keeper, records, line, clock, log, pageLimit }: RecoveryPorts): Recovery => {
   let settled = false
   let closed = false
   let reported = ''
@@ -86,16 +88,16 @@ export const createRecovery = ({ keeper, records, line, clock, log }: RecoveryPo
   const rangeFromHub = async ({ incarnation, fromSeq, toSeq }: MissingRecords): Promise<Taken & { unanswered: boolean }> => {
     let taken: Taken = { restored: 0, refused: 0 }
     for (let seq = fromSeq; seq <= toSeq && !closed;) {
-      const answer = await line.tryRequest('fetch', { incarnation, fromSeq: seq, toSeq })
+      const pageToSeq = Math.min(toSeq, seq - 1 + (pageLimit?.() ?? Infinity))
+      const answer = await line.tryRequest('fetch', { incarnation, fromSeq: seq, toSeq: pageToSeq })
       if (answer?.outcome !== 'fetched') {
         log('warn', 'the hub gives no records back just now', answer ? { code: answer.code, message: answer.message } : {})
         return { ...taken, unanswered: true }
       }
-      const found = answer.records.filter((r) => r.incarnation === incarnation && r.seq >= seq && r.seq <= toSeq)
+      const found = answer.records.filter((r) => r.incarnation === incarnation && r.seq >= seq && r.seq <= pageToSeq)
       taken = addTaken(taken, await handBack('hub', found))
       const last = found.at(-1)
-      if (!answer.more || !last) break
-      seq = Math.max(seq, last.seq) + 1
+      seq = answer.more && last ? Math.max(seq, last.seq) + 1 : pageToSeq + 1
     }
     return { ...taken, unanswered: false }
   }

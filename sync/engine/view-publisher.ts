@@ -32,6 +32,7 @@ export interface ViewPorts {
   headSeq(): number
   tally(): Tally
   rebuild(): ManagerView['rebuild']
+  sync?(): ManagerView['sync']
 }
 
 export interface ViewPublisher {
@@ -79,6 +80,7 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
       settings: ports.catalogue.settings,
       link: ports.link(),
       rebuild: ports.rebuild(),
+      sync: ports.sync?.(),
       ackedSeq,
       headSeq,
       oldestPending: oldestPending?.record,

@@ -44,6 +44,12 @@ const countMoved = (socket: Socket, onMoved: NonNullable<LinkHandlers['onMoved']
   })
 }
 
+/** Browsers give bytes as a buffer, Node as a view of one. */
+const withView = (answer: unknown): unknown =>
+  typeof answer === 'object' && answer !== null && 'bytes' in answer && answer.bytes instanceof ArrayBuffer
+    ? { ...answer, bytes: new Uint8Array(answer.bytes) }
+    : answer
+
 export class SocketLink implements Link {
   readonly #options: SocketLinkOptions
   #socket: Socket | null = null
@@ -74,7 +80,7 @@ export class SocketLink implements Link {
   async request<E extends UpEvent>(event: E, request: UpRequest<E>): Promise<UpResponse<E>> {
     const socket = this.#socket
     if (!socket?.connected) throw new LinkLost('not connected')
-    const answer = await this.#emit(socket, event, request)
+    const answer = withView(await this.#emit(socket, event, request))
     const parsed = upMessages[event].response.safeParse(answer)
     if (parsed.success) return parsed.data as UpResponse<E>
     this.#options.onUnknown?.(event, answer, parsed.error.message)

@@ -1,6 +1,6 @@
 /** One feed's documents, newest version each, in an envelope with the checkpoint that brought them. Writing again is harmless. */
 import type { RxCollection } from 'rxdb/plugins/core'
-import { failedWrite, isLive, rawTableOf } from './raw-table.ts'
+import { deleteForGood, isLive, putAll, rawTableOf } from './raw-table.ts'
 import type { FeedDoc } from './schemas.ts'
 
 export class FeedShelf {
@@ -10,17 +10,14 @@ export class FeedShelf {
     this.#collection = collection
   }
 
+  /** All of them or none. */
   async put(docs: readonly FeedDoc[]): Promise<void> {
-    if (docs.length === 0) return
-    const { error } = await this.#collection.bulkUpsert([...docs])
-    if (error.length > 0) throw failedWrite('feed documents', error)
+    await putAll(this.#collection, docs)
   }
 
+  /** All of them or none. */
   async remove(ids: readonly string[]): Promise<void> {
-    const there = await this.of(ids)
-    if (there.length === 0) return
-    const { error } = await this.#collection.bulkRemove(there.map((d) => d.id))
-    if (error.length > 0) throw failedWrite('feed deletions', error)
+    if (ids.length > 0) await deleteForGood(this.#collection, ids)
   }
 
   async of(ids: readonly string[]): Promise<FeedDoc[]> {

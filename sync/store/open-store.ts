@@ -1,5 +1,5 @@
 /**
- * Opens the store's local database: nine RxDB collections on whatever storage is given. One opener only. Each collection is its
+ * Opens the store's local database: ten RxDB collections on whatever storage is given. One opener only. Each collection is its
  * own IndexedDB, so no transaction spans two: whoever writes two collections orders the writes so that a crash between is harmless.
  */
 import { createRxDatabase, type RxCollection, type RxStorage } from 'rxdb/plugins/core'
@@ -13,13 +13,16 @@ import {
   parkedSchema,
   positionSchema,
   recordSchema,
+  stagedSchema,
   verdictSchema,
   type FeedDoc,
   type ParkedDoc,
   type PositionDoc,
   type RecordDoc,
+  type StagedDoc,
   type VerdictDoc,
 } from './schemas.ts'
+import { StagingShelf } from './staging-shelf.ts'
 import { VerdictShelf } from './verdict-shelf.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- RxDB's own storages differ in these parameters
@@ -30,6 +33,7 @@ type Collections = {
   verdicts: RxCollection<VerdictDoc>
   positions: RxCollection<PositionDoc>
   parked: RxCollection<ParkedDoc>
+  staged: RxCollection<StagedDoc>
 } & { [F in FeedName]: RxCollection<FeedDoc> }
 
 /** What a shelf offers, on whatever it stands. */
@@ -40,6 +44,7 @@ export interface Store {
   verdicts: Shelf<VerdictShelf>
   positions: Shelf<PositionShelf>
   parked: Shelf<ParkedShelf>
+  staging: Shelf<StagingShelf>
   feeds: { [F in FeedName]: Shelf<FeedShelf> }
   close(): Promise<void>
 }
@@ -49,7 +54,10 @@ export const storeName = 'tideline'
 
 export const openStore = async ({ storage, name = storeName }: { storage: AnyStorage; name?: string }): Promise<Store> => {
   const database = await createRxDatabase<Collections>({ name, storage, multiInstance: false, eventReduce: false })
-  const schemas = { records: recordSchema, verdicts: verdictSchema, positions: positionSchema, parked: parkedSchema, ...feedSchemas }
+  const schemas = {
+    ...{ records: recordSchema, verdicts: verdictSchema, positions: positionSchema, parked: parkedSchema, staged: stagedSchema },
+    ...feedSchemas,
+  }
   const collections = (await database.addCollections(
     Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, { schema }])) as never,
   )) as unknown as Collections
@@ -59,6 +67,7 @@ export const openStore = async ({ storage, name = storeName }: { storage: AnySto
     verdicts: new VerdictShelf(collections.verdicts),
     positions: new PositionShelf(collections.positions),
     parked: new ParkedShelf(collections.parked),
+    staging: new StagingShelf(collections.staged),
     feeds,
     close: async () => {
       await database.close()

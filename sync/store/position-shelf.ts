@@ -3,14 +3,23 @@ import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
 import { feedNames, type FeedName } from '#sync/contract/feed.ts'
 import { checkpointSchema, hubEpochSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
+import { dayUsageSchema, type Usage } from '#sync/core/day-usage.ts'
+import { paceSchema, unknownPace, type Pace } from '#sync/core/traffic-pace.ts'
 import type { PositionDoc } from './schemas.ts'
 
 /** Without an epoch: no hub that names one has been met. */
 const watermarkSchema = z.object({ ackedSeq: z.int().min(0), epoch: hubEpochSchema.optional() })
 export type Watermark = z.infer<typeof watermarkSchema>
-/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. */
-const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean() })
+/** `complete`: the feed was read to its end at least once, so that what it holds is a whole. `epoch`: the hub's, where it said one. */
+const feedPositionSchema = z.object({ checkpoint: checkpointSchema, complete: z.boolean(), epoch: hubEpochSchema.optional() })
 export type FeedPosition = z.infer<typeof feedPositionSchema>
+
+/** Bytes by day, the day last used last; and what transfers have shown. */
+const trafficSchema = z.object({ usage: z.array(dayUsageSchema), pace: paceSchema })
+export interface TrafficPosition {
+  usage: Usage
+  pace: Pace
+}
 
 export class PositionShelf {
   readonly #collection: RxCollection<PositionDoc>
@@ -41,9 +50,21 @@ export class PositionShelf {
     await this.#write(`feed:${feed}`, position)
   }
 
-  /** What was read is of a former life of the hub's data: each feed is read from its beginning, and is as whole meanwhile as it was. */
-  async restartFeeds(): Promise<void> {
-    for (const feed of feedNames) await this.putFeed(feed, { ...(await this.feed(feed)), checkpoint: 0 })
+  /** Begun anew when it cannot be read: it says nothing of records. */
+  async traffic(): Promise<TrafficPosition> {
+    return trafficSchema.catch({ usage: [], pace: unknownPace }).parse((await this.#read('traffic')) ?? {})
+  }
+
+  async putTraffic({ usage, pace }: TrafficPosition): Promise<void> {
+    await this.#write('traffic', { usage, pace })
+  }
+
+  /** Feeds that were read before the hub told its epoch are of this one; a page of another begins them anew. */
+  async keepEpochOfFeeds(epoch: HubEpoch): Promise<void> {
+    for (const feed of feedNames) {
+      const position = await this.feed(feed)
+      if (position.epoch === undefined && position.checkpoint > 0) await this.putFeed(feed, { ...position, epoch })
+    }
   }
 
   async #read(id: string): Promise<unknown> {

@@ -40,6 +40,21 @@ export const insertNew = async <D extends Identified>(collection: RxCollection<D
   )
 }
 
+/** The newest version of each, whatever was there, in one write: all of them or none. Nobody may keep RxDB's documents of them in memory. */
+export const putAll = async <D extends Identified>(collection: RxCollection<D>, docs: readonly D[]): Promise<void> => {
+  if (docs.length === 0) return
+  const table = await rawTableOf(collection)
+  if (table) return void (await table.bulkPut(newRows(collection, docs)))
+  const ids = docs.map((doc) => doc.id)
+  const there = new Map((await collection.storageInstance.findDocumentsById(ids, true)).map((doc) => [doc.id, doc]))
+  const writes = docs.map((doc) => {
+    const previous = there.get(doc.id)
+    return { ...(previous ? { previous } : {}), document: { ...doc, _deleted: false, _attachments: {}, _meta: { lwt: 1 }, _rev: '' } }
+  })
+  const { error } = await collection.storageInstance.bulkWrite(writes as never, 'put')
+  if (error.length > 0) throw failedWrite('documents', error)
+}
+
 /** Without a trace, unlike RxDB's removal. On another storage as RxDB does it. */
 export const deleteForGood = async <D extends Identified>(collection: RxCollection<D>, ids: readonly string[]): Promise<void> => {
   const table = await rawTableOf(collection)

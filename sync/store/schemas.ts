@@ -42,6 +42,11 @@ export interface FeedDoc {
   /** Prices: the amount before this same price was overwritten. */
   overwrittenMinor?: number
 }
+/** A page of a feed that tills do not see yet, or the cut through which they do: `staging-shelf.ts`. */
+export interface StagedDoc {
+  id: string
+  value: Record<string, unknown>
+}
 /** `text` is JSON as it came. */
 export interface ParkedDoc {
   id: string
@@ -100,6 +105,14 @@ export const feedSchemas: { [F in FeedName]: RxJsonSchema<FeedDoc> } = {
   assortment: feedSchema([]),
   settings: feedSchema([]),
   postings: feedSchema(['state']),
+}
+
+export const stagedSchema: RxJsonSchema<StagedDoc> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: { id: id(64), value: loose as never },
+  required: ['id', 'value'],
 }
 
 export const parkedSchema: RxJsonSchema<ParkedDoc> = {

@@ -8,13 +8,15 @@ import type { Benchmark } from './benchmark.ts'
 import { captureAck } from './capture-ack.ts'
 import { captureLoad } from './capture-load.ts'
 import { drain } from './drain.ts'
+import { firstLoad } from './first-load.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
 import { parse } from './parse.ts'
+import { priceFanout } from './price-fanout.ts'
 import { rebuild } from './rebuild.ts'
 import { start } from './start.ts'
 
-const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, rebuild, start, memory]
+const benchmarks: Benchmark[] = [intake, captureAck, captureLoad, parse, drain, firstLoad, priceFanout, rebuild, start, memory]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
 

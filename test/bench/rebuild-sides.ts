@@ -69,28 +69,36 @@ interface Held {
 }
 
 /** A page that holds in memory what the engine wrote: its rows, page by page, and its table's indexes. */
-export const holdEngineRows = async (context: BrowserContext, pages: EnginePages, pageSize: number): Promise<Page> => {
+export const holdEngineRows = async (
+  context: BrowserContext,
+  pages: EnginePages,
+  pageSize: number,
+  collection = 'records',
+): Promise<Page> => {
   const page = await openBlank(context, pages)
   await page.addScriptTag({ path: dexieBundle })
-  await page.evaluate(async (size) => {
-    const done = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result)
-        request.onerror = () => reject(request.error)
-      })
-    const db = await done(indexedDB.open('rxdb-dexie-tideline--0--records'))
-    const store = () => db.transaction('docs').objectStore('docs')
-    const held = window as never as Held
-    held.schema = ['id', ...store().indexNames].join(', ')
-    held.pages = []
-    for (let after = ''; ;) {
-      const rows = (await done(store().getAll(IDBKeyRange.lowerBound(after, true), size))) as Record<string, unknown>[]
-      if (rows.length === 0) break
-      held.pages.push(rows)
-      after = String(rows.at(-1)?.['id'])
-    }
-    db.close()
-  }, pageSize)
+  await page.evaluate(
+    async ([size, name]) => {
+      const done = <T>(request: IDBRequest<T>): Promise<T> =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result)
+          request.onerror = () => reject(request.error)
+        })
+      const db = await done(indexedDB.open(`rxdb-dexie-tideline--0--${name}`))
+      const store = () => db.transaction('docs').objectStore('docs')
+      const held = window as never as Held
+      held.schema = ['id', ...store().indexNames].join(', ')
+      held.pages = []
+      for (let after = ''; ;) {
+        const rows = (await done(store().getAll(IDBKeyRange.lowerBound(after, true), size))) as Record<string, unknown>[]
+        if (rows.length === 0) break
+        held.pages.push(rows)
+        after = String(rows.at(-1)?.['id'])
+      }
+      db.close()
+    },
+    [pageSize, collection] as const,
+  )
   return page
 }
 

@@ -187,6 +187,7 @@ export class EnginePage {
       'journal.missing': async () => (await main.keeper?.missing()) ?? [],
       'journal.restore': ({ source, records }: { source: RecordSource; records: TidelineRecord[] }) =>
         main.keeper?.restore(source, records) ?? Promise.resolve({ restored: 0, refused: records.length }),
+      'hub.probe': () => Promise.resolve('nothing'),
       'device.sign': ({ text }: { text: string }) => main.sign(text),
       'plu.publish': async (publication: unknown) => (this.published.push(publication), null),
       'view.publish': async (view: ManagerView) => (this.views.push(view), this.#onView(), null),
@@ -274,6 +275,13 @@ export class EnginePage {
       const { strictWrites, laxWrites } = window as never as { strictWrites: number; laxWrites: number }
       return { strict: strictWrites, lax: laxWrites }
     })
+  }
+
+  /** Of the page's JavaScript, garbage not counted. */
+  async heapBytes(): Promise<number> {
+    const session = await this.#context.newCDPSession(this.#page)
+    await session.send('HeapProfiler.collectGarbage')
+    return (await session.send('Runtime.getHeapUsage')).usedSize
   }
 
   /** The browser goes on. */

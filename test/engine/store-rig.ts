@@ -3,8 +3,9 @@ import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { identitySchema } from '#sync/contract/config.ts'
 import type { ProbeAnswer } from '#sync/contract/health.ts'
 import { managerViewSchema, pluPublicationSchema, type ManagerView, type PluPublication, type Reincarnation } from '#sync/contract/ipc.ts'
+import type { Link } from '#sync/core/ports.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
-import { openStore, type Store } from '#sync/store/open-store.ts'
+import { openStore, type AnyStorage, type Store } from '#sync/store/open-store.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
 import { promptCodec } from './prompt-codec.ts'
 import { deviceId, MemoryJournal } from './records.ts'
@@ -20,12 +21,15 @@ export class StoreRig {
   readonly keeper = new MemoryKeeper(() => this.journal)
   readonly hub = new ScriptedHub()
   readonly clock = new VirtualClock('2026-03-02T10:00:00.000Z')
+  storage: AnyStorage = getRxStorageMemory()
   readonly views: ManagerView[] = []
   readonly plu: PluPublication[] = []
   readonly logged: string[] = []
   /** Reasons for which a new incarnation was asked for, and the answer to each. */
   readonly reincarnations: string[] = []
   reincarnation: Reincarnation = { outcome: 'refused', message: 'as told' }
+  /** The line to the hub; another one stands between. */
+  link: Link = this.hub.link
   /** Publications that main fails to take. */
   pluFailures = 0
   engine!: Engine
@@ -54,13 +58,13 @@ export class StoreRig {
       signer: { sign: (text) => Promise.resolve(`signed-${text.length}`) },
       clock: this.clock,
       random: () => 0.5,
-      link: this.hub.link,
+      link: this.link,
       codec: promptCodec,
       probe: () => {
         this.probes += 1
         return Promise.resolve(this.probe)
       },
-      storage: getRxStorageMemory(),
+      storage: this.storage,
       name: this.#databaseName,
       configuration: { identity, agentVersion: '0.1.0' },
       plu: {
@@ -111,6 +115,12 @@ export class StoreRig {
     } finally {
       await store.close()
     }
+  }
+
+  /** Closes the engine for a look at what it left. */
+  async withEngineClosed<T>(look: (store: Store) => Promise<T>): Promise<T> {
+    await this.engine.close()
+    return this.withStore(look)
   }
 
   async untilAcked(seq = this.journal.records.length): Promise<void> {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
 import { checkoutRoot } from '#scripts/root.ts'
 import { openManagerBrowser, type ManagerBrowser } from './manager-page.ts'
-import { faintTexts } from './page-checks.ts'
-import { busyView, enrolledStatus, startingStatus, transactionAt, viewWith } from './views.ts'
+import { faintTexts, unnamedParts } from './page-checks.ts'
+import { busyView, enrolledStatus, startingStatus, syncView, transactionAt, viewWith } from './views.ts'
 
 const notEnrolled = { ...enrolledStatus, enrolment: { state: 'needed' }, capture: { state: 'off' }, engine: 'off' } as const
 
@@ -189,6 +189,44 @@ describe('the store manager’s window', () => {
       expect(await faintTexts(page)).toEqual([])
       await screenshot(colorScheme)
     }
+  })
+
+  it('[TRN19] [TRN20] [TRN21] shows how the store talks to head office, and syncs now on request', async () => {
+    const { page, push, requests, screenshot } = await browser.open({ status: enrolledStatus, view: syncView() })
+    await page.getByRole('tab', { name: 'Head office' }).click()
+    const panel = page.getByRole('region', { name: 'Talking to head office' })
+    const rows = await panel.getByRole('row').evaluateAll((all) => all.map((row) => row.textContent))
+    expect(rows.slice(1)).toEqual([
+      'Sales, changed items and prices, alertsAt any time',
+      expect.stringMatching(/^What was booked, and checksNow, until /),
+      expect.stringMatching(/^Large loads, such as the first item listWaits until /),
+    ])
+    expect(await panel.getByText('34 MB of 500 MB').count()).toBe(1)
+    expect(await panel.getByText('1,312 records and changes from head office').count()).toBe(1)
+    const button = panel.getByRole('button', { name: 'Sync now' })
+    const hint = await button.getAttribute('aria-describedby')
+    expect(await page.locator(`[id="${hint}"]`).textContent()).toContain('this may cost money')
+    expect([...(await faintTexts(page)), ...(await unnamedParts(page))]).toEqual([])
+    await screenshot('head-office')
+    await button.click()
+    await panel.getByText('Started.').waitFor()
+    expect(requests.map(({ method }) => method)).toContain('sync.now')
+    await push('view.changed', syncView({ overridden: true }))
+    await panel.getByText('Everything is being sent and fetched now').waitFor()
+    expect(await panel.getByText('Now, because somebody asked for it').count()).toBe(1)
+    await screenshot('head-office-sync-now')
+  })
+
+  it('shows the panel of head office in the dark and in a small window', async () => {
+    const { page, screenshot } = await browser.open(
+      { status: enrolledStatus, view: syncView() },
+      { colorScheme: 'dark', width: 720, height: 520 },
+    )
+    await page.getByRole('tab', { name: 'Head office' }).click()
+    await page.getByRole('button', { name: 'Sync now' }).scrollIntoViewIfNeeded()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+    expect(await faintTexts(page)).toEqual([])
+    await screenshot('head-office-small')
   })
 
   it('stays usable in a small window', async () => {

@@ -236,3 +236,20 @@ export const busyView = (rows = 40): ManagerView =>
       },
     ] as ManagerView['quarantine'],
   })
+
+/** A store whose centre allows large loads at night only. */
+export const syncView = (part: Partial<NonNullable<ManagerView['sync']>> = {}): ManagerView =>
+  managerViewSchema.parse({
+    ...busyView(),
+    sync: {
+      windows: [
+        { class: 'urgent', open: true },
+        { class: 'routine', open: true, changesAt: '2026-03-02T21:00:00.000Z' },
+        { class: 'bulk', open: false, changesAt: '2026-03-02T22:30:00.000Z' },
+      ],
+      overridden: false,
+      caps: { kilobytesPerSecond: 50, megabytesPerDay: 500, metered: true, usedBytesToday: 34_900_000 },
+      forecast: { records: 1_312, catalogue: true, throughAt: '2026-03-02T23:05:00.000Z' },
+      ...part,
+    },
+  })
