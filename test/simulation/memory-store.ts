@@ -3,9 +3,11 @@
  * write can be refused. A suite holds it and RxDB to the same behaviour (memory-store.test.ts).
  */
 import { feedNames, type FeedName } from '#sync/contract/feed.ts'
+import { unknownPace } from '#sync/core/traffic-pace.ts'
 import { recordDocId } from '#sync/store/record-shelf.ts'
 import type { Store } from '#sync/store/open-store.ts'
-import type { FeedPosition, Watermark } from '#sync/store/position-shelf.ts'
+import type { FeedPosition, TrafficPosition, Watermark } from '#sync/store/position-shelf.ts'
+import type { Cut, StagedPage } from '#sync/store/staging-shelf.ts'
 import type { FeedDoc, RecordDoc } from '#sync/store/schemas.ts'
 import type { Tables } from './local-tables.ts'
 
@@ -117,9 +119,46 @@ const positionShelf = (positions: Tables['positions'], { run, mayWrite }: Access
     putWatermark: (incarnation, ackedSeq, epoch) => write(`outbox:${incarnation}`, { ackedSeq, ...(epoch === undefined ? {} : { epoch }) }),
     feed: (feed) => run('reads a checkpoint', () => position(feed)),
     putFeed: (feed, reached) => write(`feed:${feed}`, { ...reached }),
-    restartFeeds: async () => {
-      for (const feed of feedNames) await write(`feed:${feed}`, { ...position(feed), checkpoint: 0 })
+    traffic: () => run('reads the traffic', () => (read('traffic') ?? { usage: [], pace: unknownPace }) as unknown as TrafficPosition),
+    putTraffic: ({ usage, pace }) => write('traffic', { usage, pace }),
+    keepEpochOfFeeds: async (epoch) => {
+      for (const feed of feedNames) {
+        const reached = await run('reads a checkpoint', () => position(feed))
+        if (reached.epoch === undefined && reached.checkpoint > 0) await write(`feed:${feed}`, { ...reached, epoch })
+      }
     },
+  }
+}
+
+/** Its own keys are kept here as well, so that nothing is remembered that the tables do not hold. */
+const stagingShelf = (staged: Tables['staged'], { run, mayWrite }: Access): Store['staging'] => {
+  const pageId = (feed: FeedName, checkpoint: number): string => `${feed}:${checkpoint}`
+  const pagesOf = (feed: FeedName): StagedPage[] =>
+    [...staged.entries()]
+      .filter(([id]) => id.startsWith(`${feed}:`))
+      .map(([, page]) => page as StagedPage)
+      .sort((a, b) => a.checkpoint - b.checkpoint)
+  return {
+    put: (page) =>
+      run('stages a page', () => {
+        mayWrite()
+        staged.set(pageId(page.feed, page.checkpoint), page)
+      }),
+    ends: (feed) => run('looks what is staged', () => pagesOf(feed).map(({ checkpoint }) => checkpoint)),
+    page: (feed, checkpoint) => run('reads a staged page', () => staged.get(pageId(feed, checkpoint)) as StagedPage),
+    last: (feed) => run('reads a staged page', () => pagesOf(feed).at(-1) ?? null),
+    cut: () => run('reads the cut', () => (staged.get('cut') as Cut | undefined) ?? null),
+    putCut: (cut) =>
+      run('stores the cut', () => {
+        mayWrite()
+        staged.set('cut', cut)
+      }),
+    clear: (feeds) =>
+      run('clears what was staged', () => {
+        mayWrite()
+        for (const feed of feeds) for (const { checkpoint } of pagesOf(feed)) staged.delete(pageId(feed, checkpoint))
+        staged.delete('cut')
+      }),
   }
 }
 
@@ -170,6 +209,7 @@ export const openMemoryStore = (tables: Tables, access: Access = openAccess): St
   verdicts: verdictShelf(tables.verdicts, access),
   positions: positionShelf(tables.positions, access),
   parked: parkedShelf(tables.parked, access),
+  staging: stagingShelf(tables.staged, access),
   feeds: Object.fromEntries(feedNames.map((feed) => [feed, feedShelf(tables.feeds[feed], access)])) as Store['feeds'],
   close: () => access.run('closes', () => undefined),
 })

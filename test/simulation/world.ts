@@ -80,8 +80,8 @@ export const lengthOf = (seed: number): number => chanceOf(seed, 'length').int(9
 
 const createWorld = async ({ seed, mutation, keepStory = false }: Plan): Promise<World> => {
   const chance = chanceOf(seed)
-  drawNamesFrom(chance.stream('names').next)
   const scheduler = createScheduler({ keepStory })
+  drawNamesFrom(chance.stream('names').next)
   const tally = createTally()
   const engine = await openPostgres()
   await engine.reset()
