@@ -54,7 +54,8 @@ const runAll = async (): Promise<void> => {
     return new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
   })
   const codes = await Promise.all(parts)
-  for (const [fault, times] of Object.entries(total.faults).sort(([a], [b]) => (a < b ? -1 : 1))) say(`${String(times).padStart(9)}  ${fault}`)
+  for (const [fault, times] of Object.entries(total.faults).sort(([a], [b]) => (a < b ? -1 : 1)))
+    say(`${String(times).padStart(9)}  ${fault}`)
   const { failures, faults, transactions } = total
   const counts = { seeds: total.seeds, failures: failures.length, faults, transactions }
   console.log(values.json ? JSON.stringify(counts) : `${counts.seeds} seeds, ${counts.failures} failures, ${transactions} sales`)

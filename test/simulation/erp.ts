@@ -5,7 +5,15 @@
 import type { ErpConnector } from '#hub/posting/connector.ts'
 import { createReferenceConnector } from '#hub/posting/connectors/reference/connector.ts'
 import type { WireAnswer, WireCall } from '#hub/posting/connectors/wire.ts'
-import { type Answer, changeItem, confirmDocument, createDocument, listDocuments, listItems, notFound } from '#demo/reference-erp/business.ts'
+import {
+  type Answer,
+  changeItem,
+  confirmDocument,
+  createDocument,
+  listDocuments,
+  listItems,
+  notFound,
+} from '#demo/reference-erp/business.ts'
 import type { Ledger, LedgerDocument, LedgerItem } from '#demo/reference-erp/ledger.ts'
 import { seedCurrency, seedItems, seedTaxCode } from '#demo/reference-erp/seed-items.ts'
 import type { Chance } from './chance.ts'

@@ -27,8 +27,7 @@ export const subjectsOnDisk = async (computer: Computer, deviceId: Parameters<ty
 
 export const noteDestroyed = async ({ agents, tills, database, destroyed, tally }: World): Promise<void> => {
   const held = new Set<string>()
-  for (const { computer, identity } of agents)
-    for (const subject of await subjectsOnDisk(computer, identity.deviceId)) held.add(subject)
+  for (const { computer, identity } of agents) for (const subject of await subjectsOnDisk(computer, identity.deviceId)) held.add(subject)
   const log = await database.look<{ kind: string; payload: string }>('select kind, payload from record_log')
   for (const record of log) held.add(subjectOf(record) ?? '')
   for (const { answered } of tills)

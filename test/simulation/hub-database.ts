@@ -179,7 +179,11 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
     open,
     look: look as HubDatabase['look'],
     alone,
-    eyes: open({ isAlive: () => true, gate: async (_what: string, work: () => unknown) => work(), onEnd: () => undefined } as unknown as Life),
+    eyes: open({
+      isAlive: () => true,
+      gate: async (_what: string, work: () => unknown) => work(),
+      onEnd: () => undefined,
+    } as unknown as Life),
     backup: async () => {
       const parts = engine.tables.map((table) => `'${table}', (select json_agg(t) from "${table}" t)`)
       const [row] = await look<{ backup: Backup }>(`select json_build_object(${parts.join(', ')}) as backup`)
@@ -188,7 +192,9 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
     restore: async (backup) => {
       for (const connection of [...connections]) await connection.lose()
       await alone(async () => {
-        await engine.run(`begin; set local session_replication_role = replica; truncate ${engine.tables.join(', ')} restart identity cascade`)
+        await engine.run(
+          `begin; set local session_replication_role = replica; truncate ${engine.tables.join(', ')} restart identity cascade`,
+        )
         for (const table of engine.tables) {
           const rows = backup[table]
           if (rows === null || rows === undefined) continue

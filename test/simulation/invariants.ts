@@ -77,20 +77,28 @@ const differences = (what: string, found: readonly unknown[], expected: readonly
   const more = have.filter((row) => !want.includes(row))
   const fewer = want.filter((row) => !have.includes(row))
   if (have.length === want.length && more.length + fewer.length === 0) return []
-  return [`${what}: ${have.length} instead of ${want.length}; unexpected ${more.slice(0, 2).join(' ')}; wanting ${fewer.slice(0, 2).join(' ')}`]
+  return [
+    `${what}: ${have.length} instead of ${want.length}; unexpected ${more.slice(0, 2).join(' ')}; wanting ${fewer.slice(0, 2).join(' ')}`,
+  ]
 }
 
 /** Money: log, sales and day totals are one. */
 const checkSales = async ({ database }: World, counting: readonly Counting[]): Promise<string[]> => {
   const keys = counting.map(({ transaction }) => naturalKeyOf(transaction))
   const doubled = keys.filter((key, index) => keys.indexOf(key) !== index)
-  const sales = await database.look<{ key: string; grand: number }>('select natural_key as key, grand_minor as grand from sales_transaction')
+  const sales = await database.look<{ key: string; grand: number }>(
+    'select natural_key as key, grand_minor as grand from sales_transaction',
+  )
   const totals = await database.look(
     'select store_id, business_day, workstation_id, currency, measure, key, count, amount_minor from day_total',
   )
   return [
     ...doubled.map((key) => `${key} counts twice`),
-    ...differences('sales', sales, counting.map(({ key, transaction }) => ({ key, grand: transaction.totals.grandMinor }))),
+    ...differences(
+      'sales',
+      sales,
+      counting.map(({ key, transaction }) => ({ key, grand: transaction.totals.grandMinor })),
+    ),
     ...differences('day totals', totals, sumTotals(counting.map(({ transaction }) => transaction))),
   ]
 }
@@ -116,7 +124,9 @@ const checkPostings = async ({ database, erp, destroyed }: World, counting: read
   const postings = await database.look<{ key: string; state: string; amount: number }>(
     'select posting_key as key, state, amount_minor as amount from posting',
   )
-  const held = await database.look<{ key: string }>(`select natural_key as key from exception where exception_id like 'posting:%' and state = 'open'`)
+  const held = await database.look<{ key: string }>(
+    `select natural_key as key from exception where exception_id like 'posting:%' and state = 'open'`,
+  )
   const expected = counting.filter(({ transaction }) => isPosted(transaction))
   const found = differences(
     'postings',
@@ -130,7 +140,8 @@ const checkPostings = async ({ database, erp, destroyed }: World, counting: read
     const totals = booked.get(key) ?? []
     const isHeld = held.some((exception) => exception.key === key)
     if (state === 'held' && !isHeld) found.push(`posting ${key} is held, and nobody is told`)
-    if (state === 'posted' && (totals.length !== 1 || totals[0] !== amount)) found.push(`posting ${key} of ${amount} is in the ERP as ${totals.join(', ')}`)
+    if (state === 'posted' && (totals.length !== 1 || totals[0] !== amount))
+      found.push(`posting ${key} of ${amount} is in the ERP as ${totals.join(', ')}`)
     if (totals.length > 1) found.push(`posting ${key} is in the ERP ${totals.length} times`)
   }
   const known = new Set(postings.map(({ key }) => key))

@@ -55,7 +55,9 @@ const countingAgain = ({ db, ...context }: RequestContext): RequestContext => {
   const execute: ReturnType<Database['transaction']>['execute'] = (work) =>
     db.transaction().execute(async (trx) => {
       const result = await work(trx)
-      await sql`update record_log set verdict = 'accepted', natural_key = natural_key || ' ' || incarnation where verdict = 'duplicate'`.execute(trx)
+      await sql`update record_log set verdict = 'accepted', natural_key = natural_key || ' ' || incarnation where verdict = 'duplicate'`.execute(
+        trx,
+      )
       return result
     })
   return { ...context, db: { transaction: () => ({ execute }) } as unknown as Database }

@@ -55,4 +55,9 @@ export const runSeeds = async (seeds: Iterable<number>, onSeed: (sum: Sum) => vo
 }
 
 export const failureText = ({ seed, violations, faults }: Failure): string =>
-  [`seed ${seed} fails:`, ...violations.map((words) => `  ${words}`), '  with', ...faults.map((fault) => `  ${JSON.stringify(fault)}`)].join('\n')
+  [
+    `seed ${seed} fails:`,
+    ...violations.map((words) => `  ${words}`),
+    '  with',
+    ...faults.map((fault) => `  ${JSON.stringify(fault)}`),
+  ].join('\n')

@@ -70,7 +70,7 @@ const createQueue = () => {
 /** A macrotask's turn: every promise that can go on without an event has gone on. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-const storyLength = 4000
+const storyLength = 400
 
 export interface Outside {
   /** Calls that are under way outside the scheduler, such as SQL. */

@@ -71,9 +71,9 @@ export interface Outcome {
 const startMs = Date.parse('2026-03-02T08:00:00.000Z')
 const secondMs = 1_000
 /** Enough for every pause, back-off and lease; then a night passes, because a journal begins one new life a day. */
-const patienceMs = 40 * 60 * secondMs
+const patienceMs = 16 * 60 * secondMs
 const nightMs = 25 * 3_600 * secondMs
-const nights = 2
+const nights = 3
 const lookEveryMs = 20 * secondMs
 
 export const lengthOf = (seed: number): number => chanceOf(seed, 'length').int(90, 240) * secondMs
@@ -155,9 +155,10 @@ const openStores = async (world: World, lengthMs: number): Promise<void> => {
       ...{ deviceId: `dev-store${String(number).padStart(7, '0')}`, storeId, storeName: settings.name, currency: 'EUR', timeZone: 'UTC' },
     })
     await createStore(database.eyes, settings)
-    await database.look(`insert into device (device_id, store_id, public_key, host_name) values ($1, $2, $3, 'simulated') returning 1 as done`, [
-      ...[identity.deviceId, storeId, devicePublicKey],
-    ])
+    await database.look(
+      `insert into device (device_id, store_id, public_key, host_name) values ($1, $2, $3, 'simulated') returning 1 as done`,
+      [...[identity.deviceId, storeId, devicePublicKey]],
+    )
     ;(world.stores as StoreWorld[]).push({ storeId, identity })
     const agent = world.addAgent(`agent ${number}`, newComputer(chance.stream(`disk ${number}`), world.startMs), identity)
     agent.start()

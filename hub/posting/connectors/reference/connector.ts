@@ -131,7 +131,10 @@ const pullItems = async (client: ReferenceClient, cursor: string | undefined): P
   }
 }
 
-export const createReferenceConnector = (access: ErpAccess, { timeoutMs = 15_000, call = callErp }: ReferenceOptions = {}): ErpConnector => {
+export const createReferenceConnector = (
+  access: ErpAccess,
+  { timeoutMs = 15_000, call = callErp }: ReferenceOptions = {},
+): ErpConnector => {
   const client = createReferenceClient(access, timeoutMs, call)
   return {
     name: 'reference',
