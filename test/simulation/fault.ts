@@ -95,3 +95,9 @@ export const drawFaults = (chance: Chance, lengthMs: number, kinds: readonly Fau
   Array.from({ length: chance.int(1, 10) }, () => makers[chance.pick(kinds)](chance, chance.int(1_000, lengthMs))).sort(
     (a, b) => a.atMs - b.atMs,
   )
+
+/** When nothing of it goes on by itself any more. */
+export const endOf = (fault: Fault): number => {
+  const { forMs = 0, downMs = 0, declaredAfterMs = 0 } = fault as { forMs?: number; downMs?: number; declaredAfterMs?: number }
+  return fault.atMs + Math.max(forMs, downMs, declaredAfterMs)
+}

@@ -85,7 +85,7 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
     }
   }
 
-  const connect = (life: Life) => {
+  const connect = (life: Life, isOurs: boolean) => {
     let state: 'idle' | 'open' | 'broken' = 'idle'
     let movesStream = false
 
@@ -132,7 +132,7 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       if (state === 'broken') return Promise.reject(new Error('Client has encountered a connection error and is not queryable'))
       return life.gate(`asks SQL ${text.slice(0, 24)}`, async () => {
         if (state === 'broken') throw terminated()
-        const isTrouble = database.trouble > 0 && text !== 'rollback' && chance.happens(database.trouble)
+        const isTrouble = !isOurs && database.trouble > 0 && text !== 'rollback' && chance.happens(database.trouble)
         const isBefore = isTrouble && chance.happens(0.5)
         const where = text === 'commit' ? 'around a commit' : state === 'open' ? 'in a transaction' : 'outside a transaction'
         if (isTrouble) tally.count(`SQL connection lost ${where}, ${isBefore ? 'undone' : 'done'}`)
@@ -151,14 +151,14 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
     return { query, lose, release: () => void connections.delete(connection) }
   }
 
-  const open = (life: Life): Database => {
+  const open = (life: Life, isOurs = false): Database => {
     const mine = new Set<ReturnType<typeof connect>>()
     life.onEnd(() => {
       for (const { lose } of mine) void lose()
     })
     const pool = {
       connect: async () => {
-        const client = connect(life)
+        const client = connect(life, isOurs)
         mine.add(client)
         return {
           query: client.query,
@@ -179,11 +179,14 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
     open,
     look: look as HubDatabase['look'],
     alone,
-    eyes: open({
-      isAlive: () => true,
-      gate: async (_what: string, work: () => unknown) => work(),
-      onEnd: () => undefined,
-    } as unknown as Life),
+    eyes: open(
+      {
+        isAlive: () => true,
+        gate: async (_what: string, work: () => unknown) => work(),
+        onEnd: () => undefined,
+      } as unknown as Life,
+      true,
+    ),
     backup: async () => {
       const parts = engine.tables.map((table) => `'${table}', (select json_agg(t) from "${table}" t)`)
       const [row] = await look<{ backup: Backup }>(`select json_build_object(${parts.join(', ')}) as backup`)

@@ -1,6 +1,6 @@
 /** The shelves behave alike on RxDB and in the simulator's memory: one suite, two stores. */
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import { openStore, type Store } from '#sync/store/open-store.ts'
 import { recordDocId } from '#sync/store/record-shelf.ts'
@@ -15,6 +15,13 @@ let opened = 0
 const openers: Readonly<Record<string, () => Promise<Store>>> = {
   RxDB: () => openStore({ storage: getRxStorageMemory(), name: `shelves${process.pid}x${(opened += 1)}` }),
   memory: async () => openMemoryStore(emptyTables()),
+}
+
+/** Closed whatever comes: RxDB bounds how many may be open. */
+const openOne = async (open: () => Promise<Store>): Promise<Store> => {
+  const store = await open()
+  onTestFinished(() => store.close())
+  return store
 }
 
 const docsOf = (life: string, kinds: readonly RecordDoc['record']['kind'][]): RecordDoc[] => {
@@ -39,7 +46,7 @@ const epoch = hubEpochSchema.parse('epochepoch01')
 
 describe.each(Object.entries(openers))('the shelves on %s', (_name, open) => {
   it('keep records in order, by life; the same again changes nothing, another under its number is refused', async () => {
-    const { records, close } = await open()
+    const { records } = await openOne(open)
     const docs = docsOf(one, ['transaction', 'quarantine', 'transaction', 'transaction'])
     await records.insert(docs.slice(0, 3))
     await records.insert(docs.slice(1))
@@ -54,14 +61,14 @@ describe.each(Object.entries(openers))('the shelves on %s', (_name, open) => {
     expect(await records.oldestIds(one, 3, 9)).toEqual(idsOf(docs.slice(0, 3)))
     expect(idsOf(await records.newestOfKind(one, 'transaction', 2))).toEqual(idsOf([docs[3], docs[2]] as RecordDoc[]))
     expect(await records.otherIncarnations(one)).toEqual([{ incarnation: two, headSeq: 2 }])
-    await expect(records.insert(docsOf(one, ['transaction', 'transaction']))).rejects.toThrow('not written')
+    const others = docsOf(two, ['conflict']).map((doc) => ({ ...doc, id: recordDocId(one, 1) }))
+    await expect(records.insert(others)).rejects.toThrow('not written')
     await records.prune(idsOf(docs.slice(0, 2)))
     expect((await records.oldest(one, 1))[0]?.record.seq).toBe(3)
-    await close()
   })
 
   it('keep verdicts by record', async () => {
-    const { verdicts, close } = await open()
+    const { verdicts } = await openOne(open)
     await verdicts.put(one, [
       { seq: 1, verdict: 'duplicate' },
       { seq: 2, verdict: 'conflict', reason: 'a' },
@@ -75,11 +82,10 @@ describe.each(Object.entries(openers))('the shelves on %s', (_name, open) => {
     expect((await verdicts.of(two, [1])).size).toBe(0)
     await verdicts.prune([recordDocId(one, 1)])
     expect((await verdicts.of(one, [1])).size).toBe(0)
-    await close()
   })
 
   it('keep positions, each begun at nothing', async () => {
-    const { positions, close } = await open()
+    const { positions } = await openOne(open)
     expect(await positions.watermark(one)).toEqual({ ackedSeq: 0 })
     await positions.putWatermark(one, 5, epoch)
     expect(await positions.watermark(one)).toEqual({ ackedSeq: 5, epoch })
@@ -92,11 +98,10 @@ describe.each(Object.entries(openers))('the shelves on %s', (_name, open) => {
     expect(await positions.feed('prices')).toEqual({ checkpoint: 7, complete: true, epoch })
     expect(await positions.feed('items')).toEqual({ checkpoint: 0, complete: false })
     expect(await positions.traffic()).toEqual({ usage: [], pace: unknownPace })
-    await close()
   })
 
   it('keep the newest version of each feed document', async () => {
-    const { feeds, close } = await open()
+    const { feeds } = await openOne(open)
     await feeds.postings.put([feedDoc('a', 1, 'held'), feedDoc('b', 2, 'posted')])
     await feeds.postings.put([feedDoc('a', 3, 'posted')])
     expect(await feeds.postings.countOfState('posted')).toBe(2)
@@ -104,21 +109,19 @@ describe.each(Object.entries(openers))('the shelves on %s', (_name, open) => {
     await feeds.postings.remove(['a', 'x'])
     expect(idsOf(await feeds.postings.all())).toEqual(['b'])
     expect(await feeds.items.all()).toEqual([])
-    await close()
   })
 
   it('keep what is parked, and a message beside it', async () => {
-    const { parked, close } = await open()
+    const { parked } = await openOne(open)
     await parked.put([{ id: 'feed:items:a', text: '{}', reason: 'new', parkedAtMs: 1 }])
     await parked.putMessage({ text: '{}', reason: 'unknown', parkedAtMs: 2 })
     expect(idsOf(await parked.all())).toEqual(['feed:items:a', 'message:1'])
     await parked.remove(['feed:items:a', 'feed:items:x'])
     expect(idsOf(await parked.all())).toEqual(['message:1'])
-    await close()
   })
 
   it('keep staged pages in order, and one cut', async () => {
-    const { staging, close } = await open()
+    const { staging } = await openOne(open)
     const page = (checkpoint: number) => ({ feed: 'items' as const, checkpoint, anew: false, text: `[${checkpoint}]` })
     await staging.put(page(20))
     await staging.put(page(3))
@@ -133,6 +136,5 @@ describe.each(Object.entries(openers))('the shelves on %s', (_name, open) => {
     expect(await staging.cut()).toEqual({ through: { items: 3 } })
     await staging.clear(['items'])
     expect([await staging.cut(), await staging.ends('items')]).toEqual([null, []])
-    await close()
   })
 })

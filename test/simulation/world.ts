@@ -6,11 +6,12 @@ import { drawNamesFrom } from './prompt-node.ts'
 import { createStore } from '#hub/enrolment/enrolment.ts'
 import { storeSettingsSchema } from '#sync/contract/catalogue.ts'
 import { identitySchema, type Identity } from '#sync/contract/config.ts'
+import { businessDaySchema } from '#sync/contract/vocabulary.ts'
 import { createAgent, devicePublicKey, type Agent } from './agent.ts'
 import { chanceOf, type Chance } from './chance.ts'
 import { newComputer, type Computer } from './computer.ts'
 import { createErp, shelf, type Erp } from './erp.ts'
-import { drawFaults, type Fault } from './fault.ts'
+import { drawFaults, endOf, type Fault } from './fault.ts'
 import { playFault } from './fault-play.ts'
 import { createHubDatabase, type HubDatabase } from './hub-database.ts'
 import { type HubMutation, type HubProcess, startHubProcess } from './hub-process.ts'
@@ -180,6 +181,22 @@ const changePrices = ({ chance, scheduler, erp }: World, lengthMs: number): void
   }
 }
 
+/** The manager closes the day, and more is sold after it. */
+const closeDays = ({ chance, scheduler, agents, tally, startMs: beganMs }: World, lengthMs: number): void => {
+  const draw = chance.stream('closes')
+  const businessDay = businessDaySchema.parse(new Date(beganMs).toISOString().slice(0, 10))
+  for (const agent of [...agents])
+    scheduler.after(draw.int(lengthMs / 2, lengthMs), `${agent.name} closes the day`, () => {
+      agent
+        .keeper()
+        ?.closeDay(businessDay, new Map())
+        .then(
+          () => tally.count('day closed'),
+          () => undefined,
+        )
+    })
+}
+
 const comeToRest = async (world: World): Promise<void> => {
   const { scheduler, agents } = world
   for (let night = 0; ; night += 1) {
@@ -205,8 +222,9 @@ export const runWorld = async (plan: Plan): Promise<Outcome> => {
   await openStores(world, lengthMs)
   for (const index of [0, 1]) world.startHub(index)
   changePrices(world, lengthMs)
+  closeDays(world, lengthMs)
   for (const fault of plan.faults) playFault(world, fault)
-  await scheduler.runUntil(lengthMs)
+  await scheduler.runUntil(Math.max(lengthMs, ...plan.faults.map((fault) => endOf(fault) + secondMs)))
   await comeToRest(world)
   if (world.violations.length === 0) world.violations.push(...(await checkEnd(world)))
   for (const agent of world.agents) agent.kill()
