@@ -58,12 +58,14 @@ export interface AgentParts {
   chance: Chance
   tally: Tally
   link(life: Life): Link
+  /** What the engine tells the journal. */
+  onAcknowledged(incarnation: string, seq: number): void
 }
 
 const graceMs = 60_000
 const restartMs = 3_000
 
-export const createAgent = ({ name, computer, identity, scheduler, chance, tally, link }: AgentParts): Agent => {
+export const createAgent = ({ name, computer, identity, scheduler, chance, tally, link, onAcknowledged }: AgentParts): Agent => {
   let life: Life | null = null
   let engineLife: Life | null = null
   let lives = 0
@@ -127,7 +129,11 @@ export const createAgent = ({ name, computer, identity, scheduler, chance, tally
         onAppended: (callback) => journal.onAppended((seq) => void window.after(1, 'hears of a record', () => callback(seq))),
       },
       keeper: {
-        acknowledged: (incarnation, seq) => ask('tells the watermark', () => journal.acknowledge(incarnation, seq)),
+        acknowledged: (incarnation, seq) =>
+          ask('tells the watermark', () => {
+            onAcknowledged(incarnation, seq)
+            journal.acknowledge(incarnation, seq)
+          }),
         missing: () => ask('asks what is missing', () => journal.missing()),
         restore: (_source, records) => ask('gives records back', () => journal.restore(records)),
       },

@@ -25,6 +25,8 @@ export interface HubDatabase {
   restore(backup: Backup): Promise<void>
   /** What is committed of each journal: `device:incarnation` to the hub's watermark. */
   readonly committed: ReadonlyMap<string, number>
+  /** The furthest that it ever was, whatever was restored since. */
+  readonly everCommitted: ReadonlyMap<string, number>
   /** How likely a statement's connection breaks. */
   trouble: number
 }
@@ -65,6 +67,7 @@ const answerOf = (text: string, { rows, affectedRows }: Awaited<ReturnType<Postg
 export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: HubDatabaseParts): HubDatabase => {
   const turns = createTurns()
   const committed = new Map<string, number>()
+  const everCommitted = new Map<string, number>()
   const connections = new Set<{ lose(): Promise<void> }>()
 
   const takeTurn = async (): Promise<void> => {
@@ -74,7 +77,11 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
   const readCommitted = async (): Promise<void> => {
     const { rows } = await engine.run(`select device_id || ':' || incarnation as stream, acked_seq from device_stream`)
     committed.clear()
-    for (const { stream, acked_seq } of rows) committed.set(String(stream), Number(acked_seq))
+    for (const { stream, acked_seq } of rows) {
+      const [name, seq] = [String(stream), Number(acked_seq)]
+      committed.set(name, seq)
+      everCommitted.set(name, Math.max(seq, everCommitted.get(name) ?? 0))
+    }
   }
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {
     await takeTurn()
@@ -214,6 +221,7 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       })
     },
     committed,
+    everCommitted,
     trouble: 0,
   }
   return database

@@ -2,10 +2,11 @@
 import { feedNames } from '#sync/contract/feed.ts'
 import { feedScope } from '#hub/catalogue/feed.ts'
 import type { Agent } from './agent.ts'
+import type { HubDatabase } from './hub-database.ts'
 import { projections } from './hub-process.ts'
 import type { World } from './world.ts'
 
-const agentReason = async (agent: Agent): Promise<string | null> => {
+const agentReason = async (agent: Agent, { committed }: HubDatabase): Promise<string | null> => {
   const journal = agent.journal()
   const engine = agent.engine()
   if (!journal) return `${agent.name} does not run`
@@ -14,7 +15,9 @@ const agentReason = async (agent: Agent): Promise<string | null> => {
   const { incarnation, headSeq, ackedSeq, link } = engine.status()
   if (incarnation !== head.incarnation) return `${agent.name} is in another life than its journal`
   if (headSeq !== head.seq) return `${agent.name} copied ${headSeq} of ${head.seq} records`
-  return ackedSeq === head.seq ? null : `${agent.name} has ${ackedSeq} of ${head.seq} records acknowledged, its line is ${link.state}`
+  if (ackedSeq !== head.seq) return `${agent.name} has ${ackedSeq} of ${head.seq} records acknowledged, its line is ${link.state}`
+  const there = committed.get(`${agent.identity.deviceId}:${head.incarnation}`) ?? 0
+  return there === head.seq ? null : `the hub has ${there} of the ${head.seq} records of ${agent.name}, which believes that it has all`
 }
 
 const hubReason = async ({ database }: World): Promise<string | null> => {
@@ -47,7 +50,7 @@ export const unsettled = async (world: World): Promise<string | null> => {
   const waiting = world.tills.reduce((sum, till) => sum + till.pending(), 0)
   if (waiting > 0) return `${waiting} sales are not answered`
   for (const agent of world.agents) {
-    const reason = await agentReason(agent)
+    const reason = await agentReason(agent, world.database)
     if (reason !== null) return reason
   }
   return (await hubReason(world)) ?? (await feedReason(world))

@@ -130,6 +130,11 @@ const createWorld = async ({ seed, mutation, keepStory = false }: Plan): Promise
       const agent = createAgent({
         ...{ name, computer, identity, scheduler, chance: chance.stream(name), tally },
         link: (life) => network.link(life, identity.storeId),
+        onAcknowledged: (incarnation, seq) => {
+          const there = database.everCommitted.get(`${identity.deviceId}:${incarnation}`) ?? 0
+          if (seq > there)
+            world.violations.push(`${name} believes ${incarnation} acknowledged up to ${seq}; the hub never had more than ${there}`)
+        },
       })
       world.agents.push(agent)
       return agent
