@@ -1,8 +1,7 @@
-/** What every push proves: seeds under every fault, one history a seed, the named regressions, and that planted faults are found. */
+/** What every push proves: one seed is one history, what once broke holds, and planted faults are found. */
 import { describe, expect, it } from 'vitest'
 import { acknowledgeBeforeCommit, countDuplicates, readFeedsByClock } from './mutations.ts'
 import { regressions } from './regressions.ts'
-import { failureText, runSeeds } from './run-seeds.ts'
 import { shrink } from './shrink.ts'
 import { faultsOf, runWorld } from './world.ts'
 
@@ -51,19 +50,6 @@ describe('planted faults', () => {
         return
       }
       expect.unreachable('it was not found')
-    },
-    10 * minuteMs,
-  )
-})
-
-describe('two hundred seeds', () => {
-  it.each([1, 51, 101, 151])(
-    '[OPS8] fifty worlds from seed %i come to rest with every invariant kept',
-    async (from) => {
-      const sum = await runSeeds(Array.from({ length: 50 }, (_, index) => from + index))
-      expect(sum.failures.map(failureText).join('\n\n')).toBe('')
-      expect(sum.transactions).toBeGreaterThan(300)
-      expect(Object.keys(sum.faults).length).toBeGreaterThan(25)
     },
     10 * minuteMs,
   )
