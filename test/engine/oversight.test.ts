@@ -26,6 +26,7 @@ const sellTwoDays = (): void => {
 }
 const online = async (): Promise<void> => {
   await rig.start()
+  await until(() => rig.engine.status().link.state === 'online', 'the line')
   await rig.untilAcked()
 }
 
