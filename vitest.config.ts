@@ -47,7 +47,7 @@ export default defineConfig({
       project('agent', { testTimeout: 60 * second, hookTimeout: 60 * second, maxWorkers: 2 }),
       project('sim', { testTimeout: 120 * second, hookTimeout: 120 * second, maxWorkers: 2 }),
       project('pg', { testTimeout: 60 * second, hookTimeout: 120 * second, maxWorkers: 2 }),
-      project('netem', { testTimeout: 240 * second, hookTimeout: 120 * second, maxWorkers: 1 }),
+      project('netem', { testTimeout: 480 * second, hookTimeout: 120 * second, maxWorkers: 1 }),
       project('chromium', {
         testTimeout: 120 * second,
         hookTimeout: 120 * second,

@@ -169,7 +169,7 @@ describe.concurrent('a store on a bad line', () => {
 
   it('[TRN5] [TRN10] [TRN16] all of it at once, and away for a while: every sale arrives once', async ({ expect, onTestFinished }) => {
     const world = await startWorld(5, onTestFinished)
-    world.line.set({ delayMs: 1_000, loss: 0.2, kilobitPerSecond: 64 })
+    world.line.set({ delayMs: 1_000, loss: 0.1, kilobitPerSecond: 64 })
     world.sell(100)
     await world.until(({ ackedSeq }) => ackedSeq > 0)
     world.line.cut()
