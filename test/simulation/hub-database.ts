@@ -18,6 +18,8 @@ export interface HubDatabase {
   open(life: Life): Database
   /** As the world sees it, beside all processes. */
   look<T extends Record<string, unknown>>(text: string, parameters?: readonly unknown[]): Promise<T[]>
+  /** Nobody is in a transaction: whoever looks now need not wait for one that goes on with the world only. */
+  isFree(): boolean
   /** Several statements with nobody in between. */
   alone<T>(work: () => Promise<T>): Promise<T>
   readonly eyes: Database
@@ -46,6 +48,7 @@ const createTurns = () => {
   let held = false
   const waiting: (() => void)[] = []
   return {
+    isFree: () => !held,
     take: async (): Promise<void> => {
       if (held) await new Promise<void>((resolve) => waiting.push(resolve))
       held = true
@@ -121,14 +124,14 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       }
     }
     const perform = async (text: string, parameters: readonly unknown[]) => {
-      if (text === 'begin') {
+      if (text === 'begin' || text.startsWith('start transaction')) {
         await takeTurn()
         if (!life.isAlive()) {
           turns.give()
           throw terminated()
         }
         state = 'open'
-        return engine.run('begin')
+        return engine.run(text)
       }
       if (text === 'commit' || text === 'rollback') return end(text)
       if (state !== 'open') return single(text, parameters)
@@ -185,6 +188,7 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
   const database: HubDatabase = {
     open,
     look: look as HubDatabase['look'],
+    isFree: turns.isFree,
     alone,
     eyes: open(
       {

@@ -203,12 +203,13 @@ const closeDays = ({ chance, scheduler, agents, tally, startMs: beganMs }: World
 }
 
 const comeToRest = async (world: World): Promise<void> => {
-  const { scheduler, agents } = world
+  const { scheduler, agents, database } = world
   for (let night = 0; ; night += 1) {
     const endMs = scheduler.nowMs() + patienceMs
     let reason = 'never looked'
     while (scheduler.nowMs() < endMs) {
       await scheduler.runUntil(scheduler.nowMs() + lookEveryMs)
+      await scheduler.runUntil(endMs, database.isFree)
       reason = (await unsettled(world)) ?? ''
       if (reason === '') return
     }
