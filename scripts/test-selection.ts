@@ -1,11 +1,13 @@
 /** Which test projects a command line asks for, and what those need from the machine. */
 import type { Need } from './system.ts'
 
-export const testProjects = ['pure', 'pg', 'netem', 'chromium', 'e2e', 'tryton'] as const
+export const testProjects = ['pure', 'agent', 'sim', 'pg', 'netem', 'chromium', 'e2e', 'tryton'] as const
 export type TestProject = (typeof testProjects)[number]
 
 const needsOf: Record<TestProject, Need[]> = {
   pure: [],
+  agent: [],
+  sim: [],
   pg: ['mariadb'],
   netem: ['namespaces'],
   chromium: ['chromium'],

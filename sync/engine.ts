@@ -58,7 +58,8 @@ export interface EngineParts {
   probe?: Probe
   /** Of packed messages; what Node and browsers have alike when not given. */
   codec?: Codec
-  storage: AnyStorage
+  /** Where the local database is: an RxDB storage, or whoever opens the same shelves elsewhere. */
+  storage: AnyStorage | (() => Promise<Store>)
   /** Of the local database; for tests. */
   name?: string
   configuration: { identity: Identity; agentVersion: string }
@@ -94,6 +95,9 @@ export interface Engine extends ItemLookup {
 
 const parkedTextLimit = 100_000
 
+const openLocal = ({ storage, name }: EngineParts): Promise<Store> =>
+  typeof storage === 'function' ? storage() : openStore({ storage, ...(name === undefined ? {} : { name }) })
+
 const isCatalogueWhole = async (store: Store): Promise<boolean> => {
   const positions = await Promise.all(feedNames.filter((f) => f !== 'settings' && f !== 'postings').map((f) => store.positions.feed(f)))
   return positions.every((p) => p.complete)
@@ -121,7 +125,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const { identity } = parts.configuration
   const { incarnation } = await journal.head()
   const prunedSeq = await prunedSeqOf(journal)
-  const store = await openStore({ storage: parts.storage, ...(parts.name === undefined ? {} : { name: parts.name }) })
+  const store = await openLocal(parts)
   const last = await store.records.last(incarnation)
   const divergence = await divergenceOf(journal, last, prunedSeq)
   const catalogue = new CatalogueKeeper()

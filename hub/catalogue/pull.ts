@@ -4,12 +4,15 @@
  * Several hub processes may pull side by side: a pull is applied only when nobody applied another since it began, so
  * that an older answer never overwrites a newer one. Cursor, catalogue and feeds commit together.
  */
+import type { Clock } from '#sync/core/ports.ts'
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import type { ErpConnector } from '../posting/connector.ts'
 import { ErpUnavailable } from '../posting/connector.ts'
+import { createBell } from '../bell.ts'
 import type { Log } from '../posting/log.ts'
 import type { Tables } from '../storage/tables.ts'
+import { systemClock } from '../system-clock.ts'
 import { type Applied, applyPull } from './apply.ts'
 import { lockCatalogue } from './rows.ts'
 import { publishCatalogueToStore, storesWithoutCatalogue } from './stores.ts'
@@ -21,7 +24,7 @@ export interface CataloguePullOptions {
   intervalMs: number
   /** How often everything is compared. */
   fullEveryMs?: number
-  nowMs?: () => number
+  clock?: Clock
 }
 
 const pullStateSchema = z.strictObject({ cursor: z.string(), version: z.int(), fullAtMs: z.int() })
@@ -52,7 +55,8 @@ export type Pulled =
 
 /** One pull. Throws only for faults of ours or the database's. */
 export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pulled> => {
-  const { db, connector, fullEveryMs = 300_000, nowMs = Date.now } = options
+  const { db, connector, fullEveryMs = 300_000, clock = systemClock } = options
+  const { nowMs } = clock
   const before = await readState(db, connector.name)
   const full = !before || nowMs() - before.fullAtMs >= fullEveryMs || nowMs() < before.fullAtMs
   const pull = await connector.pullItems(full ? undefined : before.cursor).catch((cause: unknown) => {
@@ -81,9 +85,9 @@ const fillNewStores = async (db: Kysely<Tables>): Promise<void> => {
 }
 
 export const startCataloguePull = (options: CataloguePullOptions): { stop(): Promise<void> } => {
-  const { db, connector, log, intervalMs } = options
+  const { db, connector, log, intervalMs, clock = systemClock } = options
   let stopping = false
-  let wake: () => void = () => undefined
+  const bell = createBell(clock)
 
   const round = async (): Promise<void> => {
     const pulled = await pullCatalogue(options)
@@ -96,20 +100,14 @@ export const startCataloguePull = (options: CataloguePullOptions): { stop(): Pro
       await fillNewStores(db).catch((error: unknown) => log.error({ error }, 'new stores not filled'))
       await round().catch((error: unknown) => log.error({ error }, 'catalogue pull failed'))
       if (stopping) return
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, intervalMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+      await bell.wait(intervalMs)
     }
   }
   const running = run()
   return {
     async stop() {
       stopping = true
-      wake()
+      bell.ring()
       await running
     },
   }

@@ -4,17 +4,23 @@ import { logChannel } from '../intake/accept-batch.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { databaseFailure } from '../storage/failure.ts'
-import { startListener } from '../storage/listener.ts'
+import type { Clock } from '#sync/core/ports.ts'
+import { type Bell, createBell } from '../bell.ts'
+import { type Listener, startListener } from '../storage/listener.ts'
+import { systemClock } from '../system-clock.ts'
 import { drainProjection } from './advance.ts'
 import type { Projection } from './projection.ts'
 
 export interface MergeOptions {
   db: Database
   databaseUrl: string
+  /** LISTEN on a channel; without it on a connection of its own to `databaseUrl`. */
+  listen?: (channel: string, onNotify: () => void) => Pick<Listener, 'stop'>
   projections: readonly Projection[]
   log: Logger
   metrics: HubMetrics
   pollMs?: number
+  clock?: Clock
 }
 
 export const startMergeWorker = ({
@@ -24,13 +30,15 @@ export const startMergeWorker = ({
   log,
   metrics,
   pollMs = 2_000,
+  clock = systemClock,
+  listen = (channel, onNotify) => startListener({ url: databaseUrl, log, channels: { [channel]: onNotify }, onListening: onNotify }),
 }: MergeOptions): { stop(): Promise<void> } => {
   let stopping = false
-  const bells = projections.map(() => createBell())
+  const bells = projections.map(() => createBell(clock))
   const ringAll = (): void => {
     for (const bell of bells) bell.ring()
   }
-  const listener = startListener({ url: databaseUrl, log, channels: { [logChannel]: ringAll }, onListening: ringAll })
+  const listener = listen(logChannel, ringAll)
 
   const keepReading = async (projection: Projection, bell: Bell): Promise<void> => {
     while (!stopping) {
@@ -44,43 +52,13 @@ export const startMergeWorker = ({
       if (!stopping) await bell.wait(pollMs)
     }
   }
-  const loops = projections.map((projection, index) => keepReading(projection, bells[index] ?? createBell()))
+  const loops = projections.map((projection, index) => keepReading(projection, bells[index] ?? createBell(clock)))
 
   return {
     stop: async () => {
       stopping = true
       ringAll()
       await Promise.all([listener.stop(), ...loops])
-    },
-  }
-}
-
-interface Bell {
-  ring(): void
-  wait(timeoutMs: number): Promise<void>
-}
-
-/** A ring between two waits is not lost. */
-const createBell = (): Bell => {
-  let rung = false
-  let wake: (() => void) | null = null
-  return {
-    ring: () => {
-      rung = true
-      wake?.()
-    },
-    wait: async (timeoutMs) => {
-      if (!rung) {
-        await new Promise<void>((settle) => {
-          const timer = setTimeout(settle, timeoutMs)
-          wake = () => {
-            clearTimeout(timer)
-            settle()
-          }
-        })
-      }
-      rung = false
-      wake = null
     },
   }
 }

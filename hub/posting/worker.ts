@@ -4,6 +4,9 @@
  */
 import type { Kysely } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
+import type { Clock } from '#sync/core/ports.ts'
+import { createBell } from '../bell.ts'
+import { systemClock } from '../system-clock.ts'
 import { must } from '#sync/contract/assert.ts'
 import { type Attempted, attemptPostings } from './attempt.ts'
 import { type Circuit, circuitAllows, type CircuitEvent, closedCircuit, turnCircuit } from './circuit.ts'
@@ -22,57 +25,33 @@ export interface PostingWorkerOptions {
   leaseMs?: number
   policy?: Partial<PostingPolicy>
   random?: () => number
+  clock?: Clock
   /** LISTEN on a channel, where the hub has a listening connection; without it polling alone finds new rows. */
   listen?: (channel: string, onNotify: () => void) => { stop(): Promise<void> }
 }
 
-/** A pause that a wake-up, a finished posting or stop() cuts short; a ring between two pauses is not lost. */
-const createBell = () => {
-  let rung = false
-  let wake: (() => void) | null = null
-  return {
-    ring: (): void => {
-      rung = true
-      wake?.()
-    },
-    async wait(ms: number): Promise<void> {
-      if (!rung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms)
-          wake = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
-      rung = false
-      wake = null
-    },
-  }
-}
-
 /** How long the ERP asked to be left alone; without such a wish, for ever. */
-const pauseMs = (circuit: Circuit): number => {
-  const leftMs = circuit.state === 'closed' ? circuit.pausedUntilMs - Date.now() : 0
+const pauseMs = (circuit: Circuit, nowMs: number): number => {
+  const leftMs = circuit.state === 'closed' ? circuit.pausedUntilMs - nowMs : 0
   return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY
 }
 
 export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Promise<void> } => {
-  const { db, connector, log, concurrency = 4, leaseMs = 15_000, random = Math.random } = options
+  const { db, connector, log, concurrency = 4, leaseMs = 15_000, random = Math.random, clock = systemClock } = options
   const pollMs = options.pollMs ?? (options.listen ? 2_000 : 250)
   const policy = { ...postingPolicy, ...options.policy }
   // An ERP that takes batches takes one at a time: more would only wait inside it.
   const atOnce = connector.batch?.size ?? concurrency
-  const bell = createBell()
+  const bell = createBell(clock)
   const underWay = new Map<string, TakenPosting>()
   const jobs = new Set<Promise<void>>()
-  const alarms = new Set<NodeJS.Timeout>()
+  const alarms = new Set<() => void>()
   let circuit: Circuit = closedCircuit
   let stopping = false
 
   const turn = (event: CircuitEvent): void => {
     const before = circuit.state
-    circuit = turnCircuit(circuit, event, Date.now(), random())
+    circuit = turnCircuit(circuit, event, clock.nowMs(), random())
     if (circuit.state === before) return
     log.info({ connector: connector.name, circuit: circuit.state }, 'ERP circuit')
     if (circuit.state === 'closed')
@@ -81,11 +60,11 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
 
   /** A posting that is due later rings by itself: polling is only for what other processes left behind. */
   const wakeIn = (delayMs: number): void => {
-    const alarm = setTimeout(() => {
-      alarms.delete(alarm)
+    const cancel = clock.after(delayMs + 5, () => {
+      alarms.delete(cancel)
       bell.ring()
-    }, delayMs + 5)
-    alarms.add(alarm)
+    })
+    alarms.add(cancel)
   }
 
   const finish = async (posting: TakenPosting, { next }: Attempted): Promise<void> => {
@@ -136,15 +115,15 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
 
   const round = async (): Promise<void> => {
     if (circuit.state === 'open') {
-      if (Date.now() >= circuit.retryAtMs) await probe()
-      else await bell.wait(Math.min(circuit.retryAtMs - Date.now(), pollMs))
+      if (clock.nowMs() >= circuit.retryAtMs) await probe()
+      else await bell.wait(Math.min(circuit.retryAtMs - clock.nowMs(), pollMs))
       return
     }
-    const free = circuitAllows(circuit, Date.now(), atOnce) - underWay.size
+    const free = circuitAllows(circuit, clock.nowMs(), atOnce) - underWay.size
     const taken = free > 0 ? await takeDue(db, connector.name, free, leaseMs) : []
     if (connector.batch && taken.length > 0) start(taken)
     else for (const posting of taken) start([posting])
-    if (taken.length === 0 || taken.length === free) await bell.wait(Math.min(pollMs, pauseMs(circuit)))
+    if (taken.length === 0 || taken.length === free) await bell.wait(Math.min(pollMs, pauseMs(circuit, clock.nowMs())))
   }
 
   const run = async (): Promise<void> => {
@@ -157,10 +136,14 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
     await Promise.all(jobs)
   }
 
-  const renewing = setInterval(
-    () => void renew().catch((error: unknown) => log.warn({ error }, 'posting leases not renewed')),
-    Math.max(leaseMs / 3, 50),
-  )
+  let cancelRenewal = (): void => undefined
+  const renewAgain = (): void => {
+    cancelRenewal = clock.after(Math.max(leaseMs / 3, 50), () => {
+      void renew().catch((error: unknown) => log.warn({ error }, 'posting leases not renewed'))
+      renewAgain()
+    })
+  }
+  renewAgain()
   const listener = options.listen?.(postingChannel, bell.ring)
   const running = run()
   return {
@@ -168,8 +151,8 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
       stopping = true
       bell.ring()
       await running
-      clearInterval(renewing)
-      for (const alarm of alarms) clearTimeout(alarm)
+      cancelRenewal()
+      for (const cancel of alarms) cancel()
       await listener?.stop()
     },
   }

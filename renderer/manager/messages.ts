@@ -312,6 +312,9 @@ export const messages = {
     dayUsedUp: 'The limit for today is used up. Sales and price changes still travel; the rest goes on tomorrow, or with “Sync now”.',
     perSecond: (kilobytes: number) => `At most ${kilobytes.toLocaleString(locale)} kB a second.`,
     metered: 'This connection is paid by the amount: large loads wait for times of their own, or for “Sync now”.',
+    clockTitle: 'The clock of this computer is wrong',
+    clockText: (minutes: number, ahead: boolean) =>
+      `It is about ${counted(minutes, 'minute', 'minutes')} ${ahead ? 'ahead of' : 'behind'} head office. No sale is lost by it and prices begin on time, but receipts may show a wrong time. Set the clock, and let the computer take its time from the network.`,
     syncNow: 'Sync now',
     syncNowHint:
       'Sends and fetches everything that is waiting, also outside the times below and over the limit for the day. On a connection that is paid by the amount this may cost money.',

@@ -1,11 +1,11 @@
 /** How this store talks to head office: what may travel when, what was used today, and when everything will be through. */
 import { Alert, Button, Text } from '@mantine/core'
-import { IconInfoCircle, IconRefresh } from '@tabler/icons-react'
+import { IconClockExclamation, IconInfoCircle, IconRefresh } from '@tabler/icons-react'
 import { useId } from 'react'
 import { useNowMs, useSyncNow } from './hooks.ts'
 import { messages } from './messages.ts'
 import { ToneMark } from './tone-mark.tsx'
-import { describeForecast, describeUse, describeWindow, isDayUsedUp, type SyncView } from './traffic-words.ts'
+import { describeClock, describeForecast, describeUse, describeWindow, isDayUsedUp, type SyncView } from './traffic-words.ts'
 
 const { traffic: words } = messages
 
@@ -90,6 +90,15 @@ const Facts = ({ sync, timeZone }: { sync: SyncView; timeZone: string }) => {
   )
 }
 
+const ClockAlert = ({ sync }: { sync: SyncView }) => {
+  const wrong = describeClock(sync)
+  return wrong ? (
+    <Alert role="status" color="orange" className="notice" icon={<IconClockExclamation aria-hidden />} title={wrong.title}>
+      {wrong.text}
+    </Alert>
+  ) : null
+}
+
 export const TrafficPanel = ({ sync, timeZone }: { sync: SyncView; timeZone: string }) => (
   <section className="table-frame traffic" tabIndex={0} aria-label={words.title}>
     {sync.overridden ? (
@@ -97,6 +106,7 @@ export const TrafficPanel = ({ sync, timeZone }: { sync: SyncView; timeZone: str
         {words.overriddenText}
       </Alert>
     ) : null}
+    <ClockAlert sync={sync} />
     <Facts sync={sync} timeZone={timeZone} />
     <SyncNow />
     <Windows sync={sync} timeZone={timeZone} />

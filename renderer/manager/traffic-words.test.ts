@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { viewWith } from '#test/shell/views.ts'
-import { describeForecast, describeUse, describeWindow, isDayUsedUp, type SyncView } from './traffic-words.ts'
+import { describeClock, describeForecast, describeUse, describeWindow, isDayUsedUp, type SyncView } from './traffic-words.ts'
 
 const nowMs = Date.parse('2026-03-02T10:00:00.000Z')
 const zone = 'Europe/Berlin'
@@ -23,6 +23,14 @@ describe('talking to head office, in words', () => {
       text: 'Now, because somebody asked for it',
     })
     expect(windowText({ open: true }, true).text).toBe('At any time')
+  })
+
+  it('[TRN17] says that the clock is wrong, by how much and which way, and nothing while it is right', () => {
+    const clockText = (offsetMs: number, drifting: boolean) => describeClock(syncWith({ clock: { offsetMs, drifting } }))?.text
+    expect(clockText(420_000, true)).toContain('about 7 minutes ahead of head office')
+    expect(clockText(-40_000, true)).toContain('about 1 minute behind head office')
+    expect(clockText(800, false)).toBeUndefined()
+    expect(describeClock(syncWith())).toBeNull()
   })
 
   it('[TRN20] says what was used, of how much, and when that is all', () => {

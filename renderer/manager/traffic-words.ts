@@ -44,3 +44,10 @@ export const describeForecast = ({ forecast }: SyncView, nowMs: number, timeZone
     ...(note ? { note } : {}),
   }
 }
+
+/** Null while the clock is right, or nobody knows. */
+export const describeClock = ({ clock }: SyncView): { title: string; text: string } | null => {
+  if (!clock?.drifting) return null
+  const minutes = Math.max(1, Math.round(Math.abs(clock.offsetMs) / 60_000))
+  return { title: words.clockTitle, text: words.clockText(minutes, clock.offsetMs > 0) }
+}

@@ -21,7 +21,7 @@ export interface ForecastInputs {
 }
 
 const longestLookMs = 31 * 86_400_000
-const mostSegments = 1_000
+const mostSegments = 4_000
 
 interface Course {
   atMs: number
@@ -50,7 +50,9 @@ const advance = (course: Course, speed: number, inputs: ForecastInputs): boolean
   const dayLeft = budget === null ? Infinity : budget - course.usedBytesToday
   const moving = pending.find((c) => windows.get(c)?.open && (c === 'urgent' || dayLeft > 0))
   const changes = [...windows.values()].flatMap((w) => w.changesAtMs ?? [])
-  const untilMs = Math.min(...changes, budget === null ? Infinity : course.dayEndsAtMs)
+  // Of a day whose bound is used up no window needs to be looked at.
+  const isOver = dayLeft <= 0 && course.left.urgent <= 0
+  const untilMs = isOver ? course.dayEndsAtMs : Math.min(...changes, budget === null ? Infinity : course.dayEndsAtMs)
   if (!moving) return untilMs === Infinity ? false : moveOn(course, untilMs, inputs)
   const bytes = Math.min(course.left[moving], moving === 'urgent' ? Infinity : dayLeft, ((untilMs - atMs) * speed) / 1_000)
   course.left[moving] -= bytes

@@ -117,6 +117,12 @@ describe('a counter that begins again', () => {
   })
 })
 
+describe('a counter that begins again at 0', () => {
+  it('[CMP2] leaves no trace when it lost its 0, for others begin at 1', () => {
+    expect(dayLedger(daySeen([...range(964, 999), ...range(1, 43)]))).toMatchObject({ first: 964, last: 43, missing: [] })
+  })
+})
+
 describe('from day to day', () => {
   it('[CMP2] a till that goes on, or begins anew, is whole; a hole belongs to the earlier day', () => {
     const [monday, onwards, anew, later] = [daySeen(range(1, 50)), daySeen(range(51, 60)), daySeen(range(1, 20)), daySeen(range(54, 60))]
@@ -182,7 +188,9 @@ describe('a model till', () => {
           return numbersOf(dayLedger(books[index]!, near(before), near(after)).missing)
         })
         const expected = given.flatMap((one, index) => (isLost[index] ? [one.sequenceNumber] : []))
-        expect(missing.toSorted((a, b) => a - b)).toEqual(expected.toSorted((a, b) => a - b))
+        // A counter that begins again at 1 and one that lost its 0 look alike.
+        const tellable = (numbers: number[]): number[] => numbers.filter((number) => number > 0).toSorted((a, b) => a - b)
+        expect(tellable(missing)).toEqual(tellable(expected))
       }),
       { numRuns: 500 },
     )

@@ -5,9 +5,10 @@
 import { z } from 'zod'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import { feedEntrySchema, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
-import type { UpResponse } from '#sync/contract/up.ts'
+import type { UpRequest, UpResponse } from '#sync/contract/up.ts'
 import type { HubEpoch, StoreId } from '#sync/contract/vocabulary.ts'
-import type { Codec } from '#sync/core/ports.ts'
+import { paceAfterAnswer, paceAfterLoss, type PaceBounds } from '#sync/core/pace.ts'
+import { LinkLost, type Clock, type Codec } from '#sync/core/ports.ts'
 import type { HubLine } from './hub-line.ts'
 import { reasonOf, type EngineLog } from './log.ts'
 
@@ -34,10 +35,13 @@ export interface FeedReaderPorts {
   line: Pick<HubLine, 'request' | 'speaks'>
   codec: Codec
   storeId: StoreId
+  clock: Pick<Clock, 'nowMs'>
   log: EngineLog
 }
 
 const pageLimit = { plain: 1_000, packed: 2_000 } as const
+/** Entries of a page. */
+const pagePace: PaceBounds = { startingSize: 250, minSize: 20, maxSize: pageLimit.packed }
 const entriesSchema = z.array(feedEntrySchema)
 
 type Page = Exclude<UpResponse<'pull'>, { outcome: 'refused' }>
@@ -68,7 +72,20 @@ export const judgePage = (feed: FeedName, { after, epoch }: ReadSoFar, page: Rea
   return { outcome: 'wrong', code: 'HUB_FELL_BACK', message }
 }
 
-export const createFeedReader = ({ line, codec, storeId, log }: FeedReaderPorts) => {
+export const createFeedReader = ({ line, codec, storeId, clock, log }: FeedReaderPorts) => {
+  let pageSize = pagePace.startingSize
+
+  const pull = async (request: UpRequest<'pull'>): Promise<UpResponse<'pull'>> => {
+    const startedAtMs = clock.nowMs()
+    try {
+      const answer = await line.request('pull', { ...request, limit: Math.min(request.limit, pageSize) })
+      pageSize = paceAfterAnswer(pageSize, Math.max(0, clock.nowMs() - startedAtMs), pagePace)
+      return answer
+    } catch (error) {
+      if (error instanceof LinkLost) pageSize = paceAfterLoss(pageSize, pagePace)
+      throw error
+    }
+  }
   const unpacked = async (page: Page): Promise<ReadPage> => {
     const { checkpoint, more, epoch } = page
     const entries = page.outcome === 'packed' ? entriesSchema.parse(JSON.parse(await codec.unpack(page))) : page.entries
@@ -76,10 +93,7 @@ export const createFeedReader = ({ line, codec, storeId, log }: FeedReaderPorts)
   }
   /** A packed page that is not what it says is refused whole, and asked for plain. */
   const ask = async (feed: FeedName, after: number, packed: boolean): Promise<ReadPage | Extract<FeedAnswer, { outcome: 'wait' }>> => {
-    const answer = await line.request(
-      'pull',
-      packed ? { feed, after, limit: pageLimit.packed, packed } : { feed, after, limit: pageLimit.plain },
-    )
+    const answer = await pull(packed ? { feed, after, limit: pageLimit.packed, packed } : { feed, after, limit: pageLimit.plain })
     if (answer.outcome === 'refused') return { outcome: 'wait', code: answer.code, message: answer.message }
     try {
       return await unpacked(answer)

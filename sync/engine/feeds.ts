@@ -18,7 +18,7 @@ import { createFeedWriter, type Written } from './feed-writer.ts'
 import type { HubLine } from './hub-line.ts'
 import { reasonOf, type EngineLog } from './log.ts'
 
-const sweepMs = 300_000
+const sweepMs = 120_000
 /** When the hub changes the catalogue faster than it can be read, tills see the end of the last round rather than nothing for ever. */
 const mostRounds = 20
 

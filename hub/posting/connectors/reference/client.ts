@@ -46,11 +46,11 @@ const failureOf = (status: number, text: string, retryAfterMs: number | undefine
   return { outcome: 'rejected', code: problem.success && problem.data.error === 'UNKNOWN_ITEM' ? 'UNKNOWN_ITEM' : 'ERP_REJECTED', message }
 }
 
-export const createReferenceClient = (access: ErpAccess, timeoutMs: number): ReferenceClient => {
+export const createReferenceClient = (access: ErpAccess, timeoutMs: number, callWire: typeof callErp = callErp): ReferenceClient => {
   const base = access.url.replace(/\/+$/, '')
   const headers = { authorization: `Basic ${Buffer.from(`${access.user}:${access.password}`).toString('base64')}` }
   const call = async <T>(method: 'GET' | 'POST', path: string, body: unknown, schema: z.ZodType<T>): Promise<ErpAnswer<T>> => {
-    const answer = await callErp({ method, url: base + path, headers, body, timeoutMs })
+    const answer = await callWire({ method, url: base + path, headers, body, timeoutMs })
     if (answer.wire === 'unsent') return { ok: false, failure: { outcome: 'retry', message: answer.message } }
     if (answer.wire === 'lost') return { ok: false, failure: { outcome: method === 'GET' ? 'retry' : 'unknown', message: answer.message } }
     if (answer.status < 200 || answer.status > 299)

@@ -19,10 +19,11 @@ import {
   referenceDocumentSchema,
   referenceItemSchema,
 } from './client.ts'
-import type { ErpAnswer, ErpFailure } from '../wire.ts'
+import { callErp, type ErpAnswer, type ErpFailure } from '../wire.ts'
 
 export interface ReferenceOptions {
   timeoutMs?: number
+  call?: typeof callErp
 }
 
 const path = (document: ReferenceDocument): string => `/documents/${encodeURIComponent(document.id)}`
@@ -130,8 +131,11 @@ const pullItems = async (client: ReferenceClient, cursor: string | undefined): P
   }
 }
 
-export const createReferenceConnector = (access: ErpAccess, { timeoutMs = 15_000 }: ReferenceOptions = {}): ErpConnector => {
-  const client = createReferenceClient(access, timeoutMs)
+export const createReferenceConnector = (
+  access: ErpAccess,
+  { timeoutMs = 15_000, call = callErp }: ReferenceOptions = {},
+): ErpConnector => {
+  const client = createReferenceClient(access, timeoutMs, call)
   return {
     name: 'reference',
     async ping() {

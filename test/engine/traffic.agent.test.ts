@@ -224,7 +224,8 @@ describe('traffic of a store', () => {
     await rig.clock.advance(60 * second)
     const before = pages().length
     const usedBefore = (await rig.untilView((v) => (v.sync?.caps.usedBytesToday ?? 0) > 1_000_000)).sync?.caps.usedBytesToday ?? 0
-    expect(usedBefore).toBeLessThan(1_300_000)
+    // Over it by less than the one page that was under way.
+    expect(usedBefore).toBeLessThan(1_350_000)
     await rig.restart()
     rig.journal.appendSales(2)
     await rig.untilAcked()

@@ -1,0 +1,150 @@
+/** One process of the hub: gateway sessions, merge, posting and the catalogue's pull, as hub/server.ts puts them together. */
+import pino from 'pino'
+import { startCataloguePull } from '#hub/catalogue/pull.ts'
+import { feedChannel, parseFeedNotification } from '#hub/catalogue/feed.ts'
+import { dayCloseProjection } from '#hub/close/day-close-projection.ts'
+import { deviceChannel, parseDeviceNotice } from '#hub/enrolment/device-channel.ts'
+import { ensureEpoch, epochChannel, parseEpochNotification } from '#hub/epoch/epoch.ts'
+import { exceptionProjection } from '#hub/exception/exception-projection.ts'
+import { fleetRequests } from '#hub/fleet/requests.ts'
+import { waitingAsks } from '#hub/fleet/diagnostics-requests.ts'
+import type { Requests } from '#hub/gateway/request.ts'
+import type { Peer } from '#hub/gateway/session.ts'
+import { createSessionContext } from '#hub/gateway/session-context.ts'
+import { openStoreSession, type StoreSession, type StoreSessionOptions } from '#hub/gateway/store-session.ts'
+import { createPostingsProjection } from '#hub/merge/postings.ts'
+import type { Projection } from '#hub/merge/projection.ts'
+import { salesProjection } from '#hub/merge/sales.ts'
+import { startMergeWorker } from '#hub/merge/worker.ts'
+import { createHubMetrics } from '#hub/metrics.ts'
+import { startPostingWorker } from '#hub/posting/worker.ts'
+import { stockProjection } from '#hub/stock/stock-projection.ts'
+import { feedNames } from '#sync/contract/feed.ts'
+import type { HubEpoch } from '#sync/contract/vocabulary.ts'
+import type { Chance } from './chance.ts'
+import type { Erp } from './erp.ts'
+import type { HubDatabase } from './hub-database.ts'
+import type { Life } from './life.ts'
+import type { Host } from './network.ts'
+import type { Tally } from './tally.ts'
+
+export interface HubProcess extends Host {
+  /** What PostgreSQL notifies. */
+  notified(channel: string, payload: string): void
+  /** Its listening connection is lost for so long. */
+  goDeaf(ms: number): void
+}
+
+/** Requests that take the place of the hub's own: how a test plants a fault in it. */
+export type HubMutation = (world: { agentNowMs(deviceId: string): number; hubNowMs(): number }) => Requests
+
+export interface HubProcessParts {
+  life: Life
+  database: HubDatabase
+  erp: Erp
+  chance: Chance
+  tally: Tally
+  wallMs: () => number
+  /** Reads the log and talks to the ERP as well. */
+  isWorker: boolean
+  mutation?: Requests | undefined
+}
+
+/** Long, because a seed pays for each look; notifications wake the workers. */
+const pollMs = 60_000
+
+const silent = pino({ level: 'silent' })
+const metrics = createHubMetrics()
+
+export const projections: readonly Projection[] = [
+  ...[salesProjection, stockProjection, exceptionProjection, dayCloseProjection],
+  createPostingsProjection('reference'),
+]
+
+export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, isWorker, mutation }: HubProcessParts): HubProcess => {
+  const clock = life.clock(wallMs)
+  const db = database.open(life)
+  const sessions = new Map<StoreSession, { peer: Peer | null; send: StoreSessionOptions['send'] }>()
+  const listeners = new Map<string, () => void>()
+  let deafUntilMs = -1
+  let numbered = 0
+
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => life.after(ms, 'pauses', resolve))
+  const context = createSessionContext({
+    ...{ db, log: silent, metrics, waitingAsks, moreRequests: { ...fleetRequests, ...mutation } },
+    clock: { nowMs: clock.nowMs, steadyMs: clock.nowMs, pause },
+    newNonce: () => String(chance.int(1e8, 1e9)).repeat(3),
+  })
+  const pokeAll = (): void => {
+    for (const { peer, send } of sessions.values()) if (peer) for (const feed of feedNames) send('poke', { feed })
+  }
+  const heedEpoch = (epoch: HubEpoch | null): void => {
+    if (epoch) for (const session of [...sessions.keys()]) session.heedEpoch(epoch)
+  }
+  /** As hub/epoch/epoch-watch.ts does whenever the line to the database came up. */
+  const lookForEpoch = (): void =>
+    void ensureEpoch(db).then(
+      ({ epoch }) => heedEpoch(epoch.epoch),
+      () => void life.after(1_000, 'looks for the epoch', lookForEpoch),
+    )
+  const heed = (channel: string, payload: string): void => {
+    listeners.get(channel)?.()
+    if (channel === feedChannel) {
+      const about = parseFeedNotification(payload)
+      for (const { peer, send } of sessions.values())
+        if (about && peer && (about.scope === '*' || about.scope === peer.storeId)) send('poke', { feed: about.feed })
+    }
+    if (channel === epochChannel) heedEpoch(parseEpochNotification(payload))
+    const notice = channel === deviceChannel ? parseDeviceNotice(payload) : null
+    if (notice) for (const session of [...sessions.keys()]) session.heed(notice)
+  }
+  const listen = (channel: string, onNotify: () => void) => {
+    listeners.set(channel, onNotify)
+    life.after(1, 'listens', onNotify)
+    return { stop: async () => undefined }
+  }
+
+  life.after(1, 'listens', lookForEpoch)
+  if (isWorker) {
+    const connector = erp.connector(life)
+    startMergeWorker({ db, databaseUrl: '', listen, projections, log: silent, metrics, pollMs, clock })
+    startPostingWorker({ db, connector, log: silent, pollMs, random: chance.next, listen, clock })
+    startCataloguePull({ db, connector, log: silent, intervalMs: 60_000, clock })
+  }
+
+  return {
+    name: life.name,
+    life,
+    accept: ({ send, end }) => {
+      numbered += 1
+      const known = { peer: null as Peer | null, send: send as StoreSessionOptions['send'] }
+      const session = openStoreSession({
+        context,
+        sessionId: `${life.name}-${numbered}`,
+        send: known.send,
+        end,
+        onWelcomed: (peer) => void (known.peer = peer),
+      })
+      sessions.set(session, known)
+      return {
+        receive: session.receive,
+        closed: () => {
+          session.closed()
+          sessions.delete(session)
+        },
+      }
+    },
+    notified: (channel, payload) => {
+      if (clock.nowMs() < deafUntilMs) return tally.count('notification missed')
+      life.after(chance.int(1, 15), `hears ${channel}`, () => heed(channel, payload))
+    },
+    goDeaf: (ms) => {
+      deafUntilMs = clock.nowMs() + ms
+      life.after(ms, 'listens again', () => {
+        pokeAll()
+        lookForEpoch()
+        for (const onNotify of listeners.values()) onNotify()
+      })
+    },
+  }
+}
