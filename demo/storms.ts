@@ -62,6 +62,9 @@ const run = async ({ sales, pauseMs, json }: ReturnType<typeof readOptions>): Pr
   return story.proven ? 0 : 1
 }
 
+/** Whatever was started ends with this process. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+
 const options = readOptions(process.argv.slice(2))
 if (options.help) console.log(usage)
 else process.exitCode = await run(options)

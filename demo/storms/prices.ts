@@ -50,10 +50,10 @@ export const priceCheckpoint = async (centre: Centre, storeId: string): Promise<
   return Number(rows[0]?.checkpoint ?? 0)
 }
 
-/** What a store that stands at `after` is sent: prices, and removals of prices that can never be in force again. */
+/** What a store that stands at `after` is sent: prices, and removals of those that it has and that can never be in force again. */
 export const priceEntriesAfter = async (centre: Centre, storeId: string, after: number): Promise<{ prices: number; removals: number }> => {
   const rows = await centre.query<{ prices: string; removals: string }>(
-    `select count(*) filter (where not deleted) prices, count(*) filter (where deleted) removals
+    `select count(*) filter (where not deleted) prices, count(*) filter (where deleted and (document !~ '^[0-9]+$' or document::bigint <= $2)) removals
      from feed_entry where feed = 'prices' and scope = $1 and checkpoint > $2`,
     [storeId, after],
   )

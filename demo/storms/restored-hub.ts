@@ -38,6 +38,11 @@ export const hubRestored = async (cast: Cast): Promise<void> => {
 
   teller.say('The operator declares the restored database: POST /v1/epochs')
   await centre.call('POST', '/v1/epochs', { reason: "restored from last night's copy" })
+  // By themselves they ask again within five minutes.
+  if (cast.pace.pauseMs === 0) {
+    teller.say('He calls both stores, and their managers press “Send now”: nobody need wait until the stores ask again')
+    for (const { pc } of stores) await pc.sendNow()
+  }
   await storesFillIt(cast)
   await Promise.all(stores.map(({ tills: own, pc }) => closeDay(own, pc, day)))
   for (const store of stores) await daysAgree(cast, store, 5)
@@ -63,13 +68,10 @@ const storesRefuse = async ({ centre, teller, first, second, dir }: Cast, restor
 const storesFillIt = async (cast: Cast): Promise<void> => {
   const { centre, teller, first, second } = cast
   const tills = allTills(cast)
-  const filled = await becomesTrue(() => haveAllArrived(centre, tills), 180_000)
+  const filled = await becomesTrue(() => haveAllArrived(centre, tills), 360_000)
   const sold = tills.reduce((sum, till) => sum + till.sold.length, 0)
   const counted = (await countedSales(centre)).length
-  teller.claim(
-    `the stores came back by themselves and sent what it lacked: ${counted} of ${sold} sales, each once`,
-    filled && counted === sold,
-  )
+  teller.claim(`the stores came back and sent what it lacked: ${counted} of ${sold} sales, each once`, filled && counted === sold)
   for (const { storeId, name, tills: own } of [first, second]) {
     const log = await logCounts(centre, storeId)
     const answered = own.reduce((sum, till) => sum + till.sold.length, 0)
