@@ -43,11 +43,18 @@ export const pcCloned = async (cast: Cast): Promise<BackOffice> => {
     `one of them went on under a life of its own (${lives.slice(livesBefore.length).join(', ')}); what it held was sent again under it, and ${log.duplicate} sales were recognised and not counted twice`,
     lives.length === livesBefore.length + 1 && log.duplicate > 0,
   )
+  teller.say(`While both were one life, the hub let one of them in at a time: SESSION_REPLACED ${await timesReplaced([pc, copy])} times`)
   await aPersonIsTold(cast, [pc, copy])
   await becomesTrue(() => areAllPosted(centre, allTills(cast)))
   const counted = (await countedSales(centre)).filter(({ key }) => key.startsWith(storeId)).length
   teller.claim(`the hub counts ${counted} sales of ${name}, ${answered} were answered`, counted === answered)
   return copy
+}
+
+/** While both say that they are the same life of the journal, one connection at a time is let in. */
+const timesReplaced = async (pcs: readonly BackOffice[]): Promise<number> => {
+  const logs = await Promise.all(pcs.map(logOf))
+  return logs.join('').split('"code":"SESSION_REPLACED"').length - 1
 }
 
 const aPersonIsTold = async ({ teller, dir, second }: Cast, pcs: readonly BackOffice[]): Promise<void> => {
