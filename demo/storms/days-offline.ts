@@ -78,21 +78,26 @@ export const threeDaysAway = async (cast: Cast): Promise<void> => {
     `the tills were told ${told.length} price changes, each item once, each its newest (${kilobytes(line.receivedBytes() - receivedBefore)} came down the line)`,
     isSame(told, newest),
   )
-  await daysAgree(cast, first, 4)
+  // A day that agreed before the line was cut is not asked about again.
+  await daysAgree(cast, first, 4, new Date(0))
 }
 
 const kilobytes = (bytes: number): string => `${Math.ceil(bytes / 1_000)} kB`
 
-/** Asks again while the hub is still counting what arrived. */
-export const daysAgree = async ({ centre, teller, first, second, daysAgo }: Cast, store: StormStore, days: number): Promise<void> => {
+const soldOn = ({ tills }: StormStore, businessDay: string): number =>
+  tills.reduce((sum, { zReports }) => sum + (zReports.get(businessDay)?.transactionCount ?? 0), 0)
+
+/** As they were compared after this moment; asked for again while the hub is still counting what arrived. */
+export const daysAgree = async ({ centre, teller, daysAgo }: Cast, store: StormStore, days: number, since: Date): Promise<void> => {
   const expected = [5, 4, 3, 2, 1, 0].slice(0, days).map((ago) => businessDayOf(daysAgo(ago)))
-  const askedAt = new Date().toISOString()
+  const fresh = async () => (await comparisons(centre, store.storeId)).filter(({ comparedAt }) => Date.parse(comparedAt) >= since.getTime())
   const agree = await becomesTrue(async () => {
     await askToCompare(centre, store.storeId)
-    const found = (await comparisons(centre, store.storeId)).filter(({ comparedAt }) => comparedAt > askedAt)
-    return expected.every((day) => found.some((each) => each.businessDay === day && each.outcome === 'agrees'))
-  }, 45_000)
-  const found = await comparisons(centre, store.storeId)
-  const shown = found.map(({ businessDay, outcome, count }) => `${businessDay} ${count} ${outcome}`).reverse()
-  teller.claim(`compared day by day with ${store === first ? first.name : second.name}: ${shown.join(' · ')}`, agree)
+    const found = await fresh()
+    const agrees = (day: string) =>
+      found.some(({ businessDay, outcome, count }) => businessDay === day && outcome === 'agrees' && count === soldOn(store, day))
+    return expected.every(agrees)
+  })
+  const shown = (await fresh()).map(({ businessDay, outcome, count }) => `${businessDay} ${count} ${outcome}`).reverse()
+  teller.claim(`compared day by day with ${store.name}: ${shown.join(' · ')}`, agree)
 }

@@ -37,6 +37,7 @@ export const hubRestored = async (cast: Cast): Promise<void> => {
   await storesRefuse(cast, restored)
 
   teller.say('The operator declares the restored database: POST /v1/epochs')
+  const declaredAt = new Date()
   await centre.call('POST', '/v1/epochs', { reason: "restored from last night's copy" })
   // By themselves they ask again within five minutes.
   if (cast.pace.pauseMs === 0) {
@@ -45,7 +46,7 @@ export const hubRestored = async (cast: Cast): Promise<void> => {
   }
   await storesFillIt(cast)
   await Promise.all(stores.map(({ tills: own, pc }) => closeDay(own, pc, day)))
-  for (const store of stores) await daysAgree(cast, store, 5)
+  for (const store of stores) await daysAgree(cast, store, 5, declaredAt)
 }
 
 /** Both sides say so, and nothing is mixed. */
