@@ -1,5 +1,5 @@
 /** Two stores sell; then one is without a line for three business days, while prices change at the centre [TRN22] [PRC5]. */
-import { allTills, type Cast, type StormStore } from './cast.ts'
+import { allTills, askAtOnce, type Cast, type StormStore } from './cast.ts'
 import { areAllPosted, askToCompare, comparisons, countedSales, haveAllArrived, logCounts } from './hub-book.ts'
 import { changesAtTill, lastDelta, type NewPrice, priceCheckpoint, priceEntriesAfter, pricesOnShelf, setPrices } from './prices.ts'
 import { businessDayOf, closeDay, sell } from './till-day.ts'
@@ -65,6 +65,7 @@ export const threeDaysAway = async (cast: Cast): Promise<void> => {
   const receivedBefore = line.receivedBytes()
   await line.mend()
   teller.say('The line is back')
+  await askAtOnce(cast, [first])
   const newest = roundOfPrices(shelf, rounds.length)
   const arrived = await becomesTrue(() => haveAllArrived(centre, tills))
   const log = await logCounts(centre, storeId)

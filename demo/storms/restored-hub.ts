@@ -1,7 +1,7 @@
 /** The hub is put back to last night's copy, which lacks sales that it had acknowledged; the stores refuse, then fill it again [TRN15]. */
 import { join } from 'node:path'
 import { withinWindow } from './window-words.ts'
-import { allTills, type Cast, type StormStore } from './cast.ts'
+import { allTills, askAtOnce, type Cast, type StormStore } from './cast.ts'
 import { areAllPosted, countedSales, haveAllArrived, logCounts, openExceptions } from './hub-book.ts'
 import { daysAgree } from './days-offline.ts'
 import { closeDay, sell } from './till-day.ts'
@@ -21,6 +21,7 @@ export const hubRestored = async (cast: Cast): Promise<void> => {
   teller.step("The hub's database is put back to last night's copy")
   await becomesTrue(() => haveAllArrived(centre, tills))
   await centre.copyDatabase()
+  await askAtOnce(cast, stores)
   const night = (await countedSales(centre)).length
   teller.say(`At night the database is copied, with ${night} sales in it. In the morning both stores sell on`)
   await Promise.all(stores.map((store) => sellALittle(cast, store, day)))
@@ -30,6 +31,7 @@ export const hubRestored = async (cast: Cast): Promise<void> => {
   teller.claim(`${morning - night} more sales are acknowledged by the hub and booked in the ERP`, acknowledged && posted)
 
   await centre.restoreDatabase()
+  await askAtOnce(cast, stores)
   const restored = (await countedSales(centre)).length
   teller.say(`The disk breaks, and last night's copy takes its place: the hub has ${restored} sales again, and does not know it`)
   teller.claim(`it lacks ${morning - restored} sales that it had acknowledged`, morning - restored > 0)
@@ -39,11 +41,7 @@ export const hubRestored = async (cast: Cast): Promise<void> => {
   teller.say('The operator declares the restored database: POST /v1/epochs')
   const declaredAt = new Date()
   await centre.call('POST', '/v1/epochs', { reason: "restored from last night's copy" })
-  // By themselves they ask again within five minutes.
-  if (cast.pace.pauseMs === 0) {
-    teller.say('He calls both stores, and their managers press “Send now”: nobody need wait until the stores ask again')
-    for (const { pc } of stores) await pc.sendNow()
-  }
+  await askAtOnce(cast, stores)
   await storesFillIt(cast)
   await Promise.all(stores.map(({ tills: own, pc }) => closeDay(own, pc, day)))
   for (const store of stores) await daysAgree(cast, store, 5, declaredAt)
