@@ -8,6 +8,7 @@ import type { Transaction } from '#sync/contract/transaction.ts'
 import { z } from 'zod'
 import { runCommand } from '../scripts/command.ts'
 import { checkoutRoot } from '../scripts/root.ts'
+import type { AgentProcess } from './agent-process.ts'
 import type { Stack } from './stack.ts'
 import type { Till } from './tills.ts'
 
@@ -40,7 +41,9 @@ export interface DayEnd {
   verified: boolean
 }
 
-const postClose = async ({ agent }: Stack, body: unknown): Promise<void> => {
+type Door = Pick<AgentProcess, 'url' | 'token'>
+
+export const postClose = async (agent: Door, body: unknown): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
     const response = await fetch(`${agent.url}/v1/day-closes`, {
       method: 'POST',
@@ -100,7 +103,7 @@ export const endDays = async (stack: Stack, tills: readonly Till[], dir: string)
   const ends: DayEnd[] = []
   for (const businessDay of businessDays) {
     await postClose(
-      stack,
+      stack.agent,
       tills.flatMap((till) => zBodies(till.identity.workstationId, till.zReports, businessDay)),
     )
     ends.push({ businessDay, whole: await isWhole(stack, businessDay), ...(await makeCertificate(stack, dir, businessDay)) })

@@ -139,7 +139,8 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       due.delete(feed)
       const startedAt = (turn += 1)
       if (await readToEnd(feed, isWhole)) newsAt.set(feed, (turn += 1))
-      readAt.set(feed, newsAt.get(feed) ?? startedAt)
+      // Not the end: of two that were read side by side, either may have been asked before the other's news.
+      readAt.set(feed, startedAt)
     }
     for (const feed of group.filter((each) => due.has(each))) await readOne(feed)
     for (let round = 1; !closed; round++) {

@@ -133,6 +133,14 @@ describe('a change of 3,000 prices, items and assortment', () => {
     expect([...seen].toSorted()).toEqual(['delta', 'full', 'look-up'])
   }, 60_000)
 
+  it('[PRC6] is read again only until nothing is new: a hub at rest is not called restless', async () => {
+    pulls.count = 0
+    change()
+    await rig.clock.until(isThrough)
+    expect(pulls.count).toBeLessThan(20)
+    expect(rig.logged).not.toContain('warn: the catalogue changes faster than it can be read')
+  })
+
   it('[PRC6] comes through while the hub changes everything faster than it is read', async () => {
     let changes = 0
     let changesBefore = Number.NaN

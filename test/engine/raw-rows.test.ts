@@ -6,11 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { recordDocs, emptyTally } from '#sync/engine/record-docs.ts'
 import { rawTableOf } from '#sync/store/raw-table.ts'
 import { RecordShelf } from '#sync/store/record-shelf.ts'
-import { recordSchema, verdictSchema, type RecordDoc, type VerdictDoc } from '#sync/store/schemas.ts'
+import { FeedShelf } from '#sync/store/feed-shelf.ts'
+import { type FeedDoc, feedSchemas, recordSchema, verdictSchema, type RecordDoc, type VerdictDoc } from '#sync/store/schemas.ts'
 import { VerdictShelf } from '#sync/store/verdict-shelf.ts'
 import { MemoryJournal, quarantineText } from './records.ts'
 
-type Collections = { records: RxCollection<RecordDoc>; verdicts: RxCollection<VerdictDoc> }
+type Collections = { records: RxCollection<RecordDoc>; verdicts: RxCollection<VerdictDoc>; postings: RxCollection<FeedDoc> }
 
 let opened = 0
 
@@ -18,7 +19,11 @@ const openDexie = async () => {
   opened += 1
   const storage = getRxStorageDexie({ indexedDB: new IDBFactory(), IDBKeyRange })
   const database = await createRxDatabase<Collections>({ name: `raw${opened}`, storage, multiInstance: false, eventReduce: false })
-  return database.addCollections({ records: { schema: recordSchema }, verdicts: { schema: verdictSchema } })
+  return database.addCollections({
+    records: { schema: recordSchema },
+    verdicts: { schema: verdictSchema },
+    postings: { schema: feedSchemas.postings },
+  })
 }
 
 let collections: Awaited<ReturnType<typeof openDexie>>
@@ -94,5 +99,18 @@ describe('raw rows', () => {
     expect([...(await verdicts.of(journal.incarnation, [2, 4])).keys()]).toEqual([4])
     expect(await (await rawTableOf(collections.verdicts))?.count()).toBe(1)
     expect(await records.otherIncarnations(journal.incarnation)).toEqual([{ incarnation: other.incarnation, headSeq: 2 }])
+  })
+
+  it('[TRN6] postings are counted by state as they are now, however often they were counted before', async () => {
+    const postings = new FeedShelf(collections.postings)
+    const posting = (n: number, state: string): FeedDoc => ({ id: `P${n}`, state, checkpoint: n, receivedAtMs: n, document: {} })
+    const counted = async () => [await postings.countOfState('posted'), await postings.countOfState('held')]
+    expect(await counted()).toEqual([0, 0])
+    await postings.put([posting(1, 'held'), posting(2, 'posted'), posting(3, 'posted')])
+    expect(await counted()).toEqual([2, 1])
+    await postings.put([posting(1, 'posted')])
+    expect(await counted()).toEqual([3, 0])
+    await postings.remove(['P2'])
+    expect(await counted()).toEqual([2, 0])
   })
 })
