@@ -44,7 +44,7 @@ export interface SessionContextOptions {
 }
 
 /** A hello costs five short statements, two of which commit. */
-const usualAdmission: AdmissionLimits = { perSecond: 250, burst: 100, atOnce: 128 }
+export const usualAdmission: AdmissionLimits = { perSecond: 250, burst: 100, atOnce: 128 }
 
 const hostClock = { nowMs: Date.now, steadyMs: () => performance.now(), pause: (ms: number) => delay(ms, undefined, { ref: false }) }
 
