@@ -39,14 +39,14 @@ const connectFirst = async (hub: FleetHub, fleet: Fleet, startedAt: number, befo
 
 const comeBack = async (hub: FleetHub, fleet: Fleet, progress: (line: string) => void) => {
   const [killedAt, before] = [performance.now(), await fleet.look()]
-  fleet.takeFigures()
+  fleet.takeMostHellos()
   await hub.restart()
   const readySeconds = seconds(killedAt)
   await until(fleet, 'all are back')
   const backSeconds = seconds(killedAt)
   const backProcessor = await hub.processorSeconds()
   const after = await fleet.look()
-  const mostHellosSent = fleet.takeFigures().mostHellos
+  const mostHellosSent = fleet.takeMostHellos()
   progress(`all back ${backSeconds} s after the kill (the hub was ready after ${readySeconds} s)`)
   return {
     ...{ readySeconds, backSeconds, backProcessor, mostHellosSent },
@@ -69,11 +69,10 @@ const measure = async (progress: (line: string) => void, stops: (() => Promise<u
   const fleet = await startFleet({ hubUrl: hub.url, stores: enrolled })
   stops.push(() => fleet.stop())
   const first = await connectFirst(hub, fleet, startedAt, before, progress)
-  const mostFirst = fleet.takeFigures().mostHellos
+  const mostFirst = fleet.takeMostHellos()
   await fleet.sell(salesPerMinute)
   await delay(steadyMs)
-  await fleet.look()
-  const steady = fleet.takeFigures().tookMs
+  const steady = (await fleet.look()).tookMs
   const back = await comeBack(hub, fleet, progress)
   await fleet.sell(0)
   const { captured } = await fleet.until((status) => status.acknowledged === status.captured, 'all is acknowledged')

@@ -13,6 +13,8 @@ export interface FleetStatus {
   toldToWait: number
   captured: number
   acknowledged: number
+  /** What acknowledgements took that were not told before. */
+  tookMs: number[]
 }
 
 export interface Fleet {
@@ -21,8 +23,8 @@ export interface Fleet {
   until(holds: (status: FleetStatus) => boolean, what: string, withinMs?: number): Promise<FleetStatus>
   /** Sales a minute of each store; 0 closes the tills. */
   sell(salesPerMinute: number): Promise<void>
-  /** Since the last call: what acknowledgements took, and the most hellos that were sent within one second. */
-  takeFigures(): { tookMs: number[]; mostHellos: number }
+  /** The most hellos that were sent within one second, since the last call. */
+  takeMostHellos(): number
   journals(): Promise<JournalEnd[]>
   stop(): Promise<void>
 }
@@ -40,7 +42,6 @@ const lookEveryMs = 250
 
 export const startFleet = async ({ hubUrl, stores, seed = 1, storesPerProcess = 1_000, onLook }: FleetOptions): Promise<Fleet> => {
   const processes: LineProcess[] = []
-  let tookMs: number[] = []
   let hellos = new Map<number, number>()
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -54,15 +55,12 @@ export const startFleet = async ({ hubUrl, stores, seed = 1, storesPerProcess = 
     return mine
   }
   const merge = (parts: readonly PartStatus[]): FleetStatus => {
-    for (const part of parts) {
-      for (const took of part.tookMs) tookMs.push(took)
-      for (const [second, count] of part.hellos) hellos.set(second, (hellos.get(second) ?? 0) + count)
-    }
+    for (const [second, count] of parts.flatMap((part) => part.hellos)) hellos.set(second, (hellos.get(second) ?? 0) + count)
     const sum = (of: (part: PartStatus) => number): number => parts.reduce((all, part) => all + of(part), 0)
     const status = {
       ...{ connected: sum((part) => part.links['online'] ?? 0), refused: sum((part) => part.links['refused'] ?? 0) },
       ...{ toldToWait: sum((part) => part.toldToWait), captured: sum((part) => part.captured) },
-      acknowledged: sum((part) => part.acknowledged),
+      ...{ acknowledged: sum((part) => part.acknowledged), tookMs: parts.flatMap((part) => part.tookMs) },
     }
     onLook?.(status)
     return status
@@ -85,11 +83,10 @@ export const startFleet = async ({ hubUrl, stores, seed = 1, storesPerProcess = 
       }
     },
     sell: async (salesPerMinute) => void merge(await obeyed<PartStatus>(() => ({ order: 'sell', salesPerMinute }))),
-    takeFigures: () => {
-      const figures = { tookMs, mostHellos: Math.max(0, ...hellos.values()) }
-      tookMs = []
+    takeMostHellos: () => {
+      const most = Math.max(0, ...hellos.values())
       hellos = new Map()
-      return figures
+      return most
     },
     journals: async () => (await obeyed<JournalEnd[]>(() => ({ order: 'tell-journals' }))).flat(),
     stop: async () => void (await Promise.all(processes.map((each) => each.stop()))),

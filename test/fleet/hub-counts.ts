@@ -39,7 +39,7 @@ export const countHellosAt = (hubUrl: string): HubCounts => {
   const most = { hellos: 0, admitted: 0 }
   let before: Counted | null = null
   let stopped = false
-  let timer: NodeJS.Timeout
+  let timer: NodeJS.Timeout | undefined
   let looking: Promise<void>
 
   const look = async (): Promise<void> => {
@@ -57,7 +57,7 @@ export const countHellosAt = (hubUrl: string): HubCounts => {
     most: () => ({ ...most }),
     stop: async () => {
       stopped = true
-      clearTimeout(timer!)
+      clearTimeout(timer)
       await looking
     },
   }
