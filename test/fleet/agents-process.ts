@@ -20,7 +20,8 @@ export type FleetOrder =
 export interface PartStatus {
   /** Agents by the state of their line. */
   links: Record<string, number>
-  toldToWait: number
+  /** How often lines went down, by reason. */
+  downs: Record<string, number>
   captured: number
   acknowledged: number
   /** From captured until the acknowledgement is stored, in milliseconds; each is told once. */
@@ -40,7 +41,7 @@ const secondNow = (): number => Math.floor(Date.now() / 1_000)
 
 let agents: LightAgent[] = []
 let random = seededRandom(0)
-let toldToWait = 0
+const downs: Record<string, number> = {}
 let tookMs: number[] = []
 const hellos = new Map<number, number>()
 let cancelSales: (() => void)[] = []
@@ -51,7 +52,7 @@ const begin = ({ hubUrl, stores, seed }: Extract<FleetOrder, { order: 'begin' }>
     openLightAgent({
       ...{ hubUrl, store, clock, random },
       onHello: () => void hellos.set(secondNow(), (hellos.get(secondNow()) ?? 0) + 1),
-      onToldToWait: () => void (toldToWait += 1),
+      onDown: (reason) => void (downs[reason] = (downs[reason] ?? 0) + 1),
       onAcknowledged: (took) => void tookMs.push(took),
     }),
   )
@@ -85,7 +86,7 @@ const status = (): PartStatus => {
   const told = tookMs
   tookMs = []
   return {
-    ...{ links, toldToWait, tookMs: told, hellos: pastHellos() },
+    ...{ links, downs, tookMs: told, hellos: pastHellos() },
     captured: counts.reduce((sum, { captured }) => sum + captured, 0),
     acknowledged: counts.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
   }

@@ -11,6 +11,8 @@ export interface FleetStatus {
   refused: number
   /** How often the hub named a moment to come back at. */
   toldToWait: number
+  /** How often lines went down, by reason; being told to wait is one. */
+  downs: Record<string, number>
   captured: number
   acknowledged: number
   /** What acknowledgements took that were not told before. */
@@ -56,10 +58,12 @@ export const startFleet = async ({ hubUrl, stores, seed = 1, storesPerProcess = 
   }
   const merge = (parts: readonly PartStatus[]): FleetStatus => {
     for (const [second, count] of parts.flatMap((part) => part.hellos)) hellos.set(second, (hellos.get(second) ?? 0) + count)
+    const downs: Record<string, number> = {}
+    for (const [reason, count] of parts.flatMap((part) => Object.entries(part.downs))) downs[reason] = (downs[reason] ?? 0) + count
     const sum = (of: (part: PartStatus) => number): number => parts.reduce((all, part) => all + of(part), 0)
     const status = {
       ...{ connected: sum((part) => part.links['online'] ?? 0), refused: sum((part) => part.links['refused'] ?? 0) },
-      ...{ toldToWait: sum((part) => part.toldToWait), captured: sum((part) => part.captured) },
+      ...{ toldToWait: downs['HUB_BUSY'] ?? 0, downs, captured: sum((part) => part.captured) },
       ...{ acknowledged: sum((part) => part.acknowledged), tookMs: parts.flatMap((part) => part.tookMs) },
     }
     onLook?.(status)

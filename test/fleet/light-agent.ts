@@ -27,8 +27,8 @@ export interface LightAgentPorts {
   clock: Clock
   random: Random
   onHello(): void
-  /** The hub named a moment to come back at. */
-  onToldToWait(): void
+  /** The line went down, in the code's word or, without one, in plain words. `HUB_BUSY`: the hub named a moment to come back at. */
+  onDown(reason: string): void
   onAcknowledged(tookMs: number): void
 }
 
@@ -113,7 +113,7 @@ export const openLightAgent = ({ hubUrl, store, clock, random, ...tell }: LightA
     onAsk: (ask) => void (ask.what === 'report' && reporter.now()),
     onChange: () => {
       const state = line.state()
-      if (state.state === 'offline' && state.code === 'HUB_BUSY') tell.onToldToWait()
+      if (state.state === 'offline') tell.onDown(state.code ?? state.message)
     },
   })
   const outbox = createOutboxRunner({
