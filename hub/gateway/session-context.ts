@@ -43,8 +43,11 @@ export interface SessionContextOptions {
   newNonce?: (() => string) | undefined
 }
 
-/** A hello costs five short statements, two of which commit. */
-const usualAdmission: AdmissionLimits = { perSecond: 250, burst: 100, atOnce: 128 }
+/**
+ * A hello costs five short statements, two of which commit. Waiting here costs little; being sent away costs both sides a connection,
+ * so that a slow hub lets many wait, but none so long that its agent gives up.
+ */
+export const usualAdmission: AdmissionLimits = { perSecond: 250, burst: 100, atOnce: 512 }
 
 const hostClock = { nowMs: Date.now, steadyMs: () => performance.now(), pause: (ms: number) => delay(ms, undefined, { ref: false }) }
 

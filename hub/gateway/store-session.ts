@@ -6,7 +6,7 @@ import type { DownEvent, DownMessage } from '#sync/contract/down.ts'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import { batchLimits, protocol } from '#sync/contract/protocol.ts'
 import { type HubEpoch, instantSchema } from '#sync/contract/vocabulary.ts'
-import { type DeviceNotice, notifyDevice } from '../enrolment/device-channel.ts'
+import { announceSession, type DeviceNotice } from '../enrolment/device-channel.ts'
 import { refuse, refuseError } from './answer.ts'
 import type { Tell } from './credit-desk.ts'
 import { createFloodMeter } from './flood-meter.ts'
@@ -111,7 +111,7 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     if (hasEnded()) return answer
     onWelcomed?.(peer)
     const { deviceId, incarnation } = peer
-    await notifyDevice(db, { event: 'welcomed', deviceId, incarnation, sessionId }).catch((error: unknown) =>
+    await announceSession(db, { deviceId, incarnation, sessionId }).catch((error: unknown) =>
       log.warn({ err: error }, 'older sessions of this device were not told'),
     )
     void askWhatWaits(peer)

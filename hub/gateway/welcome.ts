@@ -7,6 +7,7 @@ import { type Epoch, ensureEpoch, readPresentEpoch } from '../epoch/epoch.ts'
 import { hasFallenBack, reportFallenBack } from '../epoch/fallen-back.ts'
 import { readPosition } from '../intake/accept-batch.ts'
 import type { Database } from '../storage/database.ts'
+import { hurriedCommit } from '../storage/hurried-commit.ts'
 import { refuse, type Refusal } from './answer.ts'
 import type { Hello } from './handshake.ts'
 import type { Peer } from './session.ts'
@@ -17,7 +18,8 @@ export type Welcomed = { answer: Welcome; epoch: HubEpoch } | { answer: Refusal 
 
 export const welcome = async (db: Database, peer: Peer, hello: Hello, nowMs: number): Promise<Welcomed> => {
   const agentVersion = hello.agentVersion.replaceAll('\u0000', '')
-  await sql`update device set last_seen_at = now(), agent_version = ${agentVersion} where device_id = ${peer.deviceId}`.execute(db)
+  await sql`with hurried as materialized (${hurriedCommit})
+    update device set last_seen_at = now(), agent_version = ${agentVersion} from hurried where device_id = ${peer.deviceId}`.execute(db)
   const { deviceId, incarnation, storeId } = peer
   const { remembers } = hello
   const { ackedSeq, headHash } = await readPosition(db, deviceId, incarnation)

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { captureAck } from './capture-ack.ts'
 import { captureLoad } from './capture-load.ts'
+import { connect } from './connect.ts'
 import { drain } from './drain.ts'
 import { firstLoad } from './first-load.ts'
 import { fleetDrain } from './fleet-drain.ts'
@@ -20,7 +21,7 @@ import { wire } from './wire.ts'
 
 const benchmarks: Benchmark[] = [
   ...[intake, captureAck, captureLoad, parse, drain, fleetDrain, firstLoad, priceFanout, wire],
-  ...[rebuild, start, memory],
+  ...[connect, rebuild, start, memory],
 ]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
