@@ -41,13 +41,18 @@ export const createTrafficLink = (ports: TrafficLinkPorts): Link => {
   let measures = false
   let previousAtMs = 0
 
+  /** Whoever asks without a connection must not wait at the gate: nobody would ever let them through. */
+  let connected = false
+
   const end = (): void => {
+    connected = false
     connection += 1
     gate.lost()
     ports.onLost()
   }
   const connect: Link['connect'] = (handlers) => {
     end()
+    connected = true
     const mine = connection
     link.connect({
       onDown: handlers.onDown,
@@ -98,6 +103,7 @@ export const createTrafficLink = (ports: TrafficLinkPorts): Link => {
     return answer
   }
   const request: Link['request'] = async (event, asked) => {
+    if (!connected) throw new LinkLost('not connected')
     const mine = connection
     const askedAtMs = clock.nowMs()
     // Without a pause where none is needed: batches go in the order in which they were asked.
