@@ -37,13 +37,21 @@ interface TakenRow {
 /** Leases end on a whole millisecond, so that the token survives the trip through a Date. */
 const leaseEnd = (leaseMs: number) => sql<Date>`date_trunc('milliseconds', clock_timestamp()) + ${leaseMs} * interval '1 millisecond'`
 
-/** Takes up to `limit` due rows, oldest due first; several hub processes never take the same one. */
+/** A former life of the database may have asked the ERP for what this one knows nothing of; that long it may still be at it. */
+const restMs = 30_000
+
+/** A database that was put back asks nothing of the ERP at first. The first epoch of all has no life before it. */
+const isResting = sql<boolean>`exists (
+  select 1 from hub_epoch where number > (select min(number) from hub_epoch)
+    and began_at > now() - ${restMs} * interval '1 millisecond' and began_at <= now())`
+
+/** Takes up to `limit` due rows, oldest due first; several hub processes never take the same one. None while a new epoch rests. */
 export const takeDue = async (db: Kysely<Tables>, connector: string, limit: number, leaseMs: number): Promise<TakenPosting[]> => {
   const taken = await sql<TakenRow>`
     with due as (
       select posting_key, locked_until from posting
       where state in ('waiting', 'in-doubt') and connector = ${connector} and next_attempt_at <= now()
-        and (locked_until is null or locked_until <= now())
+        and (locked_until is null or locked_until <= now()) and not ${isResting}
       order by next_attempt_at, posting_key
       limit ${limit} for update skip locked)
     update posting p set locked_until = ${leaseEnd(leaseMs)}, attempts = p.attempts + 1

@@ -17,4 +17,14 @@ export const regressions: readonly Regression[] = [
       { kind: 'hub restored', atMs: 96_303, takenAtMs: 19_559, declaredAfterMs: 60_000 },
     ],
   },
+  {
+    title: 'a hub restored while a slow ERP is still at a posting of its former life does not post it a second time',
+    seed: 2502,
+    faults: [
+      { kind: 'computer cloned', atMs: 4_844, agent: 4 },
+      { kind: 'local database full', atMs: 12_953, agent: 3, forMs: 39_658 },
+      { kind: 'ERP mood', atMs: 52_453, mood: 'slow', forMs: 56_763 },
+      { kind: 'hub restored', atMs: 62_199, takenAtMs: 12_340, declaredAfterMs: 0 },
+    ],
+  },
 ]
