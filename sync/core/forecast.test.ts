@@ -72,9 +72,10 @@ describe('forecast', () => {
           }
           const happenedMs = Math.max(...carried.map((c) => c.doneMs))
           foretold += 1
-          // Of a backlog that ends about when a window does, nobody can say whether the rest must wait for the next one: then a line a
-          // tenth faster or slower tells the other time.
-          const told = [speed / 1.1, speed, speed * 1.1].map((each) => forecastOf(line, work, each) ?? Infinity)
+          // Of a backlog that ends about when a window does, nobody can say whether the rest must wait for the next one: then a fifth
+          // less or more of it tells the other time.
+          const share = (part: number) => ({ urgent: work.urgent * part, routine: work.routine * part, bulk: work.bulk * part })
+          const told = [0.8, 1, 1.2].map((part) => forecastOf(line, share(part), speed) ?? Infinity)
           const [earliest, latest] = [Math.min(...told), Math.max(...told)]
           expect(happenedMs).toBeGreaterThanOrEqual(earliest * 0.8 - 5_000)
           expect(happenedMs).toBeLessThanOrEqual(latest * 1.2 + 5_000)
