@@ -141,6 +141,15 @@ it('[TRN23] a store whose items differ from the hub’s reads those ranges again
       { timeout: waitMs, interval: 1_000 },
     )
   }
+  // The whole of it is here, or what differs later would come with the load.
+  await vi.waitFor(
+    async () => {
+      await ask(hub, device.deviceId, 'report')
+      const [told] = await db.selectFrom('device_report').select('report').execute()
+      expect(JSON.parse(told?.report ?? '{}')).toMatchObject({ feeds: { items: 3_000 } })
+    },
+    { timeout: waitMs, interval: 200 },
+  )
   await compare(0)
   // Behind the feed's back, as a fault of ours would.
   await sql`update feed_entry set document = replace(document, 'Café 1500', 'Tea 1500') where document_id = 'I1500'`.execute(db)
