@@ -21,8 +21,8 @@ import { openWaitingStore } from './waiting-store.ts'
 
 const transactions = 20_000
 const rounds = 3
-const floor = 0.4
-const chromiumTarget = 2_500
+const floor = 0.6
+const chromiumTarget = 4_000
 
 type Progress = (line: string) => void
 type Stops = (() => Promise<unknown>)[]
