@@ -9,7 +9,7 @@ import { type HubEpoch, instantSchema } from '#sync/contract/vocabulary.ts'
 import { announceSession, type DeviceNotice } from '../enrolment/device-channel.ts'
 import { refuse, refuseError } from './answer.ts'
 import type { Tell } from './credit-desk.ts'
-import { createFloodMeter } from './flood-meter.ts'
+import { createFaultWatch } from './fault-watch.ts'
 import { greetInTurn } from './greeting.ts'
 import { type Hello, parseHello } from './handshake.ts'
 import { answerFor, pushFor } from './older-agent.ts'
@@ -44,19 +44,12 @@ const newEpochWords = 'the hub’s data began a new epoch: come back into it'
 
 /** Beyond the batches: a pull of each feed, and what else an agent may want at the same time. */
 const maxUnanswered = 32
-const slowedMs = 250
 const floodedMs = 60_000
-
-/** What is not of the protocol, or beyond its bounds. */
-const isFault = (answer: unknown): boolean => {
-  const { code } = (answer ?? {}) as { code?: unknown }
-  return code === 'UNKNOWN_MESSAGE' || code === 'HUB_BUSY'
-}
 
 export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: StoreSessionOptions): StoreSession => {
   const { db, log, metrics, work, credits, admission, nowMs, steadyMs } = context
   const requests = new Map<string, Request>(Object.entries({ ...ownRequests, ...context.moreRequests }))
-  const judgeFault = createFloodMeter(context.floodLimits)
+  const watchFaults = createFaultWatch(context)
   let session: Session = { state: 'challenged', nonce: context.newNonce() }
   let lastBatch: Promise<unknown> = Promise.resolve()
   let unanswered = 0
@@ -157,11 +150,8 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     return inTurn.has(event) ? takeTurn(() => request(own, peer, message)) : request(own, peer, message)
   }
 
-  /** A few are answered at once, more of them late, and then the connection ends. */
-  const heedFault = async (): Promise<void> => {
-    const verdict = judgeFault(steadyMs())
-    if (verdict === 'slowed') await context.pause(slowedMs)
-    if (verdict !== 'dismissed' || hasEnded()) return
+  const endForFaults = (): void => {
+    if (hasEnded()) return
     metrics.greetings.inc({ outcome: 'dismissed' })
     const { peer } = session.state === 'welcomed' ? session : { peer: null }
     log.warn({ deviceId: peer?.deviceId }, 'a connection was ended for its messages')
@@ -187,7 +177,7 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
       unanswered += 1
       try {
         const answered = await answer(event, message).catch((error: unknown) => refuseError(error, log))
-        if (isFault(answered)) await heedFault()
+        if ((await watchFaults(answered)) === 'ends') endForFaults()
         return answerFor(spoken, answered)
       } finally {
         unanswered -= 1

@@ -8,17 +8,7 @@ import { enrolModelDevice, type ModelDevice } from '#test/hub/model-device.ts'
 import { io, type Socket } from 'socket.io-client'
 import type { HubProcess } from './hub-process.ts'
 import { drainIntoSimplestHub, type SimplestRow } from './simplest-hub.ts'
-
-const lineItems = ['MILK-1L', 'BREAD-750', 'COFFEE-500', 'APPLE-KG'].map((itemId, index) => ({
-  ...{ lineNumber: index + 1, kind: 'sale', itemId, description: itemId.toLowerCase(), quantityMilli: 1_000, unit: 'each' },
-  ...{ unitPriceMinor: 100, discountMinor: 0, amountMinor: 100, voided: false },
-}))
-const basket = {
-  lineItems,
-  tenders: [{ lineNumber: 5, kind: 'cash', amountMinor: 400, voided: false }],
-  taxes: [{ code: 'A', rateMicro: 70_000, taxableMinor: 374, taxMinor: 26, inclusive: true }],
-  totals: { netMinor: 374, taxMinor: 26, grandMinor: 400 },
-}
+import { basket } from './waiting-store.ts'
 
 /** New devices, each with its own till and its waiting sales of about 1 kB. */
 export const fillDevices = async (db: Database, stores: number, salesEach: number): Promise<ModelDevice[]> => {

@@ -5,21 +5,13 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { openDatabase } from '#hub/storage/database.ts'
-import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
-import { startEmbeddedPostgres } from '#hub/storage/embedded.ts'
-import { migrate } from '#hub/storage/migrate.ts'
 import { protocol } from '#sync/contract/protocol.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
-import pino from 'pino'
 import { type Batch, fillDevices, measureOurs, measureSimplest, packedBatchOf } from './bare-fleet.ts'
 import type { Benchmark } from './benchmark.ts'
 import { median } from './figures.ts'
-import { startHubProcess } from './hub-process.ts'
+import { requireLogged, withTwoHubs } from './two-hubs.ts'
 
 const stores = 50
 const salesEach = 2_000
@@ -54,28 +46,8 @@ const measureRxdb = async (url: string, round: number): Promise<number> => {
   return (stores * salesEach) / ((performance.now() - startedAt) / 1_000)
 }
 
-const run: Benchmark['run'] = async (progress) => {
-  const dir = await mkdtemp(join(tmpdir(), 'tideline-fleet-'))
-  const stops: (() => Promise<unknown>)[] = [
-    () => rm(dir, { recursive: true, force: true }),
-    () => removeEmbeddedPostgres(join(dir, 'database')),
-  ]
-  try {
-    const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'database'), log: pino({ level: 'silent' }) })
-    stops.push(() => postgres.stop())
-    const db = openDatabase(postgres.url)
-    stops.push(() => db.destroy())
-    await migrate(db)
-    const environment = { DATABASE_URL: postgres.url, TIDELINE_HUB_PORT: '0', TIDELINE_HUB_DATA: join(dir, 'hub'), TIDELINE_LOG: 'error' }
-    const hub = await startHubProcess(['hub/server.ts', '--json-ready'], {
-      ...environment,
-      TIDELINE_ERP: 'none',
-      TIDELINE_ROLES: 'gateway',
-    })
-    stops.push(() => hub.stop())
-    const simplest = await startHubProcess(['test/bench/simplest-hub.ts', postgres.url])
-    stops.push(() => simplest.stop())
-
+const run: Benchmark['run'] = (progress) =>
+  withTwoHubs(async ({ db, hub, simplest }) => {
     const rates = { ours: [] as number[], simplest: [] as number[], rxdb: [] as number[] }
     // The first round warms all sides and does not count.
     for (let round = 0; round <= rounds; round++) {
@@ -90,9 +62,7 @@ const run: Benchmark['run'] = async (progress) => {
       rates.simplest.push(their)
       rates.rxdb.push(rxdb)
     }
-    const logged = await db.selectFrom('record_log').select(db.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
-    const expected = stores * salesEach * (rounds + 1)
-    if (logged.count !== expected) throw new Error(`the log holds ${logged.count} records, not ${expected}`)
+    await requireLogged(db, stores * salesEach * (rounds + 1))
     const [ours, theirs, rxdb] = [median(rates.ours), median(rates.simplest), median(rates.rxdb)]
     return {
       name: 'fleet-drain',
@@ -104,10 +74,7 @@ const run: Benchmark['run'] = async (progress) => {
       rxdbPerSecond: Math.round(rxdb),
       ...{ stores, salesEach, rounds },
     }
-  } finally {
-    for (const stop of stops.reverse()) await stop()
-  }
-}
+  })
 
 export const fleetDrain: Benchmark = {
   name: 'fleet-drain',

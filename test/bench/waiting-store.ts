@@ -22,7 +22,8 @@ const words = Array.from(
   { length: 40 },
   (_, n) => `${'bcdfghjklmnprst'[n % 15]}${'aeiou'[n % 5]}${'lmnrst'[n % 6]}${['tea', 'bread', 'oil', 'rice'][n % 4]}`,
 )
-const basket = {
+/** A sale of about 1 kB, but for its number and its till. */
+export const basket = {
   lineItems,
   tenders: [{ lineNumber: 5, kind: 'cash', amountMinor: 400, voided: false }],
   taxes: [{ code: 'A', rateMicro: 70_000, taxableMinor: 374, taxMinor: 26, inclusive: true }],
