@@ -14,7 +14,7 @@ export const createTray = (icon: string, actions: TrayActions): Tray | null => {
     tray.setContextMenu(
       Menu.buildFromTemplate([
         { label: 'Open Tideline', click: actions.open },
-        { label: 'Send now', click: actions.syncNow },
+        { label: 'Sync now', click: actions.syncNow },
         { type: 'separator' },
         { label: 'Quit', click: actions.quit },
       ]),

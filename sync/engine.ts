@@ -117,8 +117,14 @@ const welcomedBy = (connection: number, welcome: Welcome, at: HashAt): Extract<O
   ...(welcome.credit === undefined ? {} : { credit: welcome.credit }),
 })
 
-const withClock = (sync: NonNullable<ManagerView['sync']>, offset: HubOffset | null): NonNullable<ManagerView['sync']> =>
-  offset ? { ...sync, clock: { offsetMs: offset.offsetMs, drifting: isDrifting(offset) } } : sync
+type SyncView = NonNullable<ManagerView['sync']>
+
+/** What traffic shows, with what the hub's clock and the last comparison say. */
+const syncView = (traffic: SyncView, offset: HubOffset | null, compared: SyncView['compared']): SyncView => ({
+  ...traffic,
+  ...(offset ? { clock: { offsetMs: offset.offsetMs, drifting: isDrifting(offset) } } : {}),
+  ...(compared ? { compared } : {}),
+})
 
 export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const { journal, keeper, clock, log } = parts
@@ -227,10 +233,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       onChanged: () => view.changed(),
     })
   const view = createViewPublisher({
-    compared: () => oversight?.compared(),
     ...{ store, view: parts.view, clock, log, identity, incarnation, catalogue, recent },
     ...{ link: line.state, ackedSeq: outbox.ackedSeq, headSeq: ingest.headSeq, tally: ingest.tally, rebuild: ingest.rebuild },
-    sync: () => withClock(traffic.view(), line.hubClock()),
+    sync: () => syncView(traffic.view(), line.hubClock(), oversight?.compared()),
   })
 
   let isWhole = await isCatalogueWhole(store)

@@ -11,8 +11,8 @@ export interface BackOffice {
   agent(): AgentProcess
   /** What the manager reads in the window just now. */
   windowText(): Promise<string>
-  /** The manager presses "Send now": the hub is asked at once. */
-  sendNow(): Promise<void>
+  /** The manager presses "Sync now": the hub is asked at once. */
+  syncNow(): Promise<void>
   /** A picture of the window, as a PNG file. */
   picture(path: string): Promise<void>
   start(): Promise<void>
@@ -39,7 +39,7 @@ export const createBackOffice = async (name: string, place: Place): Promise<Back
       return running
     },
     windowText: () => withWindow(debuggingPort, 'manager', (page) => page.locator('body').innerText()),
-    sendNow: () => withWindow(debuggingPort, 'manager', (page) => page.getByRole('button', { name: 'Send now' }).click()),
+    syncNow: () => withWindow(debuggingPort, 'manager', (page) => page.getByRole('button', { name: 'Sync now' }).click()),
     picture: (path) => withWindow(debuggingPort, 'manager', async (page) => void (await page.screenshot({ path }))),
     start: async () => {
       running = await startAgentProcess(setup)

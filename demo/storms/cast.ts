@@ -47,9 +47,9 @@ const timeZone = 'Europe/Stockholm'
 
 export const allTills = ({ first, second }: Pick<Cast, 'first' | 'second'>): StormTill[] => [...first.tills, ...second.tills]
 
-/** Left alone a store asks again within a minute, a refused one within five. In compressed time its manager presses “Send now”. */
+/** Left alone a store asks again within a minute, a refused one within five. In compressed time its manager presses “Sync now”. */
 export const askAtOnce = async ({ pace }: Pick<Cast, 'pace'>, stores: readonly StormStore[]): Promise<void> => {
-  if (pace.pauseMs === 0) for (const { pc } of stores) await pc.sendNow()
+  if (pace.pauseMs === 0) for (const { pc } of stores) await pc.syncNow()
 }
 
 export const withCast = async <Told>({ dir, pace, seed, teller }: StormSetup, play: (cast: Cast) => Promise<Told>): Promise<Told> => {

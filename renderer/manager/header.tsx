@@ -1,12 +1,12 @@
 /** Which store this is, and whether it can reach head office: the one thing to read from across the room. */
 import { Button, Text, Title } from '@mantine/core'
-import { IconCloudCheck, IconCloudOff, IconHourglass, IconSend } from '@tabler/icons-react'
+import { IconCloudCheck, IconCloudOff, IconHourglass, IconRefresh } from '@tabler/icons-react'
 import type { AgentStatus, ManagerView } from '#sync/contract/ipc.ts'
 import { useNowMs, useSyncNow } from './hooks.ts'
 import { describeLink, type Tone } from './link-words.ts'
 import { messages } from './messages.ts'
 
-const icons: Record<Tone, typeof IconSend> = { good: IconCloudCheck, waiting: IconHourglass, bad: IconCloudOff }
+const icons: Record<Tone, typeof IconRefresh> = { good: IconCloudCheck, waiting: IconHourglass, bad: IconCloudOff }
 
 const LinkState = ({ status, view, timeZone }: HeaderProps) => {
   const { tone, text } = describeLink(status, view, useNowMs(), timeZone)
@@ -19,19 +19,19 @@ const LinkState = ({ status, view, timeZone }: HeaderProps) => {
   )
 }
 
-const SendNow = ({ disabled }: { disabled: boolean }) => {
-  const { busy, note, syncNow } = useSyncNow({ done: messages.sendNowDone, failed: messages.sendNowFailed })
+const SyncNow = ({ disabled }: { disabled: boolean }) => {
+  const { busy, note, syncNow } = useSyncNow()
   return (
     <div className="send">
       <Button
         size="md"
         variant="default"
-        leftSection={<IconSend aria-hidden size={20} />}
+        leftSection={<IconRefresh aria-hidden size={20} />}
         loading={busy}
         disabled={disabled}
         onClick={syncNow}
       >
-        {messages.sendNow}
+        {messages.syncNow}
       </Button>
       <Text role="status" size="xs" c="dimmed" className="send-note">
         {note}
@@ -56,7 +56,7 @@ export const Header = (props: HeaderProps) => {
         <Text c="dimmed">{store ? messages.storeNumber(store.storeId) : ''}</Text>
       </div>
       <LinkState {...props} />
-      <SendNow disabled={props.view === null} />
+      <SyncNow disabled={props.view === null} />
     </header>
   )
 }

@@ -2,6 +2,7 @@
 import { createContext, use, useEffect, useState, useSyncExternalStore } from 'react'
 import { must } from '#sync/contract/assert.ts'
 import type { AgentState, AgentStore } from './agent-store.ts'
+import { messages } from './messages.ts'
 
 export const AgentStoreContext = createContext<AgentStore | null>(null)
 
@@ -30,13 +31,13 @@ export interface SyncNow {
   syncNow(): void
 }
 
-export const useSyncNow = (words: { done: string; failed: string }): SyncNow => {
+export const useSyncNow = (): SyncNow => {
   const store = useAgentStore()
   const [busy, setBusy] = useState(false)
   const [note, setNote] = useState('')
   const start = async (): Promise<void> => {
     setBusy(true)
-    setNote((await store.syncNow()) ? words.done : words.failed)
+    setNote((await store.syncNow()) ? messages.syncNowDone : messages.syncNowFailed)
     setBusy(false)
   }
   return { busy, note, syncNow: () => void start() }

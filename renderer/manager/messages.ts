@@ -8,9 +8,9 @@ export const messages = {
   product: 'Tideline',
   unnamedStore: 'This store',
   storeNumber: (id: string) => `Store ${id}`,
-  sendNow: 'Send now',
-  sendNowDone: 'Sending now.',
-  sendNowFailed: 'Could not start sending. It will be tried again by itself.',
+  syncNow: 'Sync now',
+  syncNowDone: 'Started.',
+  syncNowFailed: 'Could not be started. It will be tried again by itself.',
 
   link: {
     label: 'Connection to head office',
@@ -315,10 +315,8 @@ export const messages = {
     clockTitle: 'The clock of this computer is wrong',
     clockText: (minutes: number, ahead: boolean) =>
       `It is about ${counted(minutes, 'minute', 'minutes')} ${ahead ? 'ahead of' : 'behind'} head office. No sale is lost by it and prices begin on time, but receipts may show a wrong time. Set the clock, and let the computer take its time from the network.`,
-    syncNow: 'Sync now',
     syncNowHint:
-      'Sends and fetches everything that is waiting, also outside the times below and over the limit for the day. On a connection that is paid by the amount this may cost money.',
-    syncNowDone: 'Started.',
+      '“Sync now” sends and fetches everything that is waiting, also outside the times below and over the limit for the day. On a connection that is paid by the amount this may cost money.',
   },
 
   enrolment: {

@@ -1,37 +1,12 @@
 /** How this store talks to head office: what may travel when, what was used today, and when everything will be through. */
-import { Alert, Button, Text } from '@mantine/core'
-import { IconClockExclamation, IconInfoCircle, IconRefresh } from '@tabler/icons-react'
-import { useId } from 'react'
-import { useNowMs, useSyncNow } from './hooks.ts'
+import { Alert, Text } from '@mantine/core'
+import { IconClockExclamation, IconInfoCircle } from '@tabler/icons-react'
+import { useNowMs } from './hooks.ts'
 import { messages } from './messages.ts'
 import { ToneMark } from './tone-mark.tsx'
 import { describeClock, describeForecast, describeUse, describeWindow, isDayUsedUp, type SyncView } from './traffic-words.ts'
 
 const { traffic: words } = messages
-
-const SyncNow = () => {
-  const { busy, note, syncNow } = useSyncNow({ done: words.syncNowDone, failed: messages.sendNowFailed })
-  const hint = useId()
-  return (
-    <div className="sync-now">
-      <Button
-        variant="default"
-        leftSection={<IconRefresh aria-hidden size={20} />}
-        loading={busy}
-        aria-describedby={hint}
-        onClick={syncNow}
-      >
-        {words.syncNow}
-      </Button>
-      <Text id={hint} size="sm" c="dimmed">
-        {words.syncNowHint}
-      </Text>
-      <Text role="status" size="sm">
-        {note}
-      </Text>
-    </div>
-  )
-}
 
 const Windows = ({ sync, timeZone }: { sync: SyncView; timeZone: string }) => {
   const nowMs = useNowMs()
@@ -108,7 +83,9 @@ export const TrafficPanel = ({ sync, timeZone }: { sync: SyncView; timeZone: str
     ) : null}
     <ClockAlert sync={sync} />
     <Facts sync={sync} timeZone={timeZone} />
-    <SyncNow />
+    <Text size="sm" c="dimmed">
+      {words.syncNowHint}
+    </Text>
     <Windows sync={sync} timeZone={timeZone} />
   </section>
 )

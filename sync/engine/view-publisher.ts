@@ -18,9 +18,6 @@ const intervalMs = 400
 /** A view costs the database a few hundred look-ups; while it is being filled they would hold up the filling. */
 const rebuildIntervalMs = 1_000
 
-/** Where nothing else tells how the store talks to the hub. */
-const untold: NonNullable<ManagerView['sync']> = { windows: [], overridden: false, caps: { metered: false, usedBytesToday: 0 } }
-
 export interface ViewPorts {
   store: Store
   view: ViewSink
@@ -35,9 +32,7 @@ export interface ViewPorts {
   headSeq(): number
   tally(): Tally
   rebuild(): ManagerView['rebuild']
-  sync?(): ManagerView['sync']
-  /** The last comparison with the hub. */
-  compared(): NonNullable<ManagerView['sync']>['compared']
+  sync(): ManagerView['sync']
 }
 
 export interface ViewPublisher {
@@ -85,7 +80,7 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
       settings: ports.catalogue.settings,
       link: ports.link(),
       rebuild: ports.rebuild(),
-      sync: ports.sync?.(),
+      sync: ports.sync(),
       ackedSeq,
       headSeq,
       oldestPending: oldestPending?.record,
@@ -96,8 +91,7 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
       prices: ports.catalogue.newestPrices(),
       quarantine: recent.quarantine,
     })
-    const compared = ports.compared()
-    await ports.view.publish(compared ? { ...view, sync: { ...untold, ...view.sync, compared } } : view)
+    await ports.view.publish(view)
   }
   const publishing = coalesce(clock, publish, (error) =>
     ports.log('warn', 'the view could not be published; trying again', { reason: reasonOf(error) }),

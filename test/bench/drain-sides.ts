@@ -1,4 +1,5 @@
 /** The three ways one store's waiting transactions are sent: the engine in Chromium, the engine in Node, and the simplest client. Each gives transactions a second. */
+import { systemClock } from '#hub/system-clock.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { io } from 'socket.io-client'
@@ -66,13 +67,7 @@ export const openWaitingEngine = async (hubUrl: string, store: WaitingStore): Pr
         return store.sign(text)
       },
     },
-    clock: {
-      nowMs: () => Date.now(),
-      after: (delayMs, callback) => {
-        const timer = setTimeout(callback, delayMs)
-        return () => clearTimeout(timer)
-      },
-    },
+    clock: systemClock,
     random: Math.random,
     link: new SocketLink({ hubUrl }),
     storage: getRxStorageMemory(),

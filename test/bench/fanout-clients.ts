@@ -5,12 +5,12 @@
  *
  * Each line on standard output tells that all clients of this process have what a number stands for, or are ready.
  */
+import { systemClock as clock } from '#hub/system-clock.ts'
 import { createPrivateKey, sign } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { io } from 'socket.io-client'
 import { identitySchema } from '#sync/contract/config.ts'
 import { incarnationSchema } from '#sync/contract/vocabulary.ts'
-import type { Clock } from '#sync/core/ports.ts'
 import { CatalogueKeeper } from '#sync/engine/catalogue-keeper.ts'
 import { createFeeds } from '#sync/engine/feeds.ts'
 import { createHubLine } from '#sync/engine/hub-line.ts'
@@ -26,14 +26,6 @@ export interface FanoutStore {
   privateKey: string
 }
 export type FanoutOrder = { side: 'stores'; hubUrl: string; stores: FanoutStore[] } | { side: 'bare'; url: string; count: number }
-
-const clock: Clock = {
-  nowMs: () => Date.now(),
-  after: (delayMs, callback) => {
-    const timer = setTimeout(callback, delayMs)
-    return () => clearTimeout(timer)
-  },
-}
 
 /** Says when the last of `count` clients has each number. */
 const createTally = (count: number, word: 'all' | 'shown' = 'all') => {

@@ -1,4 +1,5 @@
 /** The real engine against real gateways and a real database: what travels, and what a restored hub gets back. */
+import { systemClock } from '#hub/system-clock.ts'
 import { sign } from 'node:crypto'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { declareEpoch } from '#hub/epoch/epoch.ts'
@@ -62,13 +63,7 @@ const openStore = async (device: ModelDevice, hubUrl: () => string): Promise<Rea
   const engine = await startEngine({
     journal,
     signer: { sign: (text) => Promise.resolve(sign(null, Buffer.from(text), device.privateKey).toString('base64url')) },
-    clock: {
-      nowMs: () => Date.now(),
-      after: (delayMs, callback) => {
-        const timer = setTimeout(callback, delayMs)
-        return () => clearTimeout(timer)
-      },
-    },
+    clock: systemClock,
     random: () => 0.1,
     link: line.link,
     storage: getRxStorageMemory(),

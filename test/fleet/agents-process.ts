@@ -3,9 +3,9 @@
  *
  *   node test/fleet/agents-process.ts      orders come as lines of JSON on standard input, each is answered by one line
  */
+import { systemClock as clock } from '#hub/system-clock.ts'
 import { createInterface } from 'node:readline'
 import { unreachable } from '#sync/contract/assert.ts'
-import type { Clock } from '#sync/core/ports.ts'
 import { seededRandom } from '#demo/seeded-random.ts'
 import type { FleetStore } from './enrol-fleet.ts'
 import { type LightAgent, openLightAgent } from './light-agent.ts'
@@ -30,13 +30,6 @@ export interface PartStatus {
   hellos: [second: number, count: number][]
 }
 
-const clock: Clock = {
-  nowMs: () => Date.now(),
-  after: (delayMs, callback) => {
-    const timer = setTimeout(callback, delayMs)
-    return () => clearTimeout(timer)
-  },
-}
 const secondNow = (): number => Math.floor(Date.now() / 1_000)
 
 let agents: LightAgent[] = []

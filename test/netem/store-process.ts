@@ -4,6 +4,7 @@
  *
  *   node test/netem/store-process.ts '{"hubUrl": …, "device": …}'
  */
+import { systemClock } from '#hub/system-clock.ts'
 import { createPrivateKey, sign } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
@@ -39,13 +40,7 @@ const journal: JournalSource = {
 const engine = await startEngine({
   journal,
   signer: { sign: (text) => Promise.resolve(sign(null, Buffer.from(text), privateKey).toString('base64url')) },
-  clock: {
-    nowMs: () => Date.now(),
-    after: (delayMs, callback) => {
-      const timer = setTimeout(callback, delayMs)
-      return () => clearTimeout(timer)
-    },
-  },
+  clock: systemClock,
   random: Math.random,
   link: new SocketLink({ hubUrl }),
   storage: getRxStorageMemory(),
