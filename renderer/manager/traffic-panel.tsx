@@ -83,7 +83,7 @@ export const TrafficPanel = ({ sync, timeZone }: { sync: SyncView; timeZone: str
     ) : null}
     <ClockAlert sync={sync} />
     <Facts sync={sync} timeZone={timeZone} />
-    <Text size="sm" c="dimmed">
+    <Text size="sm" c="dimmed" className="hint">
       {words.syncNowHint}
     </Text>
     <Windows sync={sync} timeZone={timeZone} />

@@ -75,13 +75,15 @@ export const verdictSchema: RxJsonSchema<VerdictDoc> = {
   required: ['id', 'verdict'],
 }
 
-export const positionSchema: RxJsonSchema<PositionDoc> = {
+const namedValue: RxJsonSchema<{ id: string; value: Record<string, unknown> }> = {
   version: 0,
   primaryKey: 'id',
   type: 'object',
   properties: { id: id(64), value: loose as never },
   required: ['id', 'value'],
 }
+export const positionSchema: RxJsonSchema<PositionDoc> = namedValue
+export const stagedSchema: RxJsonSchema<StagedDoc> = namedValue
 
 const feedSchema = (indexes: string[]): RxJsonSchema<FeedDoc> => ({
   version: 0,
@@ -105,14 +107,6 @@ export const feedSchemas: { [F in FeedName]: RxJsonSchema<FeedDoc> } = {
   assortment: feedSchema([]),
   settings: feedSchema([]),
   postings: feedSchema(['state']),
-}
-
-export const stagedSchema: RxJsonSchema<StagedDoc> = {
-  version: 0,
-  primaryKey: 'id',
-  type: 'object',
-  properties: { id: id(64), value: loose as never },
-  required: ['id', 'value'],
 }
 
 export const parkedSchema: RxJsonSchema<ParkedDoc> = {
