@@ -173,7 +173,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     onCredit: (connection, credit) => outbox.credited(connection, credit),
     onAsk: (ask) => {
       if (ask.what === 'sync-now') void syncNow()
-      oversight?.asked(ask)
+      else oversight?.asked(ask)
     },
     onChange: () => view.changed(),
   })
@@ -227,7 +227,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     parts.agent &&
     createOversight({
       ...{ agent: parts.agent, journal, store, feeds, line, clock, random: parts.random, log, incarnation },
-      ...{ agentVersion: parts.configuration.agentVersion, settings: () => catalogue.syncSettings },
+      ...{ agentVersion: parts.configuration.agentVersion, settings: traffic.settings },
       ...{ headSeq: ingest.headSeq, ackedSeq: outbox.ackedSeq, quarantined: () => ingest.tally().quarantined },
       traffic: traffic.facts,
       onChanged: () => view.changed(),

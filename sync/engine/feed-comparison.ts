@@ -118,7 +118,7 @@ export const createFeedComparison = ({ store, feeds, line, clock, random, log, i
   const compare = async (feed: FeedName): Promise<void> => {
     const through = await readToEnd(feed)
     if (through === 0) return
-    const listing = await listFeed(store, feed, clock)
+    const listing = await listFeed(store, feed)
     for (const range of joinRanges(await narrow(feed, [{ after: 0, through }], listing))) await readAgain(feed, range, listing)
   }
   const run = async (): Promise<void> => {

@@ -8,7 +8,6 @@ import { feedEntryText } from '#sync/contract/comparison.ts'
 import { type FeedEntry, feedEntrySchema, type FeedName } from '#sync/contract/feed.ts'
 import type { DigestBits } from '#sync/core/digest.ts'
 import { type FeedListing, type ListedEntry, listingOf } from '#sync/core/feed-ranges.ts'
-import type { Clock } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import { parkedFeedId } from '#sync/store/parked-shelf.ts'
 
@@ -33,9 +32,7 @@ const parkedEntries = async (store: Store, feed: FeedName): Promise<FeedEntry[]>
     return entry.success ? [entry.data] : []
   })
 
-const pause = (clock: Clock): Promise<void> => new Promise((resolve) => void clock.after(0, resolve))
-
-export const listFeed = async (store: Store, feed: FeedName, clock: Clock): Promise<FeedListing> => {
+export const listFeed = async (store: Store, feed: FeedName): Promise<FeedListing> => {
   const byId = new Map<string, ListedEntry>()
   for (let after = ''; ;) {
     const docs = await store.feeds[feed].page(after, stepEntries)
@@ -43,7 +40,6 @@ export const listFeed = async (store: Store, feed: FeedName, clock: Clock): Prom
     const last = docs.at(-1)
     if (!last || docs.length < stepEntries) break
     after = last.id
-    await pause(clock)
   }
   for (const entry of await listed(await parkedEntries(store, feed)))
     if (entry.checkpoint > (byId.get(entry.id)?.checkpoint ?? 0)) byId.set(entry.id, entry)

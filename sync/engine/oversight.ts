@@ -5,7 +5,6 @@
 import type { Ask } from '#sync/contract/down.ts'
 import type { ManagerView } from '#sync/contract/ipc.ts'
 import type { Report } from '#sync/contract/report.ts'
-import { trafficClasses } from '#sync/contract/traffic.ts'
 import type { SyncSettings } from '#sync/contract/traffic.ts'
 import type { Incarnation } from '#sync/contract/vocabulary.ts'
 import type { AgentSide, Clock, JournalSource, Random } from '#sync/core/ports.ts'
@@ -18,8 +17,8 @@ import type { HubLine } from './hub-line.ts'
 import type { EngineLog } from './log.ts'
 import { createReporter } from './reporter.ts'
 
-const unsetSettings: Pick<SyncSettings, 'compareEveryMinutes' | 'reportEverySeconds'> = { compareEveryMinutes: 5, reportEverySeconds: 60 }
-const unmeasured: Report['traffic'] = { open: [...trafficClasses], sentBytesToday: 0, receivedBytesToday: 0 }
+/** All that the hub asks but to sync now, which is the engine's own. */
+export type OversightAsk = Exclude<Ask, { what: 'sync-now' }>
 
 export interface OversightPorts {
   agent: AgentSide
@@ -32,18 +31,17 @@ export interface OversightPorts {
   log: EngineLog
   agentVersion: string
   incarnation: Incarnation
-  settings(): SyncSettings | undefined
+  settings(): SyncSettings
   headSeq(): number
   ackedSeq(): number
   quarantined(): number
-  /** Without it, nothing was measured. */
-  traffic?(): Report['traffic']
+  traffic(): Report['traffic']
   onChanged(): void
 }
 
 export interface Oversight {
   welcomed(): void
-  asked(ask: Ask): void
+  asked(ask: OversightAsk): void
   /** The catalogue was read to its end for the first time. */
   catalogueLoaded(): void
   compareDays(): Promise<void>
@@ -53,19 +51,15 @@ export interface Oversight {
 }
 
 export const createOversight = (ports: OversightPorts): Oversight => {
-  const { line } = ports
+  const { line, settings } = ports
   const isReady = (): boolean => line.speaks('report')
-  const settings = () => ports.settings() ?? unsetSettings
 
-  const reporter = createReporter({
-    ...{ ...ports, isReady, everySeconds: () => settings().reportEverySeconds },
-    traffic: () => ports.traffic?.() ?? unmeasured,
-  })
+  const reporter = createReporter({ ...ports, isReady, everySeconds: () => settings().reportEverySeconds })
   const days = createDayComparison({ ...ports, isReady, everyMinutes: () => settings().compareEveryMinutes })
   const feeds = createFeedComparison({ ...ports, isReady })
   const courier = createDiagnosticsCourier({ ...ports, isReady })
 
-  const asked = (ask: Ask): void => {
+  const asked = (ask: OversightAsk): void => {
     switch (ask.what) {
       case 'report':
         return void reporter.now()
@@ -74,8 +68,6 @@ export const createOversight = (ports: OversightPorts): Oversight => {
         return void feeds.now()
       case 'diagnostics':
         return void courier.requested(ask.requestId, ask.reason)
-      case 'sync-now':
-        return void days.now()
     }
   }
   return {
