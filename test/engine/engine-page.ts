@@ -241,35 +241,34 @@ export class EnginePage {
     }
   }
 
-  /** All rows of one collection, as IndexedDB holds them. */
-  rows(collection: string): Promise<Record<string, unknown>[]> {
-    return this.#page.evaluate(
-      (name) =>
-        new Promise<Record<string, unknown>[]>((resolve, reject) => {
-          const open = indexedDB.open(`rxdb-dexie-tideline--0--${name}`)
-          open.onerror = () => reject(open.error)
-          open.onsuccess = () => {
-            const all = open.result.transaction('docs').objectStore('docs').getAll()
-            all.onsuccess = () => (open.result.close(), resolve(all.result as Record<string, unknown>[]))
-          }
-        }),
-      collection,
-    )
+  /** A collection's rows as IndexedDB has them. */
+  async rows(collection: string): Promise<Record<string, unknown>[]> {
+    return ((await this.#ask(collection, 'getAll')) ?? []) as Record<string, unknown>[]
   }
 
   /** How many rows a collection has in IndexedDB. */
-  count(collection: string): Promise<number> {
+  async count(collection: string): Promise<number> {
+    return ((await this.#ask(collection, 'count')) ?? 0) as number
+  }
+
+  /** Null while the engine has not made the collection: whoever opened it then would make an empty one, and keep the engine out. */
+  #ask(collection: string, what: 'getAll' | 'count'): Promise<unknown> {
     return this.#page.evaluate(
-      (name) =>
-        new Promise<number>((resolve, reject) => {
+      ([name, method]) =>
+        new Promise<unknown>((resolve, reject) => {
           const open = indexedDB.open(`rxdb-dexie-tideline--0--${name}`)
-          open.onerror = () => reject(open.error)
+          let isMissing = false
+          open.onupgradeneeded = () => {
+            isMissing = true
+            open.transaction?.abort()
+          }
+          open.onerror = () => (isMissing ? resolve(null) : reject(open.error ?? new Error('not opened')))
           open.onsuccess = () => {
-            const count = open.result.transaction('docs').objectStore('docs').count()
-            count.onsuccess = () => (open.result.close(), resolve(count.result))
+            const answer = open.result.transaction('docs').objectStore('docs')[method]()
+            answer.onsuccess = () => (open.result.close(), resolve(answer.result))
           }
         }),
-      collection,
+      [collection, what] as const,
     )
   }
 
