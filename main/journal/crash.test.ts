@@ -94,7 +94,7 @@ const run = async (steps: readonly Step[], seed: number): Promise<void> => {
   const nowIso = (): string => new Date(day * 86_400_000).toISOString()
   const open = (): Promise<Journal> =>
     openJournal({
-      ...{ dir: '/j', deviceId, disk, random, nowIso },
+      ...{ dir: '/j', deviceId, disk: disk.boot(), random, nowIso },
       lock: async () => async () => undefined,
       segmentBytes: 2_000,
       reserveBytes: 3_000,
@@ -259,6 +259,17 @@ describe('journal under power cuts and faults', () => {
     expect(work.answered).toBeGreaterThan(1_000)
     for (const [what, count] of Object.entries(work)) expect([what, count > 0]).toEqual([what, true])
   }, 60_000)
+
+  it('[CAP1] a process that the power cut ended answers nothing more, though a renewal was under way', async () => {
+    const append = (count: number, size: number, wait: boolean): Step => ({ kind: 'append', count, size, wait })
+    const prune = (wait: boolean): Step => ({ kind: 'prune', acked: 0, days: 0, wait })
+    const steps: Step[] = [
+      ...[prune(true), append(3, 273, true), { kind: 'renew', wait: false } as const, append(1, 0, false)],
+      ...[{ kind: 'power cut' } as const, prune(false), { kind: 'restore', wait: false } as const],
+      ...[append(1, 0, false), append(1, 0, false), { kind: 'power cut' } as const],
+    ]
+    await run(steps, -4)
+  })
 
   it('[JNL2] what came back, was lost again and comes back from both lives is there once', async () => {
     const append = (count: number, size: number): Step => ({ kind: 'append', count, size, wait: false })

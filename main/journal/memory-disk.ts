@@ -13,6 +13,8 @@ export interface MemoryDisk extends Disk {
   /** Asked before each operation. `short` cuts a write in half, and is not a failure. */
   fault: (operation: DiskOperation, path: string) => DiskFault
   powerCut(): void
+  /** The disk as a process started now has it: after the next power cut nothing that process does reaches it any more. */
+  boot(): Disk
   /** How many bytes it holds; unbounded until set. */
   capacity: number
   /** Flips one byte of what is on the disk. */
@@ -193,6 +195,10 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
       }
       durableNames = new Map(names)
     },
+    boot: () => {
+      const born = powerCuts
+      return diskUntil(disk, () => void (born === powerCuts || raise('EBADF')))
+    },
     corrupt: (path, position) => {
       const inode = names.get(path) ?? raise('ENOENT')
       const content = inode.durable.slice()
@@ -205,6 +211,28 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
     },
   }
   return disk
+}
+
+/** What it gives out ends with it, as the handles of a process do. */
+const diskUntil = (disk: Disk, assertPowered: () => void): Disk => {
+  const whilePowered = async <T>(operation: () => Promise<T>): Promise<T> => {
+    assertPowered()
+    const result = await operation()
+    assertPowered()
+    return result
+  }
+  return {
+    makeDir: (dir) => whilePowered(() => disk.makeDir(dir)),
+    list: (dir) => whilePowered(() => disk.list(dir)),
+    open: (path) => whilePowered(() => disk.open(path)),
+    openToRead: (path) => whilePowered(() => disk.openToRead(path)),
+    readWhole: (path) => whilePowered(() => disk.readWhole(path)),
+    sizeOf: (path) => whilePowered(() => disk.sizeOf(path)),
+    freeBytes: (dir) => whilePowered(() => disk.freeBytes(dir)),
+    rename: (from, to) => whilePowered(() => disk.rename(from, to)),
+    remove: (path) => whilePowered(() => disk.remove(path)),
+    syncDir: (dir) => whilePowered(() => disk.syncDir(dir)),
+  }
 }
 
 /** A small seeded generator (mulberry32). */

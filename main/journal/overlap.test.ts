@@ -13,7 +13,10 @@ import { sha256 } from './sha256.ts'
 const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
 
 const open = (disk: MemoryDisk, random = seededRandom(1), reserveBytes = 0): Promise<Journal> =>
-  openJournal({ dir: '/j', deviceId, disk, random, lock: async () => async () => undefined, segmentBytes: 4_000, reserveBytes })
+  openJournal({
+    ...{ dir: '/j', deviceId, disk: disk.boot(), random, segmentBytes: 4_000, reserveBytes },
+    lock: async () => async () => undefined,
+  })
 
 const payload = (n: number, size = 0): string => JSON.stringify({ n, fill: 'x'.repeat(size) })
 const numberOf = ({ payload: text }: TidelineRecord): number => (JSON.parse(text) as { n: number }).n
