@@ -42,6 +42,7 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
     }
     case 'day-close':
     case 'exception':
+    case 'stock-document':
     case 'unread':
       return []
     case 'poison':

@@ -8,7 +8,7 @@ import type { ErrorCode } from '#sync/contract/error-codes.ts'
 interface Novelty {
   /** The version that brought them. */
   since: number
-  /** By outcome; `dismiss` stands for the push. */
+  /** By outcome; a push stands under its event's name. */
   fields: Readonly<Record<string, readonly string[]>>
   /** What an older agent hears instead: it must come back as after the newer one. */
   codes: Readonly<Partial<Record<ErrorCode, ErrorCode>>>
@@ -33,6 +33,7 @@ const novelties: readonly Novelty[] = [
     },
     pushes: ['ask', 'credit'],
   },
+  { since: 4, fields: { poke: ['news'] }, codes: {}, pushes: [] },
 ]
 
 const without = (message: object, outcome: string, { fields, codes }: Novelty): object => {

@@ -14,6 +14,7 @@ import {
   type TidelineRecord,
   transactionPayloadSchema,
 } from '#sync/contract/record.ts'
+import { stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
@@ -110,6 +111,10 @@ const readPayload = (record: TidelineRecord, storeId: string): PayloadReading =>
     case 'exception': {
       const parsed = storeExceptionSchema.safeParse(json)
       return { naturalKey: null, flaw: parsed.success ? null : invalid(parsed.error) }
+    }
+    case 'stock-document': {
+      const parsed = stockDocumentSchema.safeParse(json)
+      return { naturalKey: null, flaw: parsed.success ? wrongStore(parsed.data.storeId, storeId) : invalid(parsed.error) }
     }
     case 'quarantine': {
       const parsed = quarantinePayloadSchema.safeParse(json)

@@ -2,14 +2,27 @@
 import { z } from 'zod'
 import { diagnosticsRequestIdSchema } from './diagnostics.ts'
 import { errorCodeNames } from './error-codes.ts'
-import { feedNameSchema } from './feed.ts'
+import { feedEntrySchema, feedNameSchema } from './feed.ts'
 import { creditSchema } from './up.ts'
+import { checkpointSchema, hubEpochSchema } from './vocabulary.ts'
 
 /** First after connecting: sign this nonce in `hello`. */
 export const challengeSchema = z.strictObject({ nonce: z.string().min(16).max(128) })
 
-/** "This feed has something new": the store pulls when it is ready. */
-export const pokeSchema = z.strictObject({ feed: feedNameSchema })
+/** All that the feed has between two checkpoints. */
+export const feedNewsSchema = z.strictObject({
+  after: checkpointSchema,
+  checkpoint: checkpointSchema,
+  entries: z.array(feedEntrySchema).min(1).max(50),
+  epoch: hubEpochSchema,
+})
+export type FeedNews = z.infer<typeof feedNewsSchema>
+
+/**
+ * "This feed has something new": the store pulls when it is ready. Since protocol 4 a little news may come along: who stands at or behind
+ * its `after`, and before its `checkpoint`, has all of it; anybody else pulls.
+ */
+export const pokeSchema = z.strictObject({ feed: feedNameSchema, news: feedNewsSchema.optional() })
 
 /** The hub ends the session and says why; the agent shows it. */
 export const dismissSchema = z.strictObject({

@@ -7,8 +7,10 @@ import type { RecordDoc } from '#sync/store/schemas.ts'
 /** More than is shown: days may overlap at closing time. */
 const keptTransactions = 2 * viewBounds.transactions
 
+const isNeverShown = (kind: TidelineRecord['kind']): boolean => kind === 'day-close' || kind === 'exception' || kind === 'stock-document'
+
 const readPayload = (record: TidelineRecord): CapturedTransaction | CapturedQuarantine | null => {
-  if (record.kind === 'day-close' || record.kind === 'exception') return null
+  if (isNeverShown(record.kind)) return null
   const payload: unknown = JSON.parse(record.payload)
   if (record.kind === 'quarantine') {
     const parsed = quarantinePayloadSchema.safeParse(payload)

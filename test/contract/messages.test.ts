@@ -25,6 +25,10 @@ const record = fc.record({
 const verdict = fc.record({ seq, verdict: fc.constantFrom(...verdictKinds), reason: text }, { requiredKeys: ['seq', 'verdict'] })
 const entry = fc.record({ id: fc.string({ minLength: 1, maxLength: 200 }), checkpoint, deleted: fc.boolean(), document: fc.jsonValue() })
 const feed = fc.constantFrom(...feedNames)
+const news = fc.record({
+  ...{ after: checkpoint, checkpoint, epoch: fc.stringMatching(/^[a-z0-9]{12}$/) },
+  entries: fc.array(entry, { minLength: 1, maxLength: 3 }),
+})
 
 const batchAnswer = fc.oneof(
   refused,
@@ -148,6 +152,7 @@ const optional: Record<string, fc.Arbitrary<object>> = {
     clock: fc.record({ offsetMs: fc.integer(), uncertaintyMs: fc.nat() }),
     lastRefusal: fc.record({ code: fc.constantFrom(...errorCodeNames), at: instant }),
   }),
+  'down poke': fc.record({ news }),
   'down dismiss': fc.record({ retryAfterMs: fc.integer({ min: 0, max: 3_600_000 }) }),
   'down credit': fc.record({ afterMs: fc.integer({ min: 0, max: 600_000 }) }),
 }

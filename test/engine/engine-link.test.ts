@@ -18,8 +18,11 @@ beforeEach(() => {
 afterEach(() => rig.engine.close())
 
 describe('a hub of another version', () => {
-  it('[TRN12] works fully with a hub one protocol behind, and says nothing to it that it does not know', async () => {
-    rig.hub.protocolVersion = protocol.version - 1
+  it.each([
+    [2, ['batch', 'hello', 'pull']],
+    [protocol.version - 1, ['compareDays', 'compareFeed', 'hello', 'packedBatch', 'pull', 'report']],
+  ])('[TRN12] works fully with a hub of protocol %i, and says nothing to it that it does not know', async (version, heard) => {
+    rig.hub.protocolVersion = version
     rig.hub.publish('assortment', 'I1', { storeId: 'S1', itemId: 'I1', listed: true })
     rig.hub.batchFaults.push('lose-answer', 'half')
     rig.journal.appendSales(1_200)
@@ -27,7 +30,7 @@ describe('a hub of another version', () => {
     await rig.untilAcked(1_200)
     expect(rig.hubSeqs()).toEqual(sequence(1_200))
     await rig.clock.advance(600_000)
-    expect([...new Set(rig.hub.heard)].toSorted()).toEqual(['batch', 'hello', 'pull'])
+    expect([...new Set(rig.hub.heard)].toSorted()).toEqual(heard)
     await rig.engine.close()
     expect(await rig.withStore((store) => store.feeds.assortment.of(['I1']))).toHaveLength(1)
   })
