@@ -26,7 +26,11 @@ export const encodingOf = (head: Uint8Array, mapped: string | undefined): Encodi
 /** What XML or JSON begins with. */
 const isMarkup = (byte: number | undefined): boolean => byte === 0x3c || byte === 0x7b || byte === 0x5b || byte === 0x20 || byte === 0x0a
 
+/** White space of single-byte encodings, as `trimStart` knows it. */
+const isSpace = (byte: number): boolean => (byte >= 0x09 && byte <= 0x0d) || byte === 0x20 || byte === 0xa0
+
 const declared = (head: Uint8Array): string | undefined => {
+  if (head.find((byte) => !isSpace(byte)) !== 0x3c) return undefined
   const stated = declaration.exec(new TextDecoder('latin1').decode(head.subarray(0, headBytes)).trimStart())?.[1]?.toLowerCase()
   // Declared but written byte by byte: whoever wrote "utf-16" there wrote single bytes.
   return stated?.startsWith('utf-16') ? 'utf-8' : stated

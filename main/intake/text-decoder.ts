@@ -21,18 +21,22 @@ export interface StreamDecoder extends TextDecoding {
   encoding(): string | undefined
 }
 
-/** An encoding that nobody knows is read as UTF-8. */
+/** Of a document that begins so, by its first kilobyte. An encoding that nobody knows is read as UTF-8. */
+export const encodingFor = (bytes: Uint8Array, hints: HeadHints): Encoding => {
+  const { name, markBytes } = encodingOf(bytes.subarray(0, headBytes), mappingFor(hints)?.encoding)
+  return name === 'utf-8' ? { name, markBytes } : { name: nameOf(name), markBytes }
+}
+
 export const createTextDecoder = (hints: HeadHints): StreamDecoder => {
   let head: Uint8Array = new Uint8Array()
   let name: string | undefined
   let inner: TextDecoding | undefined
 
   const begin = (): string => {
-    const encoding = encodingOf(head, mappingFor(hints)?.encoding)
-    const known = knownEncoding(encoding)
-    name = known.name
-    inner = decoderOf(known.name)
-    const bytes = head.subarray(known.markBytes)
+    const encoding = encodingFor(head, hints)
+    name = encoding.name
+    inner = decoderOf(name)
+    const bytes = head.subarray(encoding.markBytes)
     head = new Uint8Array()
     return inner.write(bytes)
   }
@@ -50,11 +54,12 @@ export const createTextDecoder = (hints: HeadHints): StreamDecoder => {
   }
 }
 
-const knownEncoding = (encoding: Encoding): Encoding => {
+/** By the standard's name for it. */
+const nameOf = (label: string): string => {
   try {
-    return { ...encoding, name: new TextDecoder(encoding.name).encoding }
+    return new TextDecoder(label).encoding
   } catch {
-    return { ...encoding, name: 'utf-8' }
+    return 'utf-8'
   }
 }
 
