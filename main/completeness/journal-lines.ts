@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { genesisHash } from '#sync/contract/record.ts'
 import type { Disk } from '../journal/disk.ts'
 import { type ChainedRecord, decodeLine, encodeLine } from '../journal/record-line.ts'
-import { segmentName, segmentStarts } from '../journal/segment.ts'
+import { readSegment, segmentName, segmentStarts } from '../journal/segment.ts'
 
 export interface Fault {
   segment: string
@@ -33,7 +33,7 @@ export const readLines = async function* (disk: Disk, dir: string, incarnation: 
   const starts = segmentStarts(await disk.list(dir), incarnation)
   for (const firstSeq of starts) {
     const path = join(dir, segmentName(incarnation, firstSeq))
-    const bytes = (await disk.readWhole(path)) ?? new Uint8Array()
+    const bytes = await readSegment(disk, path)
     // A journal that was pruned begins with a later number, and what its first record follows is not known here.
     end ??= firstSeq === 1 ? { seq: 0, hash: genesisHash } : undefined
     let at = 0

@@ -3,6 +3,7 @@ import { chainText, genesisHash, recordSchema, type TidelineRecord } from '#sync
 import { deviceIdSchema } from '#sync/contract/vocabulary.ts'
 import { CannotWrite, type Journal, type JournalOptions, openJournal } from './journal.ts'
 import { createMemoryDisk, type MemoryDisk, seededRandom } from './memory-disk.ts'
+import { readSegment } from './segment.ts'
 import { sha256 } from './sha256.ts'
 
 const deviceId = deviceIdSchema.parse('dev-aaaaaaaaaaaa')
@@ -109,7 +110,7 @@ describe('journal', () => {
     for (let n = 1; n <= 3; n += 1) await first.append('transaction', payload(n))
     const segment = disk.paths.find((path) => path.endsWith('.jsonl')) ?? ''
     const file = await disk.open(segment)
-    const size = await file.size()
+    const { length: size } = await readSegment(disk, segment)
     const torn = new TextEncoder().encode('0123 {"deviceId":"dev-')
     await file.write(torn, size)
     await file.sync()

@@ -10,7 +10,7 @@ import type { Finding } from './finding.ts'
 import { createCoverage, type HoleRange } from './hole.ts'
 import { type Expected, inspectSegment, type SegmentInspection } from './inspect-segment.ts'
 import type { ChainedRecord } from './record-line.ts'
-import { type ChainPosition, type Segment, segmentName, segmentStarts } from './segment.ts'
+import { type ChainPosition, readSegment, type Segment, segmentName, segmentStarts } from './segment.ts'
 
 export interface LoadedJournal {
   /** Of use only when nothing but a torn tail was found. */
@@ -48,7 +48,7 @@ export const loadJournal = async (disk: Disk, life: LifeOnDisk, visit?: Visit): 
 
   for (const [index, firstSeq] of starts.entries()) {
     const path = join(dir, segmentName(incarnation, firstSeq))
-    const bytes = (await disk.readWhole(path)) ?? new Uint8Array()
+    const bytes = await readSegment(disk, path)
     if (firstSeq > expected.seq + 1) {
       loaded.findings.push(missingSegment(incarnation, expected.seq + 1, firstSeq - 1))
       expected = { seq: firstSeq - 1, hash: null }

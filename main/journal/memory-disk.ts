@@ -105,7 +105,8 @@ export const createMemoryDisk = (random: () => number): MemoryDisk => {
     return {
       write: async (bytes, position) => {
         const fault = disk.fault('write', path)
-        const room = disk.capacity - usedBytes() + inode.current.length - position
+        // What is written over needs no room.
+        const room = Math.max(0, disk.capacity - usedBytes()) + Math.max(0, inode.current.length - position)
         if (room < 1) raise('ENOSPC')
         // A copy: the slice of a Buffer would be the caller's own bytes, and a torn write would tear them too.
         const kept = Uint8Array.from(bytes).slice(0, Math.min(room, fault === null ? bytes.length : Math.ceil(bytes.length / 2)))

@@ -11,6 +11,7 @@
 import { join } from 'node:path'
 import { must } from '#sync/contract/assert.ts'
 import { type Disk, type DiskFile, writeFully } from './disk.ts'
+import { createRoom } from './room.ts'
 import { type Segment, segmentName } from './segment.ts'
 import { createSyncs } from './syncs.ts'
 
@@ -40,6 +41,7 @@ export const createSegmentWriter = (
   const segments = [...loaded]
   /** Of the newest segment; those that no batch under way has. */
   const idle: DiskFile[] = []
+  const room = createRoom(segmentBytes, () => disk.freeBytes(dir))
   let clean = true
   let lastFault: unknown = new Error('a record that follows none')
 
@@ -69,6 +71,7 @@ export const createSegmentWriter = (
     try {
       await reopened.truncate(segment.size)
       await reopened.sync()
+      room.reset(segment.size)
       idle.push(reopened)
     } catch (error) {
       await reopened.close().catch(() => undefined)
@@ -89,6 +92,12 @@ export const createSegmentWriter = (
     return segment
   }
 
+  /** Of a segment that nothing is under way to. */
+  const giveRoomBack = async (segment: Segment): Promise<void> => {
+    const [handle] = idle
+    if (handle && clean) await room.giveBack(handle, segment.size)
+  }
+
   /** Throws where a batch before it failed meanwhile: it was numbered behind what is not there. */
   const assertFollows = (segment: Segment, firstSeq: number): void => {
     if (firstSeq !== segment.firstSeq + segment.offsets.length + syncs.ahead().lines) throw lastFault
@@ -102,7 +111,9 @@ export const createSegmentWriter = (
     const isFull = last.size + bytes >= segmentBytes && last.offsets.length + lines > 0
     if (isFull) await syncs.rest()
     assertFollows(last, firstSeq)
-    return isFull ? createSegment(firstSeq) : last
+    if (!isFull) return last
+    await giveRoomBack(last)
+    return createSegment(firstSeq)
   }
 
   const write = async (firstSeq: number, lines: readonly Uint8Array[]): Promise<Written> => {
@@ -111,9 +122,13 @@ export const createSegmentWriter = (
     const rest = (): void => void (handle && idle.push(handle))
     try {
       handle ??= await disk.open(segment.path)
-      assertFollows(segment, firstSeq)
       const [only] = lines
-      await writeFully(handle, lines.length === 1 && only ? only : Buffer.concat(lines), segment.size + syncs.ahead().bytes)
+      const bytes = lines.length === 1 && only ? only : Buffer.concat(lines)
+      assertFollows(segment, firstSeq)
+      const from = segment.size + syncs.ahead().bytes
+      await room.make(handle, from, from + bytes.length)
+      assertFollows(segment, firstSeq)
+      await writeFully(handle, bytes, segment.size + syncs.ahead().bytes)
       assertFollows(segment, firstSeq)
       return { durable: syncs.add(lines, () => must(handle, 'handle').sync().finally(rest)) }
     } catch (error) {
@@ -136,6 +151,11 @@ export const createSegmentWriter = (
     write,
     settle,
     dropOldest: (count) => void segments.splice(0, Math.min(count, segments.length - 1)),
-    close: closeHandles,
+    close: async () => {
+      await syncs.rest()
+      const last = segments.at(-1)
+      if (last) await giveRoomBack(last)
+      await closeHandles()
+    },
   }
 }

@@ -1,4 +1,5 @@
 /** A segment: consecutive records of one incarnation in one file, named for its first sequence number. */
+import type { Disk } from './disk.ts'
 import type { Incarnation, Sha256 } from '#sync/contract/vocabulary.ts'
 
 export interface Segment {
@@ -13,6 +14,12 @@ export interface Segment {
 export interface ChainPosition {
   seq: number
   hash: Sha256
+}
+
+/** What was written to it; the room behind its last record (room.ts) is left out. Empty where it is missing. */
+export const readSegment = async (disk: Pick<Disk, 'readWhole'>, path: string): Promise<Uint8Array> => {
+  const bytes = (await disk.readWhole(path)) ?? new Uint8Array()
+  return bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1)
 }
 
 const namePattern = /^([a-z0-9]{12})-(\d{12})\.jsonl$/
