@@ -71,7 +71,7 @@ export const messages = {
   newLife: {
     title: 'This computer’s disk was restored or copied',
     text: (when: string, records: number) =>
-      `Noticed ${when}. ${counted(records, 'saved record is', 'saved records are')} being sent again, to be safe; head office counts each sale once. There is nothing to do.`,
+      `Noticed ${when}. ${counted(records, 'saved record is', 'saved records are')} being sent again, to be safe; head office counts each sale once. If the disk was put back from a backup, there is nothing to do. If it was copied and the other computer is still in use, switch one of the two off and call head office.`,
   },
 
   tiles: {
