@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
+import { registerSpreadRoutes } from './api/catalogue-spread.ts'
 import { registerComparisonRoutes } from './api/comparisons.ts'
 import { registerDayRoutes } from './api/days.ts'
 import { registerDeviceRoutes } from './api/devices.ts'
@@ -80,6 +81,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerTransactionRoutes(app, { db })
     registerEpochRoutes(app, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
+    registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 

@@ -54,7 +54,7 @@ export const writeFeed = async <F extends FeedName>(
     select ${feed}, ${scope}, t.id, ${head}::bigint + t.ordinal, t.document
     from unnest(${[...newest.keys()]}::text[], ${texts}::text[]) with ordinality as t(id, document, ordinal)
     on conflict (feed, scope, document_id) do update
-      set checkpoint = excluded.checkpoint, document = excluded.document, deleted = false`.execute(trx)
+      set checkpoint = excluded.checkpoint, document = excluded.document, deleted = false, written_at = now()`.execute(trx)
   await moveHead(trx, feed, scope, head + newest.size)
   return newest.size
 }

@@ -174,7 +174,15 @@ export interface Tables {
   }
   assortment: { store_id: string; item_id: string; listed: boolean }
   feed_head: { feed: string; scope: string; checkpoint: Generated<number> }
-  feed_entry: { feed: string; scope: string; document_id: string; checkpoint: number; deleted: Generated<boolean>; document: string }
+  feed_entry: {
+    feed: string
+    scope: string
+    document_id: string
+    checkpoint: number
+    deleted: Generated<boolean>
+    document: string
+    written_at: Generated<Date>
+  }
   /** The newest is the present one. `system` is the database cluster's own mark: another one there is another life. */
   hub_epoch: { number: Generated<number>; epoch: string; reason: string; system: string; began_at: Generated<Date> }
   device_report: {
