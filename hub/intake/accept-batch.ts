@@ -1,7 +1,7 @@
 /**
  * Accepts a batch in one transaction: records, natural keys and the stream's watermark commit together or not at all
- * [TRN4] [TRN5]. The stream row's lock makes one writer of any number of hub processes. Payloads stay text: building
- * jsonb would be most of the cost.
+ * [TRN4] [TRN5]. The stream row's lock makes one writer of any number of hub processes. The usual batch, new as a whole and at its
+ * place, is one statement; any other one takes its turn under the lock. Payloads stay text: building jsonb would be most of the cost.
  */
 import { hash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
@@ -14,16 +14,7 @@ import { retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type Judged, judgeRecords, type KeyHolder, placeBatch, settleKey, type StreamPosition } from './judge.ts'
 import type { ReceivedRecord } from './received-batch.ts'
-import { insertRecords, type LogRow } from './transaction-log.ts'
-
-/** NOTIFY channel that wakes the merge workers. */
-export const logChannel = 'tideline_log'
-
-export interface StreamIdentity {
-  deviceId: string
-  incarnation: string
-  storeId: string
-}
+import { appendAtOnce, insertRecords, logChannel, type LogRow, type StreamIdentity } from './transaction-log.ts'
 
 export type BatchResponse = UpResponse<'batch'>
 
@@ -32,7 +23,23 @@ const sha256 = (text: string): string => hash('sha256', text, 'hex')
 export const acceptBatch = async (db: Database, stream: StreamIdentity, records: readonly ReceivedRecord[]): Promise<BatchResponse> => {
   const foreign = records.find((record) => record.deviceId !== stream.deviceId || record.incarnation !== stream.incarnation)
   if (foreign) return { outcome: 'refused', code: 'INVALID', message: `record ${recordIdOf(foreign)} is not of this session's journal` }
-  return retryContention(() => db.transaction().execute((trx) => acceptWithin(trx, stream, records)))
+  return retryContention(
+    async () => (await acceptAtOnce(db, stream, records)) ?? (await db.transaction().execute((trx) => acceptWithin(trx, stream, records))),
+  )
+}
+
+/** Judged as if the stream stood where the batch begins; null where it does not, or somebody holds a key of it. */
+const acceptAtOnce = async (db: Database, stream: StreamIdentity, records: readonly ReceivedRecord[]): Promise<BatchResponse | null> => {
+  const [first] = records
+  if (!first) return null
+  const from = { ackedSeq: first.seq - 1, headHash: first.previousHash }
+  if (placeBatch(from, records).place === 'gap') return null
+  const judged = judgeRecords(records, from.headHash, stream.storeId, sha256)
+  const last = must(judged.at(-1), 'the last record of a batch')
+  const to = { ackedSeq: last.record.seq, headHash: last.hash }
+  const rows = judged.map(rowOf)
+  const isTaken = await appendAtOnce(db, stream, { from, to }, rows)
+  return isTaken ? { outcome: 'acknowledged', ackedSeq: to.ackedSeq, verdicts: verdictsOf(rows) } : null
 }
 
 const acceptWithin = async (

@@ -8,8 +8,8 @@ import { packedLimits } from '#sync/contract/protocol.ts'
 import { packedBatchSchema } from '#sync/contract/up.ts'
 import { type ReceivedBatch, receiveBatch, wordIssues } from './received-batch.ts'
 
-/** Larger than a usual batch's text, so that it comes in few pieces. */
-const inflating: ZlibOptions = { maxOutputLength: packedLimits.maxInflatedBytes, chunkSize: 262_144, info: true }
+/** Larger than a usual batch's text, so that it comes in one piece: each costs a turn of the thread pool and a copy. */
+const inflating: ZlibOptions = { maxOutputLength: packedLimits.maxInflatedBytes, chunkSize: 1_048_576, info: true }
 
 export const receivePackedBatch = async (message: unknown): Promise<ReceivedBatch> => {
   const packed = packedBatchSchema.safeParse(message)

@@ -41,6 +41,8 @@ export interface HubDatabaseParts {
   wallMs: () => number
 }
 
+const movingStream = 'update device_stream'
+
 const terminated = (): Error => new Error('Connection terminated unexpectedly')
 
 /** One holder after the other, in the order of asking. */
@@ -118,7 +120,9 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       await takeTurn()
       try {
         if (!life.isAlive()) throw terminated()
-        return await engine.run(text, parameters)
+        const result = await engine.run(text, parameters)
+        if (text.includes(movingStream)) await readCommitted()
+        return result
       } finally {
         turns.give()
       }
@@ -135,7 +139,7 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       }
       if (text === 'commit' || text === 'rollback') return end(text)
       if (state !== 'open') return single(text, parameters)
-      if (text.includes('update device_stream')) movesStream = true
+      if (text.includes(movingStream)) movesStream = true
       return engine.run(text, parameters)
     }
     const query = (text: string, parameters: readonly unknown[] = []) => {

@@ -60,7 +60,14 @@ const countingAgain = ({ db, ...context }: RequestContext): RequestContext => {
       )
       return result
     })
-  return { ...context, db: { transaction: () => ({ execute }) } as unknown as Database }
+  const proxy: ProxyHandler<Database> = {
+    get: (target, name) => {
+      if (name === 'transaction') return () => ({ execute })
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  }
+  return { ...context, db: new Proxy(db, proxy) }
 }
 
 export const countDuplicates: HubMutation = () =>
