@@ -20,21 +20,34 @@ export type BatchResponse = UpResponse<'batch'>
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
-export const acceptBatch = async (db: Database, stream: StreamIdentity, records: readonly ReceivedRecord[]): Promise<BatchResponse> => {
+/** `hashes`: the records' chain hashes, where whoever gives them has computed those and all that the records name. */
+export const acceptBatch = async (
+  db: Database,
+  stream: StreamIdentity,
+  records: readonly ReceivedRecord[],
+  hashes?: readonly string[],
+): Promise<BatchResponse> => {
   const foreign = records.find((record) => record.deviceId !== stream.deviceId || record.incarnation !== stream.incarnation)
   if (foreign) return { outcome: 'refused', code: 'INVALID', message: `record ${recordIdOf(foreign)} is not of this session's journal` }
   return retryContention(
-    async () => (await acceptAtOnce(db, stream, records)) ?? (await db.transaction().execute((trx) => acceptWithin(trx, stream, records))),
+    async () =>
+      (await acceptAtOnce(db, stream, records, hashes)) ??
+      (await db.transaction().execute((trx) => acceptWithin(trx, stream, records, hashes))),
   )
 }
 
 /** Judged as if the stream stood where the batch begins; null where it does not, or somebody holds a key of it. */
-const acceptAtOnce = async (db: Database, stream: StreamIdentity, records: readonly ReceivedRecord[]): Promise<BatchResponse | null> => {
+const acceptAtOnce = async (
+  db: Database,
+  stream: StreamIdentity,
+  records: readonly ReceivedRecord[],
+  hashes?: readonly string[],
+): Promise<BatchResponse | null> => {
   const [first] = records
   if (!first) return null
   const from = { ackedSeq: first.seq - 1, headHash: first.previousHash }
   if (placeBatch(from, records).place === 'gap') return null
-  const judged = judgeRecords(records, from.headHash, stream.storeId, sha256)
+  const judged = judgeRecords(records, from.headHash, stream.storeId, sha256, hashes)
   const last = must(judged.at(-1), 'the last record of a batch')
   const to = { ackedSeq: last.record.seq, headHash: last.hash }
   const rows = judged.map(rowOf)
@@ -46,6 +59,7 @@ const acceptWithin = async (
   trx: Transaction<Tables>,
   stream: StreamIdentity,
   records: readonly ReceivedRecord[],
+  hashes?: readonly string[],
 ): Promise<BatchResponse> => {
   const locked = await lockStream(trx, stream)
   if (locked.revoked) return { outcome: 'refused', code: 'REVOKED_DEVICE', message: 'this device was revoked at the hub' }
@@ -57,7 +71,7 @@ const acceptWithin = async (
     return { outcome: 'refused', code: 'JOURNAL_BEHIND', message: 'the hub holds other records under these numbers' }
   if (placement.fresh.length === 0) return { outcome: 'acknowledged', ackedSeq: locked.ackedSeq, verdicts: known }
 
-  const judged = judgeRecords(placement.fresh, locked.headHash, stream.storeId, sha256)
+  const judged = judgeRecords(placement.fresh, locked.headHash, stream.storeId, sha256, hashes?.slice(placement.resent.length))
   const settled = await appendToLog(trx, stream, judged)
   const last = must(judged.at(-1), 'a fresh record')
   await sql`
