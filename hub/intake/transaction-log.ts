@@ -1,5 +1,6 @@
 /** The append to the log, in one statement. Rows go in the order of their natural keys, so that two devices cannot deadlock. */
 import { type RawBuilder, sql, type Transaction } from 'kysely'
+import { genesisHash } from '#sync/contract/record.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
 import type { Database } from '../storage/database.ts'
 import { isTakenKey } from '../storage/failure.ts'
@@ -48,6 +49,21 @@ export interface StreamStep {
   to: StreamPosition
 }
 
+/** Of a stream that stands at `from`; one that begins here is made. */
+const move = ({ deviceId, incarnation }: StreamIdentity, { from, to }: StreamStep): RawBuilder<unknown> => {
+  const welcome = sql`exists (select from device where device_id = ${deviceId} and revoked_at is null)`
+  const standing = sql`s.acked_seq = ${from.ackedSeq} and s.head_hash = ${from.headHash}`
+  if (from.ackedSeq > 0 || from.headHash !== genesisHash)
+    return sql`
+      update device_stream s set acked_seq = ${to.ackedSeq}, head_hash = ${to.headHash}, last_batch_at = now()
+      where device_id = ${deviceId} and incarnation = ${incarnation} and ${standing} and ${welcome} returning 1`
+  return sql`
+    insert into device_stream as s (device_id, incarnation, acked_seq, head_hash, last_batch_at)
+    select ${deviceId}, ${incarnation}, ${to.ackedSeq}::bigint, ${to.headHash}, now() where ${welcome}
+    on conflict (device_id, incarnation) do
+      update set acked_seq = excluded.acked_seq, head_hash = excluded.head_hash, last_batch_at = now() where ${standing} returning 1`
+}
+
 /**
  * Moves the stream on and appends what it brought, in one statement that is a transaction by itself: half the cost of taking turns with
  * the database. False, and nothing is done, where the stream does not stand at `from`, the device was revoked, or a natural key is held.
@@ -55,17 +71,12 @@ export interface StreamStep {
 export const appendAtOnce = async (
   db: Database,
   stream: StreamIdentity,
-  { from, to }: StreamStep,
+  step: StreamStep,
   rows: readonly LogRow[],
 ): Promise<boolean> => {
   try {
     const { rows: moved } = await sql`
-      with moved as (
-        update device_stream set acked_seq = ${to.ackedSeq}, head_hash = ${to.headHash}, last_batch_at = now()
-        where device_id = ${stream.deviceId} and incarnation = ${stream.incarnation}
-          and acked_seq = ${from.ackedSeq} and head_hash = ${from.headHash}
-          and exists (select from device where device_id = ${stream.deviceId} and revoked_at is null)
-        returning 1),
+      with moved as (${move(stream, step)}),
       appended as (${insertion} ${selection(stream, rows)} where exists (select from moved))
       select pg_notify(${logChannel}, '') from moved`.execute(db)
     return moved.length > 0

@@ -41,7 +41,7 @@ export interface HubDatabaseParts {
   wallMs: () => number
 }
 
-const movingStream = 'update device_stream'
+const movesStreams = (text: string): boolean => /update device_stream|into device_stream/.test(text)
 
 const terminated = (): Error => new Error('Connection terminated unexpectedly')
 
@@ -121,7 +121,7 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       try {
         if (!life.isAlive()) throw terminated()
         const result = await engine.run(text, parameters)
-        if (text.includes(movingStream)) await readCommitted()
+        if (movesStreams(text)) await readCommitted()
         return result
       } finally {
         turns.give()
@@ -139,7 +139,7 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       }
       if (text === 'commit' || text === 'rollback') return end(text)
       if (state !== 'open') return single(text, parameters)
-      if (text.includes(movingStream)) movesStream = true
+      if (movesStreams(text)) movesStream = true
       return engine.run(text, parameters)
     }
     const query = (text: string, parameters: readonly unknown[] = []) => {
