@@ -11,14 +11,14 @@ export type BatchReader = (message: unknown) => ReceivedTerseBatch | Promise<Rec
 
 export const batchAnswer =
   (read: BatchReader) =>
-  async ({ db, log, metrics, limit }: RequestContext, peer: Peer, message: unknown): Promise<UpResponse<'batch'>> => {
+  async ({ db, log, metrics, limit, before }: RequestContext, peer: Peer, message: unknown): Promise<UpResponse<'batch'>> => {
     const endTimer = metrics.batchSeconds.startTimer()
     try {
       return await limit.run(async () => {
         const received = await read(message)
         if (received.outcome === 'unreadable') return refuseUnread(received.message)
         if (received.outcome === 'unproven') return refuse('BROKEN_CHAIN', received.message)
-        const response = await acceptBatch(db, peer, received.records, received.hashes)
+        const response = await acceptBatch(db, peer, received.records, { hashes: received.hashes, before })
         if (response.outcome === 'acknowledged') metrics.countBatch(received.records.length, response.verdicts)
         return response
       })

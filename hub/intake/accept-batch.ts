@@ -14,46 +14,56 @@ import { retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type Judged, judgeRecords, type KeyHolder, placeBatch, settleKey, type StreamPosition } from './judge.ts'
 import type { ReceivedRecord } from './received-batch.ts'
-import { appendAtOnce, insertRecords, logChannel, type LogRow, type StreamIdentity } from './transaction-log.ts'
+import { appendAtOnce, insertRecords, logChannel, type LogRow, type StreamIdentity, type StreamStep } from './transaction-log.ts'
 
 export type BatchResponse = UpResponse<'batch'>
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
-/** `hashes`: the records' chain hashes, where whoever gives them has computed those and all that the records name. */
+export interface AcceptOptions {
+  /** The records' chain hashes, where whoever gives them has computed those and all that the records name. */
+  hashes?: readonly string[] | undefined
+  /** The batch before this one, where it is still under way: the database is not asked before it has ended. */
+  before?: Promise<unknown> | undefined
+}
+
 export const acceptBatch = async (
   db: Database,
   stream: StreamIdentity,
   records: readonly ReceivedRecord[],
-  hashes?: readonly string[],
+  { hashes, before }: AcceptOptions = {},
 ): Promise<BatchResponse> => {
   const foreign = records.find((record) => record.deviceId !== stream.deviceId || record.incarnation !== stream.incarnation)
   if (foreign) return { outcome: 'refused', code: 'INVALID', message: `record ${recordIdOf(foreign)} is not of this session's journal` }
+  const awaited = judgeAsNext(stream, records, hashes)
+  await before
   return retryContention(
     async () =>
-      (await acceptAtOnce(db, stream, records, hashes)) ??
+      (awaited && (await acceptAtOnce(db, stream, awaited))) ??
       (await db.transaction().execute((trx) => acceptWithin(trx, stream, records, hashes))),
   )
 }
 
-/** Judged as if the stream stood where the batch begins; null where it does not, or somebody holds a key of it. */
-const acceptAtOnce = async (
-  db: Database,
-  stream: StreamIdentity,
+type AwaitedBatch = StreamStep & { rows: readonly LogRow[] }
+
+/** As if the stream stood where the batch begins; null for one with a hole. */
+const judgeAsNext = (
+  { storeId }: StreamIdentity,
   records: readonly ReceivedRecord[],
   hashes?: readonly string[],
-): Promise<BatchResponse | null> => {
+): AwaitedBatch | null => {
   const [first] = records
   if (!first) return null
   const from = { ackedSeq: first.seq - 1, headHash: first.previousHash }
   if (placeBatch(from, records).place === 'gap') return null
-  const judged = judgeRecords(records, from.headHash, stream.storeId, sha256, hashes)
+  const judged = judgeRecords(records, from.headHash, storeId, sha256, hashes)
   const last = must(judged.at(-1), 'the last record of a batch')
-  const to = { ackedSeq: last.record.seq, headHash: last.hash }
-  const rows = judged.map(rowOf)
-  const isTaken = await appendAtOnce(db, stream, { from, to }, rows)
-  return isTaken ? { outcome: 'acknowledged', ackedSeq: to.ackedSeq, verdicts: verdictsOf(rows) } : null
+  return { from, to: { ackedSeq: last.record.seq, headHash: last.hash }, rows: judged.map(rowOf) }
 }
+
+/** Null where the stream stands elsewhere, or somebody holds a natural key of the batch. */
+const acceptAtOnce = async (db: Database, stream: StreamIdentity, { rows, ...step }: AwaitedBatch): Promise<BatchResponse | null> =>
+  (await appendAtOnce(db, stream, step, rows)) ? { outcome: 'acknowledged', ackedSeq: step.to.ackedSeq, verdicts: verdictsOf(rows) } : null
 
 const acceptWithin = async (
   trx: Transaction<Tables>,
