@@ -47,11 +47,7 @@ export const acceptBatch = async (
 type AwaitedBatch = StreamStep & { rows: readonly LogRow[] }
 
 /** As if the stream stood where the batch begins; null for one with a hole. */
-const judgeAsNext = (
-  { storeId }: StreamIdentity,
-  records: readonly ReceivedRecord[],
-  hashes?: readonly string[],
-): AwaitedBatch | null => {
+const judgeAsNext = ({ storeId }: StreamIdentity, records: readonly ReceivedRecord[], hashes?: readonly string[]): AwaitedBatch | null => {
   const [first] = records
   if (!first) return null
   const from = { ackedSeq: first.seq - 1, headHash: first.previousHash }

@@ -51,7 +51,10 @@ export interface Judged {
 
 export type Sha256Hex = (text: string) => string
 
-/** Judges fresh records in order; `hashes` are their chain hashes where those were computed from the payloads. The chain goes on from each record as received, so one break is reported once. */
+/**
+ * Judges fresh records in order; `hashes` are their chain hashes where those were computed from the payloads. The chain goes on from each
+ * record as received, so one break is reported once.
+ */
 export const judgeRecords = (
   fresh: readonly ReceivedRecord[],
   headHash: string,

@@ -29,8 +29,7 @@ export type ReceivedRecord = TidelineRecord | UnreadRecord
 
 export type ReceivedBatch =
   /** `hashes`: the chain hash of each record, where they were computed here, and with them those that the records name. */
-  | { outcome: 'received'; records: readonly ReceivedRecord[]; hashes?: readonly string[] }
-  | { outcome: 'unreadable'; message: string }
+  { outcome: 'received'; records: readonly ReceivedRecord[]; hashes?: readonly string[] } | { outcome: 'unreadable'; message: string }
 
 const shellSchema = z.strictObject({ records: z.array(z.unknown()).min(1).max(batchLimits.maxRecords) })
 const placeSchema = z.object(

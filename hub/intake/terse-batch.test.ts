@@ -49,7 +49,9 @@ describe('a terse batch', () => {
         if (received.outcome !== 'received' || full.outcome !== 'received') throw new Error(received.outcome)
         expect(received.records).toEqual(full.records)
         for (const head of [sent[0]!.previousHash, genesisHash])
-          expect(judgeRecords(received.records, head, 'S1', sha256, received.hashes)).toEqual(judgeRecords(full.records, head, 'S1', sha256))
+          expect(judgeRecords(received.records, head, 'S1', sha256, received.hashes)).toEqual(
+            judgeRecords(full.records, head, 'S1', sha256),
+          )
       }),
     )
   })

@@ -43,7 +43,10 @@ export const expandTerse = (text: string, frame: Frame): ReceivedTerseBatch => {
   const { records, hashes } = chained(heads, payloads, frame)
   const last = records.at(-1)
   if (last?.previousHash !== frame.lastPreviousHash || last.payloadHash !== frame.lastPayloadHash)
-    return { outcome: 'unproven', message: `the hashes of records ${frame.fromSeq} to ${last?.seq ?? 0} are not those that the store holds` }
+    return {
+      outcome: 'unproven',
+      message: `the hashes of records ${frame.fromSeq} to ${last?.seq ?? 0} are not those that the store holds`,
+    }
   if (isGood) return { outcome: 'received', records, hashes }
   return receiveBatch({ records })
 }

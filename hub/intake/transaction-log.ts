@@ -68,12 +68,7 @@ const move = ({ deviceId, incarnation }: StreamIdentity, { from, to }: StreamSte
  * Moves the stream on and appends what it brought, in one statement that is a transaction by itself: half the cost of taking turns with
  * the database. False, and nothing is done, where the stream does not stand at `from`, the device was revoked, or a natural key is held.
  */
-export const appendAtOnce = async (
-  db: Database,
-  stream: StreamIdentity,
-  step: StreamStep,
-  rows: readonly LogRow[],
-): Promise<boolean> => {
+export const appendAtOnce = async (db: Database, stream: StreamIdentity, step: StreamStep, rows: readonly LogRow[]): Promise<boolean> => {
   try {
     const { rows: moved } = await sql`
       with moved as (${move(stream, step)}),

@@ -8,7 +8,9 @@ const written = (payload: string): number => textEncoder.encode(JSON.stringify(p
 
 describe('the size of a record on the wire', () => {
   it('[TRN2] is never told too small, whatever the payload; without control characters and broken pairs it is told to the byte', () => {
-    const odd = fc.array(fc.constantFrom('\u0000', '\n', '"', '\\', 'a', 'é', '€', '\ud83d', '\ude00', '\u007f')).map((parts) => parts.join(''))
+    const odd = fc
+      .array(fc.constantFrom('\u0000', '\n', '"', '\\', 'a', 'é', '€', '\ud83d', '\ude00', '\u007f'))
+      .map((parts) => parts.join(''))
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), odd), (payload) => {
         expect(wireBytesOf({ payload }) - envelopeBytes).toBeGreaterThanOrEqual(written(payload))
