@@ -4,7 +4,8 @@ import { chainText, genesisHash, recordSchema, type TidelineRecord } from '#sync
 import { packedLimits } from '#sync/contract/protocol.ts'
 import { chainFrameOf, terseText } from '#sync/contract/terse-batch.ts'
 import { sha256Schema } from '#sync/contract/vocabulary.ts'
-import { modelDevice } from '#test/hub/model-device.ts'
+import { canonicalText } from '#sync/contract/transaction.ts'
+import { modelDevice, receipt } from '#test/hub/model-device.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { judgeRecords } from './judge.ts'
@@ -42,7 +43,7 @@ describe('a terse batch', () => {
     await fc.assert(
       fc.asyncProperty(records, fc.nat(19), async (made, skipped) => {
         const store = newDevice()
-        for (const [n, { isSale, ...one }] of made.entries()) isSale ? store.sell(n + 1) : store.append(one.payload, one.kind)
+        for (const [n, one] of made.entries()) store.append(one.isSale ? canonicalText(receipt(n + 1)) : one.payload, one.kind)
         const sent = store.journal.slice(Math.min(skipped, store.journal.length - 1))
         const received = await receiveTerseBatch(terseOf(sent))
         const full = receiveBatch({ records: sent })

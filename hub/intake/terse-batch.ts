@@ -4,8 +4,10 @@
  */
 import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { must } from '#sync/contract/assert.ts'
 import { batchLimits } from '#sync/contract/protocol.ts'
 import { chainText, type TidelineRecord } from '#sync/contract/record.ts'
+import type { terseHeadsSchema } from '#sync/contract/terse-batch.ts'
 import { type UpRequest, terseBatchSchema } from '#sync/contract/up.ts'
 import type { Sha256 } from '#sync/contract/vocabulary.ts'
 import { isTerseHeads } from './compiled-shape.ts'
@@ -24,35 +26,35 @@ export const receiveTerseBatch = async (message: unknown): Promise<ReceivedTerse
 
 type Frame = Omit<UpRequest<'terseBatch'>, 'codec' | 'bytes'>
 
+type Heads = z.infer<typeof terseHeadsSchema>
+
 /** As they stand, whatever they are: a record outside the contract keeps its place in the journal [TRN7]. */
 const looseHeadsSchema = z
   .array(z.strictObject({ kind: z.unknown(), capturedAt: z.unknown(), length: z.int().min(0) }))
   .min(1)
   .max(batchLimits.maxRecords)
 
+/** Heads that are not of the contract are so in name only, and what comes of them is looked at record by record. */
+const readHeads = (json: unknown): { heads: Heads; isOfContract: boolean } | string => {
+  if (isTerseHeads(json)) return { heads: json, isOfContract: true }
+  const loose = looseHeadsSchema.safeParse(json)
+  return loose.success ? { heads: loose.data as Heads, isOfContract: false } : wordIssues(loose.error)
+}
+
 export const expandTerse = (text: string, frame: Frame): ReceivedTerseBatch => {
-  const end = text.indexOf('\n')
-  const json = parseJson(text.slice(0, Math.max(0, end)))
-  const isGood = isTerseHeads(json)
-  const loose = isGood ? null : looseHeadsSchema.safeParse(json)
-  if (loose?.success === false) return unreadable(wordIssues(loose.error))
-  const heads = isGood ? json : (loose?.data as Heads)
+  const end = Math.max(0, text.indexOf('\n'))
+  const read = readHeads(parseJson(text.slice(0, end)))
+  if (typeof read === 'string') return unreadable(read)
+  const { heads, isOfContract } = read
   if (heads.length !== frame.count) return unreadable(`said to be ${frame.count} records, but it holds ${heads.length}`)
   const payloads = payloadsOf(text.slice(end + 1), heads)
   if (payloads === null) return unreadable('its payloads are not as long as its heads say')
   const { records, hashes } = chained(heads, payloads, frame)
-  const last = records.at(-1)
-  if (last?.previousHash !== frame.lastPreviousHash || last.payloadHash !== frame.lastPayloadHash)
-    return {
-      outcome: 'unproven',
-      message: `the hashes of records ${frame.fromSeq} to ${last?.seq ?? 0} are not those that the store holds`,
-    }
-  if (isGood) return { outcome: 'received', records, hashes }
-  return receiveBatch({ records })
+  const last = must(records.at(-1), 'the last record of a batch')
+  if (last.previousHash !== frame.lastPreviousHash || last.payloadHash !== frame.lastPayloadHash)
+    return { outcome: 'unproven', message: `the hashes of records ${frame.fromSeq} to ${last.seq} are not those that the store holds` }
+  return isOfContract ? { outcome: 'received', records, hashes } : receiveBatch({ records })
 }
-
-/** Of a batch that is not of the contract, only so in name; it is looked at again record by record. */
-type Heads = { kind: TidelineRecord['kind']; capturedAt: TidelineRecord['capturedAt']; length: number }[]
 
 const payloadsOf = (text: string, heads: Heads): string[] | null => {
   let at = 0
