@@ -4,7 +4,8 @@
  */
 import { hash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
-import { appendToLog, logChannel, type StreamIdentity } from '../intake/accept-batch.ts'
+import { appendToLog } from '../intake/accept-batch.ts'
+import { logChannel, type StreamIdentity } from '../intake/transaction-log.ts'
 import { type Judged, judgeRecords } from '../intake/judge.ts'
 import type { ReceivedRecord } from '../intake/received-batch.ts'
 import { noteLate } from '../merge/late-records.ts'

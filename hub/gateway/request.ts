@@ -11,6 +11,8 @@ export interface RequestContext {
   /** What asks the database runs through it, in its turn among all stores. */
   limit: { run<T>(work: () => Promise<T>): Promise<T> }
   nowMs(): number
+  /** The session's batch before this one: what need not wait for it is done meanwhile. */
+  before?: Promise<unknown>
 }
 
 export type Request = (context: RequestContext, peer: Peer, message: unknown) => Promise<unknown>

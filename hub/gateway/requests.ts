@@ -2,6 +2,7 @@
 import { fetchSchema, type UpResponse } from '#sync/contract/up.ts'
 import { receivePackedBatch } from '../intake/packed-batch.ts'
 import { receiveBatch } from '../intake/received-batch.ts'
+import { receiveTerseBatch } from '../intake/terse-batch.ts'
 import { batchAnswer } from './answer-batch.ts'
 import { answerPull } from './answer-pull.ts'
 import { refuse, refuseError } from './answer.ts'
@@ -24,12 +25,13 @@ const answerFetch = async ({ db, log, limit }: RequestContext, peer: Peer, messa
 export const ownRequests: Requests = {
   batch: batchAnswer(receiveBatch),
   packedBatch: batchAnswer(receivePackedBatch),
+  terseBatch: batchAnswer(receiveTerseBatch),
   pull: answerPull,
   fetch: answerFetch,
 }
 
 /** Each of them continues the journal: they are taken in the order they came. */
-export const inTurn: ReadonlySet<string> = new Set(['batch', 'packedBatch'])
+export const inTurn: ReadonlySet<string> = new Set(['batch', 'packedBatch', 'terseBatch'])
 
 /** What a store waits for least patiently; all else is bulk at the database's door. */
 const urgent: ReadonlySet<string> = new Set([...inTurn, 'report'])

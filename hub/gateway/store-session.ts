@@ -52,6 +52,7 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
   const watchFaults = createFaultWatch(context)
   let session: Session = { state: 'challenged', nonce: context.newNonce() }
   let lastBatch: Promise<unknown> = Promise.resolve()
+  let lastButOne: Promise<unknown> = lastBatch
   let unanswered = 0
   /** Until the agent has said what it speaks, it is taken for the oldest. */
   let spoken: number = protocol.floor
@@ -123,11 +124,14 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     if (!hasEnded()) for (const ask of asks) say('ask', ask)
   }
 
-  const takeTurn = async (take: () => Promise<unknown>): Promise<unknown> => {
+  /** Two at once, so that one is read while the other is written; more would only hold what is inflated. */
+  const takeTurn = async (take: (before: Promise<unknown>) => Promise<unknown>): Promise<unknown> => {
     if (session.state === 'welcomed' && session.batchesInFlight >= batchLimits.maxInFlight)
       return refuse('HUB_BUSY', `more than ${batchLimits.maxInFlight} batches in flight`)
     advance({ event: 'batch-started' })
-    const turn = lastBatch.then(take)
+    const before = lastBatch
+    const turn = lastButOne.then(() => take(before))
+    lastButOne = before
     lastBatch = turn.catch(() => undefined)
     return turn.then(withCredit).finally(() => advance({ event: 'batch-done' }))
   }
@@ -147,7 +151,7 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
     const { peer } = session
     const place = { owner: peer.deviceId, urgency: urgencyOf(event) }
     const own: RequestContext = { ...context, limit: { run: (task) => work.run(place, task) } }
-    return inTurn.has(event) ? takeTurn(() => request(own, peer, message)) : request(own, peer, message)
+    return inTurn.has(event) ? takeTurn((before) => request({ ...own, before }, peer, message)) : request(own, peer, message)
   }
 
   const endForFaults = (): void => {

@@ -1,7 +1,7 @@
 /**
  * Accepts a batch in one transaction: records, natural keys and the stream's watermark commit together or not at all
- * [TRN4] [TRN5]. The stream row's lock makes one writer of any number of hub processes. Payloads stay text: building
- * jsonb would be most of the cost.
+ * [TRN4] [TRN5]. The stream row's lock makes one writer of any number of hub processes. The usual batch, new as a whole and at its
+ * place, is one statement; any other one takes its turn under the lock. Payloads stay text: building jsonb would be most of the cost.
  */
 import { hash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
@@ -14,31 +14,58 @@ import { retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type Judged, judgeRecords, type KeyHolder, placeBatch, settleKey, type StreamPosition } from './judge.ts'
 import type { ReceivedRecord } from './received-batch.ts'
-import { insertRecords, type LogRow } from './transaction-log.ts'
-
-/** NOTIFY channel that wakes the merge workers. */
-export const logChannel = 'tideline_log'
-
-export interface StreamIdentity {
-  deviceId: string
-  incarnation: string
-  storeId: string
-}
+import { appendAtOnce, insertRecords, logChannel, type LogRow, type StreamIdentity, type StreamStep } from './transaction-log.ts'
 
 export type BatchResponse = UpResponse<'batch'>
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
-export const acceptBatch = async (db: Database, stream: StreamIdentity, records: readonly ReceivedRecord[]): Promise<BatchResponse> => {
+export interface AcceptOptions {
+  /** The records' chain hashes, where whoever gives them has computed those and all that the records name. */
+  hashes?: readonly string[] | undefined
+  /** The batch before this one, where it is still under way: the database is not asked before it has ended. */
+  before?: Promise<unknown> | undefined
+}
+
+export const acceptBatch = async (
+  db: Database,
+  stream: StreamIdentity,
+  records: readonly ReceivedRecord[],
+  { hashes, before }: AcceptOptions = {},
+): Promise<BatchResponse> => {
   const foreign = records.find((record) => record.deviceId !== stream.deviceId || record.incarnation !== stream.incarnation)
   if (foreign) return { outcome: 'refused', code: 'INVALID', message: `record ${recordIdOf(foreign)} is not of this session's journal` }
-  return retryContention(() => db.transaction().execute((trx) => acceptWithin(trx, stream, records)))
+  const awaited = judgeAsNext(stream, records, hashes)
+  await before
+  return retryContention(
+    async () =>
+      (awaited && (await acceptAtOnce(db, stream, awaited))) ??
+      (await db.transaction().execute((trx) => acceptWithin(trx, stream, records, hashes))),
+  )
 }
+
+type AwaitedBatch = StreamStep & { rows: readonly LogRow[] }
+
+/** As if the stream stood where the batch begins; null for one with a hole. */
+const judgeAsNext = ({ storeId }: StreamIdentity, records: readonly ReceivedRecord[], hashes?: readonly string[]): AwaitedBatch | null => {
+  const [first] = records
+  if (!first) return null
+  const from = { ackedSeq: first.seq - 1, headHash: first.previousHash }
+  if (placeBatch(from, records).place === 'gap') return null
+  const judged = judgeRecords(records, from.headHash, storeId, sha256, hashes)
+  const last = must(judged.at(-1), 'the last record of a batch')
+  return { from, to: { ackedSeq: last.record.seq, headHash: last.hash }, rows: judged.map(rowOf) }
+}
+
+/** Null where the stream stands elsewhere, or somebody holds a natural key of the batch. */
+const acceptAtOnce = async (db: Database, stream: StreamIdentity, { rows, ...step }: AwaitedBatch): Promise<BatchResponse | null> =>
+  (await appendAtOnce(db, stream, step, rows)) ? { outcome: 'acknowledged', ackedSeq: step.to.ackedSeq, verdicts: verdictsOf(rows) } : null
 
 const acceptWithin = async (
   trx: Transaction<Tables>,
   stream: StreamIdentity,
   records: readonly ReceivedRecord[],
+  hashes?: readonly string[],
 ): Promise<BatchResponse> => {
   const locked = await lockStream(trx, stream)
   if (locked.revoked) return { outcome: 'refused', code: 'REVOKED_DEVICE', message: 'this device was revoked at the hub' }
@@ -50,7 +77,7 @@ const acceptWithin = async (
     return { outcome: 'refused', code: 'JOURNAL_BEHIND', message: 'the hub holds other records under these numbers' }
   if (placement.fresh.length === 0) return { outcome: 'acknowledged', ackedSeq: locked.ackedSeq, verdicts: known }
 
-  const judged = judgeRecords(placement.fresh, locked.headHash, stream.storeId, sha256)
+  const judged = judgeRecords(placement.fresh, locked.headHash, stream.storeId, sha256, hashes?.slice(placement.resent.length))
   const settled = await appendToLog(trx, stream, judged)
   const last = must(judged.at(-1), 'a fresh record')
   await sql`

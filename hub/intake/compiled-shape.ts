@@ -4,6 +4,7 @@
  */
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
+import { terseHeadsSchema } from '#sync/contract/terse-batch.ts'
 import { batchSchema, type UpRequest } from '#sync/contract/up.ts'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
@@ -15,3 +16,7 @@ const compiler = new Ajv2020(options as ConstructorParameters<typeof Ajv2020>[0]
 export const isTransaction = compiler.compile(z.toJSONSchema(transactionSchema)) as unknown as (json: unknown) => json is Transaction
 
 export const isBatch = compiler.compile(z.toJSONSchema(batchSchema)) as unknown as (message: unknown) => message is UpRequest<'batch'>
+
+export const isTerseHeads = compiler.compile(z.toJSONSchema(terseHeadsSchema)) as unknown as (
+  json: unknown,
+) => json is z.infer<typeof terseHeadsSchema>

@@ -51,34 +51,42 @@ export interface Judged {
 
 export type Sha256Hex = (text: string) => string
 
-/** Judges fresh records in order. The chain goes on from each record as received, so one break is reported once. */
-export const judgeRecords = (fresh: readonly ReceivedRecord[], headHash: string, storeId: string, sha256: Sha256Hex): Judged[] => {
+/**
+ * Judges fresh records in order; `hashes` are their chain hashes where those were computed from the payloads. The chain goes on from each
+ * record as received, so one break is reported once.
+ */
+export const judgeRecords = (
+  fresh: readonly ReceivedRecord[],
+  headHash: string,
+  storeId: string,
+  sha256: Sha256Hex,
+  hashes?: readonly string[],
+): Judged[] => {
   let head = headHash
-  return fresh.map((record) => {
-    const judged = judgeRecord(record, head, storeId, sha256)
+  return fresh.map((record, index) => {
+    const judged = judgeRecord(record, head, storeId, sha256, hashes?.[index])
     head = judged.hash
     return judged
   })
 }
 
-const judgeRecord = (record: ReceivedRecord, head: string, storeId: string, sha256: Sha256Hex): Judged => {
-  const hash = sha256(chainText(record))
+const judgeRecord = (record: ReceivedRecord, head: string, storeId: string, sha256: Sha256Hex, computed?: string): Judged => {
+  const hash = computed ?? sha256(chainText(record))
   if ('flaw' in record) {
     const reason = linkFlaw(record, head, `; besides, ${record.flaw}`) ?? reasonText('INVALID', record.flaw)
     return { record, hash, naturalKey: null, verdict: 'quarantined', reason }
   }
   const read = readPayload(record, storeId)
-  const flaw = chainFlaw(record, head, sha256) ?? read.flaw
+  const flaw = (computed === undefined ? payloadFlaw(record, sha256) : null) ?? linkFlaw(record, head) ?? read.flaw
   return { record, hash, naturalKey: read.naturalKey, verdict: flaw ? 'quarantined' : 'accepted', reason: flaw }
 }
 
 const reasonText = (code: ErrorCode, message: string): string => `${code}: ${message}`.slice(0, 1_000)
 
-const chainFlaw = (record: TidelineRecord, head: string, sha256: Sha256Hex): string | null => {
-  if (sha256(record.payload) !== record.payloadHash)
-    return reasonText('BROKEN_CHAIN', 'the payload does not have the hash that the record names')
-  return linkFlaw(record, head)
-}
+const payloadFlaw = (record: TidelineRecord, sha256: Sha256Hex): string | null =>
+  sha256(record.payload) === record.payloadHash
+    ? null
+    : reasonText('BROKEN_CHAIN', 'the payload does not have the hash that the record names')
 
 const linkFlaw = (record: ReceivedRecord, head: string, more = ''): string | null =>
   record.previousHash === head

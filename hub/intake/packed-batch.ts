@@ -6,17 +6,17 @@ import { isUtf8 } from 'node:buffer'
 import { inflateRaw, type ZlibOptions } from 'node:zlib'
 import { packedLimits } from '#sync/contract/protocol.ts'
 import { packedBatchSchema } from '#sync/contract/up.ts'
-import { type ReceivedBatch, receiveBatch, wordIssues } from './received-batch.ts'
+import { type ReceivedBatch, receiveBatch, unreadable, wordIssues } from './received-batch.ts'
 
-/** Larger than a usual batch's text, so that it comes in few pieces. */
-const inflating: ZlibOptions = { maxOutputLength: packedLimits.maxInflatedBytes, chunkSize: 262_144, info: true }
+/** Larger than a usual batch's text, so that it comes in one piece: each costs a turn of the thread pool and a copy. */
+const inflating: ZlibOptions = { maxOutputLength: packedLimits.maxInflatedBytes, chunkSize: 1_048_576, info: true }
 
 export const receivePackedBatch = async (message: unknown): Promise<ReceivedBatch> => {
   const packed = packedBatchSchema.safeParse(message)
   if (!packed.success) return unreadable(wordIssues(packed.error))
   const { bytes, fromSeq, count } = packed.data
   const text = await inflate(bytes)
-  if (text === null) return unreadable(`not one whole DEFLATE stream of UTF-8 text of at most ${packedLimits.maxInflatedBytes} bytes`)
+  if (text === null) return unreadable(notInflated)
   const received = receiveBatch(parseJson(text))
   if (received.outcome === 'unreadable') return received
   const { length, 0: first } = received.records
@@ -24,10 +24,10 @@ export const receivePackedBatch = async (message: unknown): Promise<ReceivedBatc
   return unreadable(`said to be ${count} records from ${fromSeq} on, but it holds ${length} from ${first?.seq ?? 'nowhere'}`)
 }
 
-const unreadable = (message: string): ReceivedBatch => ({ outcome: 'unreadable', message: message.slice(0, 1_000) })
+export const notInflated = `not one whole DEFLATE stream of UTF-8 text of at most ${packedLimits.maxInflatedBytes} bytes`
 
 /** Null when it is anything but the whole of one stream. */
-const inflate = (bytes: Uint8Array): Promise<string | null> =>
+export const inflate = (bytes: Uint8Array): Promise<string | null> =>
   new Promise((settle) => {
     inflateRaw(bytes, inflating, (error, result) => {
       if (error) return settle(null)
@@ -36,7 +36,7 @@ const inflate = (bytes: Uint8Array): Promise<string | null> =>
     })
   })
 
-const parseJson = (text: string): unknown => {
+export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text) as unknown
   } catch {

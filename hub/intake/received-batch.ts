@@ -27,7 +27,9 @@ export interface UnreadRecord {
 
 export type ReceivedRecord = TidelineRecord | UnreadRecord
 
-export type ReceivedBatch = { outcome: 'received'; records: readonly ReceivedRecord[] } | { outcome: 'unreadable'; message: string }
+export type ReceivedBatch =
+  /** `hashes`: the chain hash of each record, where they were computed here, and with them those that the records name. */
+  { outcome: 'received'; records: readonly ReceivedRecord[]; hashes?: readonly string[] } | { outcome: 'unreadable'; message: string }
 
 const shellSchema = z.strictObject({ records: z.array(z.unknown()).min(1).max(batchLimits.maxRecords) })
 const placeSchema = z.object(
@@ -39,11 +41,11 @@ export const receiveBatch = (message: unknown): ReceivedBatch => {
   const whole = batchSchema.safeParse(message)
   if (whole.success) return { outcome: 'received', records: whole.data.records }
   const shell = shellSchema.safeParse(message)
-  if (!shell.success) return unreadable(shell.error)
+  if (!shell.success) return unreadable(wordIssues(shell.error))
   const records: ReceivedRecord[] = []
   for (const [index, received] of shell.data.records.entries()) {
     const record = receiveRecord(received)
-    if ('issues' in record) return unreadable(record, `records.${index}.`)
+    if ('issues' in record) return unreadable(`records.${index}.${wordIssues(record)}`)
     records.push(record)
   }
   return { outcome: 'received', records }
@@ -67,10 +69,7 @@ const receiveRecord = (received: unknown): ReceivedRecord | z.ZodError => {
 
 const asText = (value: unknown): string => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value))
 
-const unreadable = (error: z.ZodError, prefix = ''): ReceivedBatch => ({
-  outcome: 'unreadable',
-  message: `${prefix}${wordIssues(error)}`.slice(0, 1_000),
-})
+export const unreadable = (message: string): ReceivedBatch => ({ outcome: 'unreadable', message: message.slice(0, 1_000) })
 
 /** The first few of zod's complaints, each with its field. */
 export const wordIssues = (error: z.ZodError): string =>

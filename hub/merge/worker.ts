@@ -1,6 +1,6 @@
 /** Keeps every projection reading: woken by the log's NOTIFY, with slow polling as the safety net. */
 import type { Logger } from 'pino'
-import { logChannel } from '../intake/accept-batch.ts'
+import { logChannel } from '../intake/transaction-log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { databaseFailure } from '../storage/failure.ts'

@@ -26,6 +26,9 @@ export const databaseFailure = (error: unknown): DatabaseFailure => {
   return error instanceof Error && lostConnection.test(error.message) ? 'away' : 'fault'
 }
 
+/** Somebody else's row has the key already. */
+export const isTakenKey = (error: unknown): boolean => codeOf(error) === '23505'
+
 /** Runs a transaction again when it lost a deadlock or a serialization race; all else is thrown on. */
 export const retryContention = async <T>(run: () => Promise<T>, attempts = 5): Promise<T> => {
   for (let attempt = 1; ; attempt++) {

@@ -5,7 +5,7 @@
  *
  * Since protocol 3: epoch, credit, hub time, packed batches and pages, and `report`, `compareDays`, `compareFeed`, `repair`,
  * `diagnostics`. To a peer that speaks 2 none of them is said: fields are left out, and messages are not sent.
- * Since protocol 4: records of kind `stock-document`, and news that comes with a poke.
+ * Since protocol 4: records of kind `stock-document`, news that comes with a poke, and terse batches.
  */
 import { z } from 'zod'
 import { compareDaysSchema, compareFeedSchema, daysComparedSchema, feedComparedSchema } from './comparison.ts'
@@ -15,6 +15,7 @@ import { feedEntrySchema, feedNameSchema } from './feed.ts'
 import { packedSchema } from './packed.ts'
 import { recordSchema } from './record.ts'
 import { reportedSchema, reportSchema } from './report.ts'
+import { chainFrameSchema } from './terse-batch.ts'
 import { verdictSchema } from './verdict.ts'
 import {
   checkpointSchema,
@@ -75,6 +76,8 @@ export const batchSchema = z.strictObject({
 })
 /** Stands for a `batch` of `count` records from `fromSeq` on. */
 export const packedBatchSchema = packedSchema.extend({ fromSeq: seqSchema, count: z.int().min(1).max(500) })
+/** The same without what the hub can compute (terse-batch.ts). Refused with BROKEN_CHAIN where its hashes come out otherwise: then in full. */
+export const terseBatchSchema = packedBatchSchema.extend(chainFrameSchema.shape)
 export const batchAcknowledgedSchema = z.strictObject({
   outcome: z.literal('acknowledged'),
   ackedSeq: z.int().min(0),
@@ -145,6 +148,7 @@ export const upMessages = {
   pull: { request: pullSchema, response: z.discriminatedUnion('outcome', [pulledSchema, pulledPackedSchema, refusedSchema]) },
   fetch: { request: fetchSchema, response: z.discriminatedUnion('outcome', [fetchedSchema, refusedSchema]) },
   packedBatch: { request: packedBatchSchema, response: batchAnswerSchema },
+  terseBatch: { request: terseBatchSchema, response: batchAnswerSchema },
   report: { request: reportSchema, response: z.discriminatedUnion('outcome', [reportedSchema, refusedSchema]) },
   compareDays: { request: compareDaysSchema, response: z.discriminatedUnion('outcome', [daysComparedSchema, refusedSchema]) },
   compareFeed: { request: compareFeedSchema, response: z.discriminatedUnion('outcome', [feedComparedSchema, refusedSchema]) },
@@ -158,5 +162,5 @@ export type UpResponse<E extends UpEvent> = z.infer<(typeof upMessages)[E]['resp
 
 /** The protocol version that brought a message; those not named are older than any that is still served. */
 export const messageSince: Partial<Record<UpEvent, number>> = {
-  ...{ fetch: 2, packedBatch: 3, report: 3, compareDays: 3, compareFeed: 3, repair: 3, diagnostics: 3 },
+  ...{ fetch: 2, packedBatch: 3, report: 3, compareDays: 3, compareFeed: 3, repair: 3, diagnostics: 3, terseBatch: 4 },
 }

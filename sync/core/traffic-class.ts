@@ -14,7 +14,7 @@ import type { UpEvent } from '../contract/up.ts'
 export type Lane = 'session' | TrafficClass
 
 const laneByEvent: { [E in Exclude<UpEvent, 'pull'>]: Lane } = {
-  ...{ hello: 'session', batch: 'urgent', packedBatch: 'urgent', report: 'urgent' },
+  ...{ hello: 'session', batch: 'urgent', packedBatch: 'urgent', terseBatch: 'urgent', report: 'urgent' },
   ...{ compareDays: 'routine', compareFeed: 'routine', repair: 'routine' },
   ...{ fetch: 'bulk', diagnostics: 'bulk' },
 }

@@ -2,8 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { deflateRawSync } from 'node:zlib'
 import type { Database } from '#hub/storage/database.ts'
+import { must } from '#sync/contract/assert.ts'
 import { batchLimits } from '#sync/contract/protocol.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
+import { chainFrameOf, terseText } from '#sync/contract/terse-batch.ts'
 import { enrolModelDevice, type ModelDevice } from '#test/hub/model-device.ts'
 import { io, type Socket } from 'socket.io-client'
 import type { HubProcess } from './hub-process.ts'
@@ -22,17 +24,14 @@ export const fillDevices = async (db: Database, stores: number, salesEach: numbe
 }
 
 /** As a message of the protocol. */
-export type Batch = { event: 'batch' | 'packedBatch'; message: unknown }
+export type Batch = { event: 'batch' | 'terseBatch'; message: unknown }
 
-export const packedBatchOf = (records: readonly TidelineRecord[]): Batch => ({
-  event: 'packedBatch',
-  message: {
-    codec: 'deflate-raw',
-    bytes: deflateRawSync(JSON.stringify({ records })),
-    fromSeq: records[0]?.seq,
-    count: records.length,
-  },
-})
+/** The leanest form that the protocol has, as the engine sends it. */
+export const terseBatchOf = (records: readonly TidelineRecord[]): Batch => {
+  const [first, last] = [must(records[0], 'a record'), must(records.at(-1), 'a record')]
+  const packed = { codec: 'deflate-raw', bytes: deflateRawSync(terseText(records)), fromSeq: first.seq, count: records.length }
+  return { event: 'terseBatch', message: { ...packed, ...chainFrameOf(first, last) } }
+}
 
 const connect = (url: string): Socket => io(url, { transports: ['websocket'], forceNew: true, reconnection: false })
 

@@ -1,5 +1,5 @@
 /**
- * `fleet-drain`: 50 stores send 2,000 waiting sales of about 1 kB each, at once: packed batches of the real protocol into our hub,
+ * `fleet-drain`: 50 stores send 2,000 waiting sales of about 1 kB each, at once: terse batches of the real protocol into our hub,
  * plain rows into the simplest exactly-once hub on the same PostgreSQL (fsync on), and RxDB's own replication into that one. Each hub
  * is a process of its own; clients are bare, with batches made before.
  */
@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { protocol } from '#sync/contract/protocol.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
-import { type Batch, fillDevices, measureOurs, measureSimplest, packedBatchOf } from './bare-fleet.ts'
+import { type Batch, fillDevices, measureOurs, measureSimplest, terseBatchOf } from './bare-fleet.ts'
 import type { Benchmark } from './benchmark.ts'
 import { median } from './figures.ts'
 import { requireLogged, withTwoHubs } from './two-hubs.ts'
@@ -22,7 +22,7 @@ const floor = 0.7
 const rxdbProcesses = 5
 
 const batchesOf = (journal: readonly TidelineRecord[]): Batch[] =>
-  Array.from({ length: Math.ceil(journal.length / batchSize) }, (_, n) => packedBatchOf(journal.slice(n * batchSize, (n + 1) * batchSize)))
+  Array.from({ length: Math.ceil(journal.length / batchSize) }, (_, n) => terseBatchOf(journal.slice(n * batchSize, (n + 1) * batchSize)))
 
 const measureRxdb = async (url: string, round: number): Promise<number> => {
   const children = Array.from({ length: rxdbProcesses }, (_, n) =>
@@ -79,6 +79,6 @@ const run: Benchmark['run'] = (progress) =>
 export const fleetDrain: Benchmark = {
   name: 'fleet-drain',
   compares:
-    'sales a second from 50 stores at once in packed batches, against the simplest exactly-once hub, and against RxDB’s own replication into it',
+    'sales a second from 50 stores at once in terse batches, against the simplest exactly-once hub, and against RxDB’s own replication into it',
   run,
 }

@@ -76,6 +76,11 @@ const valid: Record<string, fc.Arbitrary<object>> = {
   ),
   'up packedBatch request': fc.record({ ...packed, fromSeq: seq, count: fc.integer({ min: 1, max: 500 }) }),
   'up packedBatch response': batchAnswer,
+  'up terseBatch request': fc.record({
+    ...{ ...packed, fromSeq: seq, count: fc.integer({ min: 1, max: 500 }) },
+    ...{ deviceId, incarnation, previousHash: hex, lastPreviousHash: hex, lastPayloadHash: hex },
+  }),
+  'up terseBatch response': batchAnswer,
   'up report request': fc.record({
     agentVersion: fc.string({ maxLength: 32 }),
     journal: fc.record({ incarnation, seq: fc.nat(), ackedSeq: fc.nat(), missingRecords: fc.nat() }),

@@ -50,6 +50,7 @@ describe('a hub of another version', () => {
     rig.hub.heard.length = 0
     rig.journal.appendSales(10)
     await rig.untilAcked(30)
+    expect(rig.hub.heard).not.toContain('terseBatch')
     expect(rig.hub.heard).not.toContain('packedBatch')
     expect(rig.hubSeqs()).toEqual(sequence(30))
   })
@@ -59,7 +60,7 @@ describe('a hub of another version', () => {
     rig.journal.appendSales(3)
     await rig.start()
     await rig.untilAcked(3)
-    expect(rig.hub.heard).toContain('packedBatch')
+    expect(rig.hub.heard).toContain('terseBatch')
   })
 
   it('[TRN12] below the floor it is told to update, captures on, and loses nothing', async () => {
@@ -83,6 +84,16 @@ describe('packed batches', () => {
     await rig.untilAcked(3_000)
     expect(rig.hub.heard).not.toContain('batch')
     expect(rig.hub.log).toEqual(rig.journal.records)
+  })
+
+  it('[HUB9] [TRN7] a record that was damaged at rest travels in full, as it stands, and those around it arrive as ever', async () => {
+    rig.journal.appendSales(3_000)
+    rig.journal.records[1_500] = { ...rig.journal.records[1_500]!, payload: saleText(9_999) }
+    await rig.start()
+    await rig.untilAcked(3_000)
+    expect(rig.hub.log).toEqual(rig.journal.records)
+    expect(new Set(rig.hub.heard)).toContain('packedBatch')
+    expect(rig.hub.heard.filter((event) => event === 'terseBatch').length).toBeGreaterThan(5)
   })
 })
 

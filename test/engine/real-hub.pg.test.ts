@@ -96,8 +96,9 @@ it('[TRN13] [TRN17] batches arrive packed and whole, and the clocks are found to
   store.journal.appendSales(1_700)
   await untilAcked(store)
   expect(await logged(database.db)).toEqual(ofJournal(store))
-  expect(store.line.said).toContain('packedBatch')
+  expect(store.line.said).toContain('terseBatch')
   expect(store.line.said).not.toContain('batch')
+  expect(store.line.said).not.toContain('packedBatch')
   expect(Math.abs(store.engine.status().clock?.offsetMs ?? Infinity)).toBeLessThan(1_000)
 })
 

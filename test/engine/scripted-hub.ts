@@ -7,6 +7,7 @@ import { downMessages, type DownEvent, type DownMessage } from '#sync/contract/d
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import type { FeedEntry, FeedName } from '#sync/contract/feed.ts'
 import { chainText, genesisHash, type TidelineRecord } from '#sync/contract/record.ts'
+import { expandTerse } from '#hub/intake/terse-batch.ts'
 import { packedLimits, protocol } from '#sync/contract/protocol.ts'
 import { batchSchema, messageSince, upMessages, type Credit, type UpEvent, type UpRequest, type UpResponse } from '#sync/contract/up.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
@@ -133,6 +134,7 @@ export class ScriptedHub {
     if (event === 'hello') return this.#hello(message as UpRequest<'hello'>)
     if (event === 'batch') return this.#batch((message as UpRequest<'batch'>).records)
     if (event === 'packedBatch') return this.#packedBatch(message as UpRequest<'packedBatch'>)
+    if (event === 'terseBatch') return this.#terseBatch(message as UpRequest<'terseBatch'>)
     if (event === 'fetch') return this.#fetch(message as UpRequest<'fetch'>)
     const script = this.scripts[event] as ((request: unknown) => UpResponse<UpEvent> | null | 'silent') | undefined
     if (script) return script(message)
@@ -167,6 +169,13 @@ export class ScriptedHub {
     const { records } = batchSchema.parse(JSON.parse(text))
     if (records.length !== count || records[0]?.seq !== fromSeq) throw new Error('a packed batch is not what it says')
     return this.#batch(records)
+  }
+
+  #terseBatch({ bytes, ...frame }: UpRequest<'terseBatch'>): UpResponse<'batch'> | null {
+    const text = inflateRawSync(bytes, { maxOutputLength: packedLimits.maxInflatedBytes }).toString()
+    const received = expandTerse(text, frame)
+    if (received.outcome === 'received') return this.#batch(batchSchema.parse({ records: received.records }).records)
+    return { outcome: 'refused', code: received.outcome === 'unproven' ? 'BROKEN_CHAIN' : 'UNKNOWN_MESSAGE', message: received.message }
   }
 
   #batch(records: TidelineRecord[]): UpResponse<'batch'> | null {

@@ -188,7 +188,7 @@ describe('traffic of a store', () => {
     // Each with a text of its own: alike, they would pack into next to nothing.
     for (let n = 1; n <= 1_000; n++) rig.journal.append(saleText(n, [1, 2, 3, 4].map((part) => sha256(`${n} ${part}`)).join('')))
     await rig.untilAcked()
-    const batches = line.crossings.filter((c) => c.event === 'batch' || c.event === 'packedBatch')
+    const batches = line.crossings.filter((c) => c.event === 'batch' || c.event === 'packedBatch' || c.event === 'terseBatch')
     expect(batches.length).toBeGreaterThan(5)
     expect(Math.max(...batches.map((c) => c.bytes))).toBeLessThan(130_000)
     expect(rig.hubSeqs()).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1))

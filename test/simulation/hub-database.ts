@@ -41,6 +41,8 @@ export interface HubDatabaseParts {
   wallMs: () => number
 }
 
+const movesStreams = (text: string): boolean => /update device_stream|into device_stream/.test(text)
+
 const terminated = (): Error => new Error('Connection terminated unexpectedly')
 
 /** One holder after the other, in the order of asking. */
@@ -118,7 +120,9 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       await takeTurn()
       try {
         if (!life.isAlive()) throw terminated()
-        return await engine.run(text, parameters)
+        const result = await engine.run(text, parameters)
+        if (movesStreams(text)) await readCommitted()
+        return result
       } finally {
         turns.give()
       }
@@ -135,7 +139,7 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       }
       if (text === 'commit' || text === 'rollback') return end(text)
       if (state !== 'open') return single(text, parameters)
-      if (text.includes('update device_stream')) movesStream = true
+      if (movesStreams(text)) movesStream = true
       return engine.run(text, parameters)
     }
     const query = (text: string, parameters: readonly unknown[] = []) => {

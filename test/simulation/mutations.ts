@@ -4,26 +4,29 @@
  */
 import { sql } from 'kysely'
 import { readFeed, feedScope } from '#hub/catalogue/feed.ts'
-import { batchAnswer } from '#hub/gateway/answer-batch.ts'
+import { batchAnswer, type BatchReader } from '#hub/gateway/answer-batch.ts'
 import type { Request, RequestContext } from '#hub/gateway/request.ts'
 import { receivePackedBatch } from '#hub/intake/packed-batch.ts'
-import { receiveBatch, type ReceivedBatch } from '#hub/intake/received-batch.ts'
+import { receiveBatch } from '#hub/intake/received-batch.ts'
+import { receiveTerseBatch } from '#hub/intake/terse-batch.ts'
 import type { Database } from '#hub/storage/database.ts'
 import { pullSchema } from '#sync/contract/up.ts'
 import type { HubMutation } from './hub-process.ts'
 
-type Reader = (message: unknown) => ReceivedBatch | Promise<ReceivedBatch>
+const readers: Readonly<Record<string, BatchReader>> = {
+  batch: receiveBatch,
+  packedBatch: receivePackedBatch,
+  terseBatch: receiveTerseBatch,
+}
 
-const readers: Readonly<Record<string, Reader>> = { batch: receiveBatch, packedBatch: receivePackedBatch }
-
-const forBothBatches = (requestOf: (read: Reader) => Request): Record<string, Request> =>
+const forAllBatches = (requestOf: (read: BatchReader) => Request): Record<string, Request> =>
   Object.fromEntries(Object.entries(readers).map(([event, read]) => [event, requestOf(read)]))
 
 /** The store is answered while the transaction is still under way. */
 export const acknowledgeBeforeCommit: HubMutation = () =>
-  forBothBatches((read) => async (context, peer, message) => {
+  forAllBatches((read) => async (context, peer, message) => {
     const received = await read(message)
-    if (received.outcome === 'unreadable') return { outcome: 'refused', code: 'UNKNOWN_MESSAGE', message: received.message }
+    if (received.outcome !== 'received') return { outcome: 'refused', code: 'UNKNOWN_MESSAGE', message: received.message }
     void batchAnswer(read)(context, peer, message)
     return { outcome: 'acknowledged', ackedSeq: received.records.at(-1)?.seq ?? 0, verdicts: [] }
   })
@@ -60,8 +63,15 @@ const countingAgain = ({ db, ...context }: RequestContext): RequestContext => {
       )
       return result
     })
-  return { ...context, db: { transaction: () => ({ execute }) } as unknown as Database }
+  const proxy: ProxyHandler<Database> = {
+    get: (target, name) => {
+      if (name === 'transaction') return () => ({ execute })
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  }
+  return { ...context, db: new Proxy(db, proxy) }
 }
 
 export const countDuplicates: HubMutation = () =>
-  forBothBatches((read) => (context, peer, message) => batchAnswer(read)(countingAgain(context), peer, message))
+  forAllBatches((read) => (context, peer, message) => batchAnswer(read)(countingAgain(context), peer, message))

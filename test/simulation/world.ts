@@ -97,7 +97,7 @@ const createWorld = async ({ seed, mutation, keepStory = false }: Plan): Promise
     ...{ scheduler, chance: chance.stream('network'), tally, hosts: () => world.hubs },
     onViolation: (words) => void world.violations.push(words),
     onAnswer: (hello, event, answer) => {
-      if (!hello || (event !== 'batch' && event !== 'packedBatch')) return
+      if (!hello || !['batch', 'packedBatch', 'terseBatch'].includes(event)) return
       const { outcome, ackedSeq } = answer as { outcome?: string; ackedSeq?: number }
       if (outcome !== 'acknowledged' || ackedSeq === undefined) return
       const stream = `${hello.deviceId}:${hello.incarnation}`
