@@ -77,6 +77,11 @@ const acceptWithin = async (
     return { outcome: 'refused', code: 'JOURNAL_BEHIND', message: 'the hub holds other records under these numbers' }
   if (placement.fresh.length === 0) return { outcome: 'acknowledged', ackedSeq: locked.ackedSeq, verdicts: known }
 
+  // The sender holds another record before these: it looks at its journal against ours when it comes back, and sends in full what is its own.
+  const [next] = placement.fresh
+  if (hashes && placement.resent.length === 0 && next && next.previousHash !== locked.headHash)
+    return { outcome: 'refused', code: 'BROKEN_CHAIN', message: `record ${next.seq} does not follow the one that the hub holds before it` }
+
   const judged = judgeRecords(placement.fresh, locked.headHash, stream.storeId, sha256, hashes?.slice(placement.resent.length))
   const settled = await appendToLog(trx, stream, judged)
   const last = must(judged.at(-1), 'a fresh record')

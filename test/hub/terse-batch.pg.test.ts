@@ -7,7 +7,7 @@ import { canonicalText } from '#sync/contract/transaction.ts'
 import { expect, it } from 'vitest'
 import type { Database } from '#hub/storage/database.ts'
 import { withDatabase } from './database.ts'
-import { enrolModelDevice, receipt } from './model-device.ts'
+import { enrolModelDevice, modelDevice, receipt } from './model-device.ts'
 import { withGateways } from './running-gateway.ts'
 
 const server = withDatabase()
@@ -84,4 +84,22 @@ it('[CAP3] of another journal than the session is refused, however well it is ch
   await wire.hello(mine, { protocolVersion: protocol.version })
   expect(await wire.send('terseBatch', terse(theirs.journal))).toMatchObject({ outcome: 'refused', code: 'INVALID' })
   expect(await logged(db)).toEqual([])
+})
+
+it('[CAP13] [HUB9] of a copied disk that went on by itself is not hung onto the other one’s records: it is asked for in full', async () => {
+  const { db, ...database } = await server.fresh()
+  const one = await enrolModelDevice(db)
+  const copy = modelDevice(one)
+  for (let n = 1; n <= 2; n++) {
+    one.sell(n)
+    copy.sell(10 + n)
+  }
+  const wire = gateways.connect(await gateways.start({ db, ...database }))
+  await wire.hello(one, { protocolVersion: protocol.version })
+  expect(await wire.send('terseBatch', terse(one.journal.slice(0, 1)))).toMatchObject({ outcome: 'acknowledged', ackedSeq: 1 })
+  // Its own first record was lost on the way.
+  expect(await wire.send('terseBatch', terse(copy.journal.slice(1)))).toMatchObject({ outcome: 'refused', code: 'BROKEN_CHAIN' })
+  expect(await wire.send('terseBatch', terse(copy.journal))).toMatchObject({ outcome: 'refused', code: 'JOURNAL_BEHIND' })
+  expect(await wire.send('terseBatch', terse(one.journal.slice(1)))).toMatchObject({ outcome: 'acknowledged', ackedSeq: 2 })
+  expect((await logged(db)).map((row) => Object.values(row))).toEqual(rowsOf(one.journal))
 })
