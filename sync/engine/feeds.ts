@@ -201,7 +201,8 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     const held = new Set<FeedName>()
     while (!closed && line.state().state === 'online') {
       const [first] = await turnsOf([...due].filter((feed) => !held.has(feed)))
-      if (first === undefined) return
+      // What has to wait is asked for when it may travel: the forecast counts it as behind until a page says otherwise.
+      if (first === undefined) return mustRead([...due])
       const group = groupOf(first)
       const wanted = group.filter((feed) => due.has(feed))
       try {
