@@ -53,7 +53,9 @@ export const createFeedNews = ({ reader, log, isHeard, poke }: FeedNewsPorts): (
     while (waiting.size > 0) {
       const together = [...waiting.values()]
       waiting = new Map()
-      await Promise.all(together.map(tell))
+      // A socket that cannot be written to holds up none of the others, nor what is heard next.
+      for (const told of await Promise.allSettled(together.map(tell)))
+        if (told.status === 'rejected') log.error({ err: told.reason }, 'a poke was not sent')
     }
     running = false
   }

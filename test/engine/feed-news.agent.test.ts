@@ -79,7 +79,11 @@ describe('news with a poke', () => {
     expect(pulls).toContain('prices')
     put('prices', 'I1-a', price(103))
     const honest = newsAfter('prices', 3)
-    const lie = { ...honest, epoch: hubEpochSchema.parse('eeeeeeeeeeee'), entries: [{ ...put('prices', 'I1-a', price(104)), document: price(1) }] }
+    const lie = {
+      ...honest,
+      epoch: hubEpochSchema.parse('eeeeeeeeeeee'),
+      entries: [{ ...put('prices', 'I1-a', price(104)), document: price(1) }],
+    }
     pulls = []
     rig.hub.push('poke', { feed: 'prices', news: lie })
     await untilOffered(104)

@@ -11,6 +11,8 @@ import type { WireClient } from './wire-client.ts'
 const server = withDatabase()
 const gateways = withGateways()
 
+const soon = 10_000
+
 const price = (id: string, amountMinor: number, storeId = 'S1') =>
   priceSchema.parse({
     ...{ priceId: id, itemId: 'I1', storeId, amountMinor, currency: 'EUR', effectiveFrom: '2026-01-01T00:00:00.000Z' },
@@ -30,7 +32,7 @@ const connected = async (database: TestDatabase, protocolVersion = 4) => {
   await vi.waitFor(async () => {
     await database.db.transaction().execute((trx) => writeFeed(trx, 'items', '*', [item(0, `heard ${(n += 1)}`)]))
     expect(pokes(wire, 'items').some(({ feed, news }) => feed === 'items' && (news !== undefined || protocolVersion < 4))).toBe(true)
-  }, 10_000)
+  }, soon)
   return wire
 }
 
@@ -43,7 +45,7 @@ it('[TRN6] brings what is little, deletions and what was written twice in one tr
     await writeFeed(trx, 'prices', 'S1', [price('b', 2)])
     await writeFeed(trx, 'prices', 'S2', [price('c', 1, 'S2')])
   })
-  await vi.waitFor(() => expect(pokes(wire, 'prices').filter(({ news }) => news)).toHaveLength(1))
+  await vi.waitFor(() => expect(pokes(wire, 'prices').filter(({ news }) => news)).toHaveLength(1), soon)
   expect(newsOf(wire, 'prices').at(-1)).toEqual({
     ...{ after: 0, checkpoint: 3, epoch: expect.stringMatching(/./) },
     entries: [
@@ -56,7 +58,7 @@ it('[TRN6] brings what is little, deletions and what was written twice in one tr
     await writeFeed(trx, 'prices', 'S1', [price('d', 1)])
     await buryInFeed(trx, 'prices', 'S1', ['d', 'a'])
   })
-  await vi.waitFor(() => expect(newsOf(wire, 'prices').at(-1)?.after).toBe(3))
+  await vi.waitFor(() => expect(newsOf(wire, 'prices').at(-1)?.after).toBe(3), soon)
   expect(newsOf(wire, 'prices').at(-1)?.entries).toEqual([
     { id: 'd', checkpoint: 5, deleted: true, document: null },
     { id: 'a', checkpoint: 6, deleted: true, document: null },
@@ -64,10 +66,17 @@ it('[TRN6] brings what is little, deletions and what was written twice in one tr
   const before = pokes(wire, 'prices').length
   const many = Array.from({ length: 30 }, (_, n) => price(`m${n}`, n))
   await db.transaction().execute((trx) => writeFeed(trx, 'prices', 'S1', many))
-  await vi.waitFor(() => expect(pokes(wire, 'prices').slice(before)).toEqual([{ feed: 'prices' }]))
+  await vi.waitFor(() => expect(pokes(wire, 'prices').slice(before)).toEqual([{ feed: 'prices' }]), soon)
   const items = pokes(wire, 'items').length
-  await db.transaction().execute((trx) => writeFeed(trx, 'items', '*', [1, 2, 3].map((n) => item(n, 'x'.repeat(1_900)))))
-  await vi.waitFor(() => expect(pokes(wire, 'items').slice(items)).toEqual([{ feed: 'items' }]))
+  await db.transaction().execute((trx) =>
+    writeFeed(
+      trx,
+      'items',
+      '*',
+      [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => item(n, 'ü'.repeat(200))),
+    ),
+  )
+  await vi.waitFor(() => expect(pokes(wire, 'items').slice(items)).toEqual([{ feed: 'items' }]), soon)
   expect(JSON.stringify(wire.pushed)).not.toContain('S2')
 })
 
@@ -75,7 +84,7 @@ it('[TRN12] an agent of protocol 3 hears the poke without the news', async () =>
   const database = await server.fresh()
   const wire = await connected(database, 3)
   await database.db.transaction().execute((trx) => writeFeed(trx, 'prices', 'S1', [price('a', 1)]))
-  await vi.waitFor(() => expect(pokes(wire, 'prices').length).toBeGreaterThan(0))
+  await vi.waitFor(() => expect(pokes(wire, 'prices').length).toBeGreaterThan(0), soon)
   expect(newsOf(wire, 'prices').every((news) => news === undefined)).toBe(true)
   expect(newsOf(wire, 'items').every((news) => news === undefined)).toBe(true)
 })
