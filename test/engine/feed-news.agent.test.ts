@@ -77,17 +77,16 @@ describe('news with a poke', () => {
     rig.hub.push('poke', { feed: 'prices', news: newsAfter('prices', 2) })
     await untilOffered(102)
     expect(pulls).toContain('prices')
-    put('prices', 'I1-a', price(103))
-    const honest = newsAfter('prices', 3)
+    const entry = put('prices', 'I1-a', price(104))
     const lie = {
-      ...honest,
-      epoch: hubEpochSchema.parse('eeeeeeeeeeee'),
-      entries: [{ ...put('prices', 'I1-a', price(104)), document: price(1) }],
+      ...newsAfter('prices', 3),
+      ...{ epoch: hubEpochSchema.parse('eeeeeeeeeeee'), entries: [{ ...entry, document: price(1) }] },
     }
     pulls = []
     rig.hub.push('poke', { feed: 'prices', news: lie })
     await untilOffered(104)
     expect(pulls).toContain('prices')
+    expect(rig.logged.filter((line) => line.includes('anew'))).toEqual([])
   })
 
   it('[PRC6] of one feed show nothing of a change in two before the other was read', async () => {
@@ -112,9 +111,10 @@ describe('news with a poke', () => {
     expect(await rig.withStore((store) => store.parked.all())).toMatchObject([{ id: 'feed:prices:odd' }])
   })
 
-  it('[TRN15] of another store, or that do not follow themselves, are refused with the line, and nothing of them is kept', async () => {
-    put('prices', 'I1-a', price(50, 'S2'))
-    rig.hub.push('poke', { feed: 'prices', news: newsAfter('prices', 1) })
+  it('[TRN15] of another store are refused with the line, and nothing of them is kept', async () => {
+    // A pull would find nothing wrong.
+    const entry = put('prices', 'I1-a', price(101))
+    rig.hub.push('poke', { feed: 'prices', news: { ...newsAfter('prices', 1), entries: [{ ...entry, document: price(50, 'S2') }] } })
     await rig.clock.until(() => rig.engine.status().link.state === 'refused')
     expect(rig.engine.status().link).toMatchObject({ code: 'WRONG_STORE' })
     expect(await offered()).toBe(100)
