@@ -1,6 +1,7 @@
 /**
  * Pull-only feeds. An own loop rather than RxDB's replication plugin: it needs no second database for each feed's bookkeeping, it
- * parks a document instead of stopping at it, and a checkpoint is the hub's integer as it is. A lost poke costs at most `sweepMs`.
+ * parks a document instead of stopping at it, and a checkpoint is the hub's integer as it is. A lost poke costs at most `sweepMs`;
+ * what came with one may stand for a pull (`feed-news.ts`).
  *
  * Items, prices and assortment change together at the hub. They are read until each was found unchanged after the last news of the
  * others: then what was read is how they were at one moment, and tills may see it (`feed-switch.ts`).
