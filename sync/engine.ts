@@ -169,7 +169,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       if (code === 'HUB_FELL_BACK') setFallenBack(true)
     },
     onLost: () => outbox.dispatch({ kind: 'lost' }),
-    onPoke: (feed) => void feeds.pull([feed]),
+    onPoke: (feed, news) => void feeds.poked(feed, news),
     onCredit: (connection, credit) => outbox.credited(connection, credit),
     onAsk: (ask) => {
       if (ask.what === 'sync-now') void syncNow()

@@ -17,6 +17,8 @@ export interface PageRequest {
   limit: number
   /** UTF-8 bytes of all entries at most; the first entry always comes. */
   maxBytes: number
+  /** For whoever stands anywhere from `after` on: also tombstones of documents that were first written behind it. */
+  everyTombstone?: boolean
 }
 export interface FeedPage {
   /** JSON text of each entry, ascending. */
@@ -49,12 +51,13 @@ const query = (requests: readonly PageRequest[], limits: readonly number[]) => s
   select r.n::int as n, coalesce(h.checkpoint, 0) as head, (select epoch from hub_epoch order by number desc limit 1) as epoch,
     e.document_id, e.checkpoint, e.deleted, e.document
   from unnest(${requests.map((r) => r.feed)}::text[], ${requests.map((r) => r.scope)}::text[],
-    ${requests.map((r) => r.after)}::bigint[], ${limits}::int[]) with ordinality as r(feed, scope, after, most, n)
+    ${requests.map((r) => r.after)}::bigint[], ${limits}::int[],
+    ${requests.map((r) => r.everyTombstone === true)}::boolean[]) with ordinality as r(feed, scope, after, most, every, n)
   left join feed_head h on h.feed = r.feed and h.scope = r.scope
   left join lateral (
     select f.document_id, f.checkpoint, f.deleted, f.document from feed_entry f
     where f.feed = r.feed and f.scope = r.scope and f.checkpoint > r.after
-      and case when f.deleted and f.document ~ '^[0-9]+$' then f.document::bigint <= r.after else true end
+      and case when f.deleted and not r.every and f.document ~ '^[0-9]+$' then f.document::bigint <= r.after else true end
     order by f.checkpoint limit r.most) e on true
   order by r.n, e.checkpoint`
 

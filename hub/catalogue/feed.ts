@@ -6,7 +6,7 @@ import { feedDocumentIds, feedNames, type FeedDocument, type FeedEntry, type Fee
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 
-/** NOTIFY channel; the payload is `feed|scope`. */
+/** NOTIFY channel; the payload is `feed|scope|head`: where the feed stood before. Older gateways read the first two. */
 export const feedChannel = 'tideline_feed'
 
 /** Items are the same for every store; all else is a store's own. */
@@ -24,9 +24,9 @@ const lockHead = async (trx: Transaction<Tables>, feed: FeedName, scope: string)
   return head.checkpoint
 }
 
-const moveHead = async (trx: Transaction<Tables>, feed: FeedName, scope: string, checkpoint: number): Promise<void> => {
+const moveHead = async (trx: Transaction<Tables>, feed: FeedName, scope: string, from: number, checkpoint: number): Promise<void> => {
   await trx.updateTable('feed_head').set({ checkpoint }).where('feed', '=', feed).where('scope', '=', scope).execute()
-  await sql`select pg_notify(${feedChannel}, ${`${feed}|${scope}`})`.execute(trx)
+  await sql`select pg_notify(${feedChannel}, ${`${feed}|${scope}|${from}`})`.execute(trx)
 }
 
 /**
@@ -55,7 +55,7 @@ export const writeFeed = async <F extends FeedName>(
     from unnest(${[...newest.keys()]}::text[], ${texts}::text[]) with ordinality as t(id, document, ordinal)
     on conflict (feed, scope, document_id) do update
       set checkpoint = excluded.checkpoint, document = excluded.document, deleted = false, written_at = now()`.execute(trx)
-  await moveHead(trx, feed, scope, head + newest.size)
+  await moveHead(trx, feed, scope, head, head + newest.size)
   return newest.size
 }
 
@@ -72,7 +72,7 @@ export const buryInFeed = async (trx: Transaction<Tables>, feed: FeedName, scope
     where f.feed = ${feed} and f.scope = ${scope} and f.document_id = t.id and not f.deleted`.execute(trx)
   const count = Number(buried.numAffectedRows ?? 0n)
   // A gap where a document was gone already is harmless: checkpoints only grow.
-  if (count > 0) await moveHead(trx, feed, scope, head + ids.length)
+  if (count > 0) await moveHead(trx, feed, scope, head, head + ids.length)
   return count
 }
 
@@ -95,9 +95,16 @@ export const readFeed = async (db: Kysely<Tables>, feed: FeedName, scope: string
   }))
 }
 
+export interface FeedNotification {
+  feed: FeedName
+  scope: string
+  /** The feed's head before; null when an older hub did not say. */
+  after: number | null
+}
+
 /** Parses a notification of `feedChannel`. */
-export const parseFeedNotification = (payload: string): { feed: FeedName; scope: string } | null => {
-  const [name, scope] = payload.split('|', 2)
+export const parseFeedNotification = (payload: string): FeedNotification | null => {
+  const [name, scope, head = ''] = payload.split('|', 3)
   const feed = feedNames.find((f) => f === name)
-  return feed && scope ? { feed, scope } : null
+  return feed && scope ? { feed, scope, after: /^[0-9]{1,15}$/.test(head) ? Number(head) : null } : null
 }

@@ -8,11 +8,13 @@ import { feedNames } from '#sync/contract/feed.ts'
 import { batchLimits } from '#sync/contract/protocol.ts'
 import type { HubEpoch } from '#sync/contract/vocabulary.ts'
 import { Server, type Socket } from 'socket.io'
-import { feedChannel, parseFeedNotification } from '../catalogue/feed.ts'
+import { createFeedReader } from '../catalogue/feed-page.ts'
+import { feedChannel } from '../catalogue/feed.ts'
 import { deviceChannel, parseDeviceNotice } from '../enrolment/device-channel.ts'
 import { epochChannel, parseEpochNotification } from '../epoch/epoch.ts'
 import { startEpochWatch } from '../epoch/epoch-watch.ts'
 import { startListener } from '../storage/listener.ts'
+import { createFeedNews } from './feed-news.ts'
 import { createSessionContext, type SessionContextOptions } from './session-context.ts'
 import { openStoreSession, type StoreSession } from './store-session.ts'
 
@@ -48,10 +50,15 @@ export const startGateway = ({ http, databaseUrl, ...options }: GatewayOptions):
   const localSockets = (room: string): StoreSocket[] =>
     [...(io.sockets.adapter.rooms.get(room) ?? [])].flatMap((id) => io.sockets.sockets.get(id) ?? [])
 
-  const heedFeed = (payload: string): void => {
-    const notified = parseFeedNotification(payload)
-    if (notified) io.to(notified.scope === '*' ? welcomedRoom : storeRoom(notified.scope)).emit('poke', { feed: notified.feed })
-  }
+  const scopeRoom = (scope: string): string => (scope === '*' ? welcomedRoom : storeRoom(scope))
+  const heedFeed = createFeedNews({
+    reader: createFeedReader(db, (work) => work()),
+    log,
+    isHeard: (scope) => io.sockets.adapter.rooms.has(scopeRoom(scope)),
+    poke: (scope, message) => {
+      for (const socket of localSockets(scopeRoom(scope))) socket.data.session.poke(message)
+    },
+  })
 
   const heedDevice = (payload: string): void => {
     const notice = parseDeviceNotice(payload)

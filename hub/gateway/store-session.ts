@@ -32,6 +32,8 @@ export interface StoreSessionOptions {
 export interface StoreSession {
   /** Answers every message; never rejects. */
   receive(event: string, message: unknown): Promise<unknown>
+  /** A feed of this store has something new. */
+  poke(message: DownMessage<'poke'>): void
   /** Notices of other devices leave it as it is. */
   heed(notice: DeviceNotice): void
   /** The epoch that the hub's data is in: who was welcomed into another comes back into this one. */
@@ -186,6 +188,9 @@ export const openStoreSession = ({ context, sessionId, send, end, onWelcomed }: 
       } finally {
         unanswered -= 1
       }
+    },
+    poke: (message) => {
+      if (session.state === 'welcomed') say('poke', message)
     },
     heed: (notice) => {
       if (session.state === 'welcomed' && session.peer.deviceId === notice.deviceId) heedOwn(notice)

@@ -1,16 +1,19 @@
 /**
  * Pull-only feeds. An own loop rather than RxDB's replication plugin: it needs no second database for each feed's bookkeeping, it
- * parks a document instead of stopping at it, and a checkpoint is the hub's integer as it is. A lost poke costs at most `sweepMs`.
+ * parks a document instead of stopping at it, and a checkpoint is the hub's integer as it is. A lost poke costs at most `sweepMs`;
+ * what came with one may stand for a pull (`feed-news.ts`).
  *
  * Items, prices and assortment change together at the hub. They are read until each was found unchanged after the last news of the
  * others: then what was read is how they were at one moment, and tills may see it (`feed-switch.ts`).
  */
+import type { FeedNews } from '#sync/contract/down.ts'
 import { feedEntrySchema, feedNames, feedNameSchema, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
 import type { StoreId } from '#sync/contract/vocabulary.ts'
 import { LinkLost, type Clock, type Codec } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import type { CatalogueKeeper } from './catalogue-keeper.ts'
 import { coalesce } from './coalesce.ts'
+import { createHeardNews } from './feed-news.ts'
 import { sortFeedPage } from './feed-page.ts'
 import { createFeedReader, type FeedAnswer, type ReadSoFar } from './feed-reader.ts'
 import { createFeedSwitch } from './feed-switch.ts'
@@ -30,7 +33,7 @@ const isCatalogue = (feed: FeedName): boolean => feed === 'items' || feed === 'p
 export interface FeedsPorts {
   store: Store
   catalogue: CatalogueKeeper
-  line: Pick<HubLine, 'request' | 'speaks' | 'state' | 'refuse'>
+  line: Pick<HubLine, 'request' | 'speaks' | 'state' | 'epoch' | 'refuse'>
   codec: Codec
   storeId: StoreId
   clock: Clock
@@ -48,6 +51,8 @@ export interface Feeds {
   begin(): Promise<void>
   /** Reads these feeds to their end. */
   pull(feeds?: readonly FeedName[]): Promise<void>
+  /** A feed has something new. Its news stand for the pull where they are what comes next; otherwise it is read to its end. */
+  poked(feed: FeedName, news?: FeedNews): Promise<void>
   /** Entries that were read again, whatever the feed's position: taken between two rounds, unless the store has newer versions by then. */
   give(feed: FeedName, entries: readonly FeedEntry[]): Promise<void>
   /** Gives parked documents another chance: a newer agent may understand them. */
@@ -73,10 +78,19 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   const read = createFeedReader(ports)
   const writer = createFeedWriter(ports)
   const { finish, ...shown } = createFeedSwitch(store, writer)
+  const heard = createHeardNews(ports)
   const due = new Set<FeedName>()
+  /** Of those that are due: the hub is asked, whatever was heard. */
+  const asking = new Set<FeedName>()
   const given: { feed: FeedName; entries: readonly FeedEntry[] }[] = []
   let closed = false
 
+  const mustRead = (feeds: readonly FeedName[]): void => {
+    for (const feed of feeds) {
+      due.add(feed)
+      asking.add(feed)
+    }
+  }
   /** `unseen`: of a catalogue that is not whole yet. */
   const show = (written: readonly Written[], unseen = false): void => {
     const touched = writer.show(written)
@@ -87,11 +101,11 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     const wanted = groups.flat().filter((feed) => asked.has(feed))
     return ports.turns ? ports.turns(wanted) : Promise.resolve(wanted)
   }
-  const readInTurn = async (feed: FeedName, soFar: ReadSoFar): Promise<FeedAnswer> => {
+  const readInTurn = async (feed: FeedName, soFar: ReadSoFar, news: FeedAnswer | null): Promise<FeedAnswer> => {
     const others = [...due].filter((each) => groupOf(each) !== groupOf(feed))
     const turns = await turnsOf([feed, ...others])
     if (turns[0] !== feed) throw new TurnOver(!turns.includes(feed))
-    return read(feed, soFar)
+    return news ?? read(feed, soFar)
   }
   const interrupt = (feed: FeedName, answer: Extract<FeedAnswer, { outcome: 'wait' | 'wrong' }>): never => {
     const { code, message } = answer
@@ -99,17 +113,18 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     if (answer.outcome === 'wrong') line.refuse(code, message)
     throw new FeedsInterrupted(message)
   }
-  /** The next page is asked for while one is written. True when it brought something. */
-  const readToEnd = async (feed: FeedName, isWhole: boolean): Promise<boolean> => {
+  /** The next page is asked for while one is written. Tells whether the hub was asked, and whether anything came. */
+  const readToEnd = async (feed: FeedName, isWhole: boolean, mayHear: boolean): Promise<{ asked: boolean; news: boolean }> => {
     let reading = await shown.reading(feed)
     let news = false
-    const ask = (soFar: ReadSoFar): Promise<FeedAnswer> => {
-      const asked = readInTurn(feed, soFar)
+    const heardOf = mayHear && !reading.anew ? heard.take(feed, reading) : null
+    const ask = (soFar: ReadSoFar, told: FeedAnswer | null = null): Promise<FeedAnswer> => {
+      const asked = readInTurn(feed, soFar, told)
       // Whether anybody still waits for it is not known yet.
       asked.catch(() => undefined)
       return asked
     }
-    let next = ask(reading)
+    let next = ask(reading, heardOf)
     while (!closed) {
       const answer = await next
       if (answer.outcome === 'wait' || answer.outcome === 'wrong') return interrupt(feed, answer)
@@ -128,26 +143,29 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       reading = { ...reading, after: checkpoint, epoch }
       if (!more) break
     }
-    return news
+    return { asked: heardOf === null, news }
   }
   /** Whoever was read before the last news of another is read again, until there is none; those together, as they are mostly unchanged. */
   const readRounds = async (group: readonly FeedName[], isWhole: boolean): Promise<void> => {
     const readAt = new Map<FeedName, number>()
     const newsAt = new Map<FeedName, number>()
     let turn = 0
-    const readOne = async (feed: FeedName): Promise<void> => {
+    const readOne = async (feed: FeedName, mayHear: boolean): Promise<void> => {
       due.delete(feed)
+      const mustAsk = asking.delete(feed)
       const startedAt = (turn += 1)
-      if (await readToEnd(feed, isWhole)) newsAt.set(feed, (turn += 1))
-      // Not the end: of two that were read side by side, either may have been asked before the other's news.
-      readAt.set(feed, startedAt)
+      const { asked, news } = await readToEnd(feed, isWhole, mayHear && !mustAsk)
+      if (news) newsAt.set(feed, (turn += 1))
+      // Not the end: of two that were read side by side, either may have been asked before the other's news. What was only heard was
+      // true at some time before: it proves nothing about the others.
+      if (asked) readAt.set(feed, startedAt)
     }
-    for (const feed of group.filter((each) => due.has(each))) await readOne(feed)
+    for (const feed of group.filter((each) => due.has(each))) await readOne(feed, true)
     for (let round = 1; !closed; round++) {
       const behind = group.filter((feed) => group.some((other) => other !== feed && (newsAt.get(other) ?? 0) > (readAt.get(feed) ?? 0)))
       if (behind.length === 0) return
       if (round === mostRounds) return log('warn', 'the catalogue changes faster than it can be read', { rounds: round })
-      const settled = await Promise.allSettled(behind.map(readOne))
+      const settled = await Promise.allSettled(behind.map((feed) => readOne(feed, false)))
       for (const each of settled) if (each.status === 'rejected') throw each.reason
     }
   }
@@ -165,7 +183,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     const whole = await isAllComplete(group)
     // What was kept before an interruption is shown when all of the group are read again; so is a catalogue that is not whole.
     const kept = await Promise.all(group.map((feed) => store.staging.ends(feed)))
-    if (!whole || kept.some((ends) => ends.length > 0)) for (const feed of group) due.add(feed)
+    if (!whole || kept.some((ends) => ends.length > 0)) mustRead(group)
     await readRounds(group, whole && group.length > 1)
     if (closed) return
     show(await shown.cut(group))
@@ -184,13 +202,14 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     const held = new Set<FeedName>()
     while (!closed && line.state().state === 'online') {
       const [first] = await turnsOf([...due].filter((feed) => !held.has(feed)))
-      if (first === undefined) return
+      // What has to wait is asked for when it may travel: the forecast counts it as behind until a page says otherwise.
+      if (first === undefined) return mustRead([...due])
       const group = groupOf(first)
       const wanted = group.filter((feed) => due.has(feed))
       try {
         await pullGroup(group)
       } catch (error) {
-        for (const feed of wanted) due.add(feed)
+        mustRead(wanted)
         await shown.settle()
         if (error instanceof TurnOver) {
           if (error.held) for (const feed of group) held.add(feed)
@@ -203,7 +222,13 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   }
   const pulling = coalesce(clock, pullDue, (error) => log('warn', 'a feed could not be read; trying again', { reason: reasonOf(error) }))
   const pull = (feeds: readonly FeedName[] = feedNames): Promise<void> => {
-    for (const feed of feeds) due.add(feed)
+    mustRead(feeds)
+    return pulling.run()
+  }
+  const poked: Feeds['poked'] = (feed, news) => {
+    due.add(feed)
+    if (news) heard.put(feed, news)
+    else asking.add(feed)
     return pulling.run()
   }
   const give: Feeds['give'] = (feed, entries) => {
@@ -232,6 +257,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   return {
     begin: async () => show(await finish()),
     pull,
+    poked,
     give,
     retryParked,
     close: async () => {

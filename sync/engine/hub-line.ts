@@ -4,7 +4,7 @@
  * not know is not said to it, and an answer that belongs to another epoch than the welcome's ends the connection.
  */
 import type { Identity } from '#sync/contract/config.ts'
-import type { Ask, DownEvent, DownMessage } from '#sync/contract/down.ts'
+import type { Ask, DownEvent, DownMessage, FeedNews } from '#sync/contract/down.ts'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import type { FeedName } from '#sync/contract/feed.ts'
 import { protocol } from '#sync/contract/protocol.ts'
@@ -39,7 +39,7 @@ export interface HubLinePorts {
   onWelcome(connection: number, welcome: Welcome): void
   onLost(): void
   onRefused(code: ErrorCode, message: string): void
-  onPoke(feed: FeedName): void
+  onPoke(feed: FeedName, news: FeedNews | undefined): void
   onCredit(connection: number, credit: Credit): void
   onAsk(ask: Ask): void
   onMoved?(direction: 'sent' | 'received', bytes: number): void
@@ -177,7 +177,11 @@ export const createHubLine = (ports: HubLinePorts): HubLine => {
       greeted = true
       void greet(mine, (message as DownMessage<'challenge'>).nonce)
     }
-    if (event === 'poke') ports.onPoke((message as DownMessage<'poke'>).feed)
+    // Before the welcome nobody may say what a feed has.
+    if (event === 'poke') {
+      const { feed, news } = message as DownMessage<'poke'>
+      ports.onPoke(feed, state.state === 'online' ? news : undefined)
+    }
     if (event === 'dismiss') step(refusalOf(message as DownMessage<'dismiss'>))
     if (event === 'credit') ports.onCredit(mine, message as DownMessage<'credit'>)
     if (event === 'ask') ports.onAsk(message as DownMessage<'ask'>)

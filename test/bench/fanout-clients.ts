@@ -58,7 +58,7 @@ const connectStore = (
       agentVersion: 'bench',
       remembers: () => null,
       onWelcome: () => void feeds.pull(),
-      onPoke: (feed) => void feeds.pull([feed]),
+      onPoke: (feed, news) => void feeds.poked(feed, news),
       ...{
         onLost: () => undefined,
         onRefused: () => undefined,

@@ -70,7 +70,7 @@ const writeEverywhere = async (trx: Kysely<Tables>, storeIds: readonly string[],
   await sql`insert into feed_entry (feed, scope, document_id, checkpoint, document)
     select 'prices', s, s || '-p', ${number}, d from unnest(${storeIds}::text[], ${documents}::text[]) t(s, d)
     on conflict (feed, scope, document_id) do update set checkpoint = excluded.checkpoint, document = excluded.document`.execute(trx)
-  await sql`select pg_notify(${feedChannel}, 'prices|' || s) from unnest(${storeIds}::text[]) s`.execute(trx)
+  await sql`select pg_notify(${feedChannel}, 'prices|' || s || '|' || ${number - 1}::text) from unnest(${storeIds}::text[]) s`.execute(trx)
 }
 
 /** Milliseconds from the commit's beginning until all have it in their databases, and until all show it to their tills. */

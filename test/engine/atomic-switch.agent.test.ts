@@ -37,7 +37,13 @@ const commit = (hub: ScriptedHub, documents: Documents): void => {
     const added = Object.entries(changes).map(([id, document]) => ({ id, checkpoint: (checkpoint += 1), deleted: false, document }))
     hub.feeds.set(feed, [...kept, ...added])
   }
-  for (const [feed] of changed) hub.push('poke', { feed })
+  for (const [feed, changes] of changed) {
+    const entries = (hub.feeds.get(feed) ?? []).slice(-Object.keys(changes).length)
+    const [first, last] = [entries[0]?.checkpoint ?? 0, entries.at(-1)?.checkpoint ?? 0]
+    // What is little comes along.
+    const isLittle = entries.length > 0 && entries.length <= 50
+    hub.push('poke', { feed, ...(isLittle ? { news: { after: first - 1, checkpoint: last, entries, epoch: hub.epoch } } : {}) })
+  }
 }
 
 /** Of an entry as tills see it, or of its absence: which version it is of; 0 where it could be of any. */

@@ -108,7 +108,7 @@ export const openLightAgent = ({ hubUrl, store, clock, random, ...tell }: LightA
     onWelcome: resume,
     onLost: () => outbox.dispatch({ kind: 'lost' }),
     onRefused: nothing,
-    onPoke: (feed) => void feeds.pull([feed]),
+    onPoke: (feed, news) => void feeds.poked(feed, news),
     onCredit: (connection, credit) => outbox.credited(connection, credit),
     onAsk: (ask) => void (ask.what === 'report' && reporter.now()),
     onChange: () => {

@@ -1,13 +1,15 @@
 /** One process of the hub: gateway sessions, merge, posting and the catalogue's pull, as hub/server.ts puts them together. */
 import pino from 'pino'
 import { startCataloguePull } from '#hub/catalogue/pull.ts'
-import { feedChannel, parseFeedNotification } from '#hub/catalogue/feed.ts'
+import { feedChannel } from '#hub/catalogue/feed.ts'
+import { createFeedReader } from '#hub/catalogue/feed-page.ts'
 import { dayCloseProjection } from '#hub/close/day-close-projection.ts'
 import { deviceChannel, parseDeviceNotice } from '#hub/enrolment/device-channel.ts'
 import { ensureEpoch, epochChannel, parseEpochNotification } from '#hub/epoch/epoch.ts'
 import { exceptionProjection } from '#hub/exception/exception-projection.ts'
 import { fleetRequests } from '#hub/fleet/requests.ts'
 import { waitingAsks } from '#hub/fleet/diagnostics-requests.ts'
+import { createFeedNews } from '#hub/gateway/feed-news.ts'
 import type { Requests } from '#hub/gateway/request.ts'
 import type { Peer } from '#hub/gateway/session.ts'
 import { createSessionContext } from '#hub/gateway/session-context.ts'
@@ -78,6 +80,17 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
   const pokeAll = (): void => {
     for (const { peer, send } of sessions.values()) if (peer) for (const feed of feedNames) send('poke', { feed })
   }
+  const sessionsOf = (scope: string): StoreSession[] =>
+    [...sessions].flatMap(([session, { peer }]) => (peer && (scope === '*' || scope === peer.storeId) ? [session] : []))
+  const heedFeed = createFeedNews({
+    ...{ reader: createFeedReader(db, (work) => work()), log: silent },
+    isHeard: (scope) => sessionsOf(scope).length > 0,
+    poke: (scope, message) => {
+      const heard = sessionsOf(scope)
+      if (message.news) tally.count('news with a poke', heard.length)
+      for (const session of heard) session.poke(message)
+    },
+  })
   const heedEpoch = (epoch: HubEpoch | null): void => {
     if (epoch) for (const session of [...sessions.keys()]) session.heedEpoch(epoch)
   }
@@ -89,11 +102,7 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
     )
   const heed = (channel: string, payload: string): void => {
     listeners.get(channel)?.()
-    if (channel === feedChannel) {
-      const about = parseFeedNotification(payload)
-      for (const { peer, send } of sessions.values())
-        if (about && peer && (about.scope === '*' || about.scope === peer.storeId)) send('poke', { feed: about.feed })
-    }
+    if (channel === feedChannel) heedFeed(payload)
     if (channel === epochChannel) heedEpoch(parseEpochNotification(payload))
     const notice = channel === deviceChannel ? parseDeviceNotice(payload) : null
     if (notice) for (const session of [...sessions.keys()]) session.heed(notice)
