@@ -4,7 +4,7 @@
  * its feed's head and the epoch, and begins after its request was made: an empty one proves that there was nothing new.
  * Entries are JSON text from the database to the wire: nothing is parsed between.
  */
-import type { FeedName } from '#sync/contract/feed.ts'
+import { feedGroupOf, type FeedName } from '#sync/contract/feed.ts'
 import { type HubEpoch, hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
@@ -17,8 +17,11 @@ export interface PageRequest {
   limit: number
   /** UTF-8 bytes of all entries at most; the first entry always comes. */
   maxBytes: number
-  /** For whoever stands anywhere from `after` on: also tombstones of documents that were first written behind it. */
-  everyTombstone?: boolean
+  /**
+   * For whoever stands anywhere from `after` on: also tombstones of documents that were first written behind it. And with where the other
+   * feeds of a store's group stand.
+   */
+  asNews?: boolean
 }
 export interface FeedPage {
   /** JSON text of each entry, ascending. */
@@ -27,6 +30,8 @@ export interface FeedPage {
   checkpoint: number
   more: boolean
   epoch: HubEpoch | null
+  /** Of news of a store's own feed. */
+  beside: { feed: FeedName; checkpoint: number }[]
 }
 export interface FeedReader {
   read(request: PageRequest): Promise<FeedPage>
@@ -44,21 +49,30 @@ interface Row {
   checkpoint: number
   deleted: boolean
   document: string
+  beside: FeedPage['beside'] | null
 }
+
+const othersOf = (feed: FeedName): FeedName[] => feedGroupOf(feed).filter((other) => other !== feed)
 
 /** A tombstone is for whoever may have the document: not for those who read on from before it was first written. */
 const query = (requests: readonly PageRequest[], limits: readonly number[]) => sql<Row>`
   select r.n::int as n, coalesce(h.checkpoint, 0) as head, (select epoch from hub_epoch order by number desc limit 1) as epoch,
-    e.document_id, e.checkpoint, e.deleted, e.document
+    e.document_id, e.checkpoint, e.deleted, e.document, b.beside
   from unnest(${requests.map((r) => r.feed)}::text[], ${requests.map((r) => r.scope)}::text[],
     ${requests.map((r) => r.after)}::bigint[], ${limits}::int[],
-    ${requests.map((r) => r.everyTombstone === true)}::boolean[]) with ordinality as r(feed, scope, after, most, every, n)
+    ${requests.map((r) => r.asNews === true)}::boolean[],
+    ${requests.map((r) => (r.asNews === true && r.scope !== '*' ? othersOf(r.feed).join(' ') : ''))}::text[])
+    with ordinality as r(feed, scope, after, most, news, others, n)
   left join feed_head h on h.feed = r.feed and h.scope = r.scope
   left join lateral (
     select f.document_id, f.checkpoint, f.deleted, f.document from feed_entry f
     where f.feed = r.feed and f.scope = r.scope and f.checkpoint > r.after
-      and case when f.deleted and not r.every and f.document ~ '^[0-9]+$' then f.document::bigint <= r.after else true end
+      and case when f.deleted and not r.news and f.document ~ '^[0-9]+$' then f.document::bigint <= r.after else true end
     order by f.checkpoint limit r.most) e on true
+  left join lateral (
+    select json_agg(json_build_object('feed', o.feed, 'checkpoint', coalesce(oh.checkpoint, 0))) as beside
+    from unnest(string_to_array(r.others, ' ')) as o(feed)
+    left join feed_head oh on oh.feed = o.feed and oh.scope = case o.feed when 'items' then '*' else r.scope end) b on r.others <> ''
   order by r.n, e.checkpoint`
 
 const entryText = (row: Row): string =>
@@ -79,7 +93,10 @@ const pageOf = (request: PageRequest, rows: readonly Row[]): FeedPage => {
   }
   const more = entries.length < found.length
   const epoch = rows[0]?.epoch ?? null
-  return { entries, checkpoint: more ? checkpoint : (rows[0]?.head ?? 0), more, epoch: epoch === null ? null : hubEpochSchema.parse(epoch) }
+  return {
+    ...{ entries, more, checkpoint: more ? checkpoint : (rows[0]?.head ?? 0) },
+    ...{ epoch: epoch === null ? null : hubEpochSchema.parse(epoch), beside: rows[0]?.beside ?? [] },
+  }
 }
 
 const readPages = async (

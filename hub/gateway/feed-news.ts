@@ -26,10 +26,10 @@ export interface FeedNewsPorts {
 }
 
 const pokeOf = (feed: FeedName, after: number, page: FeedPage): DownMessage<'poke'> => {
-  const { entries, checkpoint, more, epoch } = page
+  const { entries, checkpoint, more, epoch, beside } = page
   const bytes = entries.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   if (more || entries.length === 0 || bytes > most.bytes || epoch === null || checkpoint <= after) return { feed }
-  return { feed, news: { after, checkpoint, entries: JSON.parse(`[${entries.join(',')}]`) as FeedEntry[], epoch } }
+  return { feed, news: { after, checkpoint, entries: JSON.parse(`[${entries.join(',')}]`) as FeedEntry[], epoch, beside } }
 }
 
 /** Takes the payloads of the feeds' channel. */
@@ -39,7 +39,7 @@ export const createFeedNews = ({ reader, log, isHeard, poke }: FeedNewsPorts): (
 
   const tell = async ({ feed, scope, after }: FeedNotification): Promise<void> => {
     if (after === null || pulledOnly.includes(feed)) return poke(scope, { feed })
-    const request = { feed, scope, after, limit: most.entries, maxBytes: most.bytes, everyTombstone: true }
+    const request = { feed, scope, after, limit: most.entries, maxBytes: most.bytes, asNews: true }
     const told = await reader.read(request).then(
       (page) => pokeOf(feed, after, page),
       (error: unknown) => {

@@ -9,12 +9,13 @@ import { checkpointSchema, hubEpochSchema } from './vocabulary.ts'
 /** First after connecting: sign this nonce in `hello`. */
 export const challengeSchema = z.strictObject({ nonce: z.string().min(16).max(128) })
 
-/** All that the feed has between two checkpoints. */
+/** All that the feed has between two checkpoints, and where the other feeds of its group stood at that moment, where that was looked up. */
 export const feedNewsSchema = z.strictObject({
   after: checkpointSchema,
   checkpoint: checkpointSchema,
   entries: z.array(feedEntrySchema).min(1).max(50),
   epoch: hubEpochSchema,
+  beside: z.array(z.strictObject({ feed: feedNameSchema, checkpoint: checkpointSchema })).max(4),
 })
 export type FeedNews = z.infer<typeof feedNewsSchema>
 

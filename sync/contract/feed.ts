@@ -11,6 +11,10 @@ export const feedNames = ['items', 'prices', 'assortment', 'settings', 'postings
 export const feedNameSchema = z.enum(feedNames)
 export type FeedName = z.infer<typeof feedNameSchema>
 
+/** Feeds of one group change together, and are shown to tills together. */
+export const feedGroups: readonly (readonly FeedName[])[] = [['settings'], ['items', 'prices', 'assortment'], ['postings']]
+export const feedGroupOf = (feed: FeedName): readonly FeedName[] => feedGroups.find((group) => group.includes(feed)) ?? [feed]
+
 /** The document that each feed carries. */
 export const feedDocumentSchemas = {
   items: itemSchema,

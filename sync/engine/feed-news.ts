@@ -12,10 +12,16 @@ import type { HubLine } from './hub-line.ts'
 /** More of one feed than are taken together: the store is busy, and pulls. */
 const mostWaiting = 8
 
+export interface Heard {
+  answer: FeedAnswer
+  /** Where the other feeds of the group stood when the last of it was looked up. */
+  beside: FeedNews['beside']
+}
+
 export interface HeardNews {
   put(feed: FeedName, news: FeedNews): void
   /** What follows on what was read; null: nothing that is known. Nothing of the feed waits any longer. */
-  take(feed: FeedName, soFar: ReadSoFar): FeedAnswer | null
+  take(feed: FeedName, soFar: ReadSoFar): Heard | null
 }
 
 export const createHeardNews = ({ line, storeId }: { line: Pick<HubLine, 'epoch'>; storeId: StoreId }): HeardNews => {
@@ -29,15 +35,17 @@ export const createHeardNews = ({ line, storeId }: { line: Pick<HubLine, 'epoch'
       if (epoch === undefined || epoch !== line.epoch()) return null
       const entries: FeedEntry[] = []
       let reached = after
+      let beside: FeedNews['beside'] = []
       for (const news of heard) {
         if (news.epoch !== epoch || news.after > reached || news.checkpoint <= reached) continue
         // Whole, not only what is new of it: who sends a stranger's is refused whatever this store has.
-        const judged = judgePage(feed, { after: news.after, epoch }, { outcome: 'page', ...news, more: false }, storeId)
-        if (judged.outcome !== 'page') return judged
+        const judged = judgePage(feed, { after: news.after, epoch }, { ...news, outcome: 'page', more: false }, storeId)
+        if (judged.outcome !== 'page') return { answer: judged, beside: [] }
         for (const entry of judged.entries) if (entry.checkpoint > reached) entries.push(entry)
         reached = judged.checkpoint
+        beside = news.beside
       }
-      return reached > after ? { outcome: 'page', entries, checkpoint: reached, more: false, epoch } : null
+      return reached > after ? { answer: { outcome: 'page', entries, checkpoint: reached, more: false, epoch }, beside } : null
     },
   }
 }

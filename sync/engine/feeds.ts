@@ -7,13 +7,13 @@
  * others: then what was read is how they were at one moment, and tills may see it (`feed-switch.ts`).
  */
 import type { FeedNews } from '#sync/contract/down.ts'
-import { feedEntrySchema, feedNames, feedNameSchema, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
+import { feedEntrySchema, feedGroupOf, feedGroups, feedNames, feedNameSchema, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
 import type { StoreId } from '#sync/contract/vocabulary.ts'
 import { LinkLost, type Clock, type Codec } from '#sync/core/ports.ts'
 import type { Store } from '#sync/store/open-store.ts'
 import type { CatalogueKeeper } from './catalogue-keeper.ts'
 import { coalesce } from './coalesce.ts'
-import { createHeardNews } from './feed-news.ts'
+import { createHeardNews, type Heard } from './feed-news.ts'
 import { sortFeedPage } from './feed-page.ts'
 import { createFeedReader, type FeedAnswer, type ReadSoFar } from './feed-reader.ts'
 import { createFeedSwitch } from './feed-switch.ts'
@@ -24,9 +24,6 @@ import { reasonOf, type EngineLog } from './log.ts'
 const sweepMs = 120_000
 /** When the hub changes the catalogue faster than it can be read, tills see the end of the last round rather than nothing for ever. */
 const mostRounds = 20
-
-/** Feeds of one group are shown together. */
-const groups: readonly (readonly FeedName[])[] = [['settings'], ['items', 'prices', 'assortment'], ['postings']]
 
 const isCatalogue = (feed: FeedName): boolean => feed === 'items' || feed === 'prices' || feed === 'assortment'
 
@@ -71,8 +68,6 @@ class TurnOver extends Error {
   }
 }
 
-const groupOf = (feed: FeedName): readonly FeedName[] => groups.find((group) => group.includes(feed)) ?? [feed]
-
 export const createFeeds = (ports: FeedsPorts): Feeds => {
   const { store, line, clock, log, onChanged, onCaughtUp } = ports
   const read = createFeedReader(ports)
@@ -98,11 +93,11 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
   }
   const turnsOf = (feeds: Iterable<FeedName>): Promise<FeedName[]> => {
     const asked = new Set(feeds)
-    const wanted = groups.flat().filter((feed) => asked.has(feed))
+    const wanted = feedGroups.flat().filter((feed) => asked.has(feed))
     return ports.turns ? ports.turns(wanted) : Promise.resolve(wanted)
   }
   const readInTurn = async (feed: FeedName, soFar: ReadSoFar, news: FeedAnswer | null): Promise<FeedAnswer> => {
-    const others = [...due].filter((each) => groupOf(each) !== groupOf(feed))
+    const others = [...due].filter((each) => feedGroupOf(each) !== feedGroupOf(feed))
     const turns = await turnsOf([feed, ...others])
     if (turns[0] !== feed) throw new TurnOver(!turns.includes(feed))
     return news ?? read(feed, soFar)
@@ -113,18 +108,18 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
     if (answer.outcome === 'wrong') line.refuse(code, message)
     throw new FeedsInterrupted(message)
   }
-  /** The next page is asked for while one is written. Tells whether the hub was asked, and whether anything came. */
-  const readToEnd = async (feed: FeedName, isWhole: boolean, mayHear: boolean): Promise<{ asked: boolean; news: boolean }> => {
+  /** The next page is asked for while one is written. Tells whether anything came, and what was heard, where the hub was not asked. */
+  const readToEnd = async (feed: FeedName, isWhole: boolean, mayHear: boolean): Promise<{ news: boolean; told: Heard | null }> => {
     let reading = await shown.reading(feed)
     let news = false
-    const heardOf = mayHear && !reading.anew ? heard.take(feed, reading) : null
-    const ask = (soFar: ReadSoFar, told: FeedAnswer | null = null): Promise<FeedAnswer> => {
-      const asked = readInTurn(feed, soFar, told)
+    const told = mayHear && !reading.anew ? heard.take(feed, reading) : null
+    const ask = (soFar: ReadSoFar, known: FeedAnswer | null = null): Promise<FeedAnswer> => {
+      const asked = readInTurn(feed, soFar, known)
       // Whether anybody still waits for it is not known yet.
       asked.catch(() => undefined)
       return asked
     }
-    let next = ask(reading, heardOf)
+    let next = ask(reading, told?.answer)
     while (!closed) {
       const answer = await next
       if (answer.outcome === 'wait' || answer.outcome === 'wrong') return interrupt(feed, answer)
@@ -143,7 +138,16 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       reading = { ...reading, after: checkpoint, epoch }
       if (!more) break
     }
-    return { asked: heardOf === null, news }
+    return { news, told }
+  }
+  const isAllBeside = async (group: readonly FeedName[], feed: FeedName, { answer, beside }: Heard): Promise<boolean> => {
+    if (answer.outcome !== 'page') return false
+    for (const other of group.filter((each) => each !== feed)) {
+      const { after, epoch, anew } = await shown.reading(other)
+      const there = beside.find((each) => each.feed === other)?.checkpoint
+      if (anew || there !== after || epoch !== answer.epoch) return false
+    }
+    return true
   }
   /** Whoever was read before the last news of another is read again, until there is none; those together, as they are mostly unchanged. */
   const readRounds = async (group: readonly FeedName[], isWhole: boolean): Promise<void> => {
@@ -154,11 +158,12 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       due.delete(feed)
       const mustAsk = asking.delete(feed)
       const startedAt = (turn += 1)
-      const { asked, news } = await readToEnd(feed, isWhole, mayHear && !mustAsk)
+      const { news, told } = await readToEnd(feed, isWhole, mayHear && !mustAsk)
       if (news) newsAt.set(feed, (turn += 1))
-      // Not the end: of two that were read side by side, either may have been asked before the other's news. What was only heard was
-      // true at some time before: it proves nothing about the others.
-      if (asked) readAt.set(feed, startedAt)
+      // Not the end: of two that were read side by side, either may have been asked before the other's news.
+      if (!told) readAt.set(feed, startedAt)
+      // What was only heard was true at some time before. It proves something about the others where they stood then as they do here.
+      else if (await isAllBeside(group, feed, told)) for (const each of group) readAt.set(each, turn)
     }
     for (const feed of group.filter((each) => due.has(each))) await readOne(feed, true)
     for (let round = 1; !closed; round++) {
@@ -204,7 +209,7 @@ export const createFeeds = (ports: FeedsPorts): Feeds => {
       const [first] = await turnsOf([...due].filter((feed) => !held.has(feed)))
       // What has to wait is asked for when it may travel: the forecast counts it as behind until a page says otherwise.
       if (first === undefined) return mustRead([...due])
-      const group = groupOf(first)
+      const group = feedGroupOf(first)
       const wanted = group.filter((feed) => due.has(feed))
       try {
         await pullGroup(group)

@@ -28,6 +28,7 @@ const feed = fc.constantFrom(...feedNames)
 const news = fc.record({
   ...{ after: checkpoint, checkpoint, epoch: fc.stringMatching(/^[a-z0-9]{12}$/) },
   entries: fc.array(entry, { minLength: 1, maxLength: 3 }),
+  beside: fc.array(fc.record({ feed, checkpoint }), { maxLength: 2 }),
 })
 
 const batchAnswer = fc.oneof(

@@ -1,6 +1,6 @@
 /** What the hub changed at once, tills see at once: with the engine killed before every write of it, and the hub changing while it is read. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { FeedEntry, FeedName } from '#sync/contract/feed.ts'
+import { feedGroupOf, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
 import type { PluEntry } from '#sync/contract/ipc.ts'
 import { createMortalStorage, type MortalStorage } from './mortal-storage.ts'
 import type { ScriptedHub } from './scripted-hub.ts'
@@ -28,6 +28,8 @@ const documentsOf = (version: number, itemIds: readonly string[], listed: readon
   assortment: Object.fromEntries(listed.map((id) => [id, { storeId: 'S1', itemId: id, listed: isListed(id, version) }])),
 })
 
+const headOf = (hub: ScriptedHub, feed: FeedName): number => Math.max(0, ...(hub.feeds.get(feed) ?? []).map((entry) => entry.checkpoint))
+
 /** As one transaction of the hub. */
 const commit = (hub: ScriptedHub, documents: Documents): void => {
   const changed = Object.entries(documents) as [FeedName, Record<string, unknown>][]
@@ -42,7 +44,10 @@ const commit = (hub: ScriptedHub, documents: Documents): void => {
     const [first, last] = [entries[0]?.checkpoint ?? 0, entries.at(-1)?.checkpoint ?? 0]
     // What is little comes along.
     const isLittle = entries.length > 0 && entries.length <= 50
-    hub.push('poke', { feed, ...(isLittle ? { news: { after: first - 1, checkpoint: last, entries, epoch: hub.epoch } } : {}) })
+    const beside = feedGroupOf(feed)
+      .filter((other) => other !== feed)
+      .map((other) => ({ feed: other, checkpoint: headOf(hub, other) }))
+    hub.push('poke', { feed, ...(isLittle ? { news: { after: first - 1, checkpoint: last, entries, epoch: hub.epoch, beside } } : {}) })
   }
 }
 

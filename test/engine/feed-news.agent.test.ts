@@ -23,8 +23,8 @@ const put = (feed: FeedName, id: string, document: unknown, deleted = false): Fe
   rig.hub.feeds.set(feed, [...entriesOf(feed).filter((each) => each.id !== id), entry])
   return entry
 }
-const newsAfter = (feed: FeedName, after: number): FeedNews => ({
-  ...{ after, checkpoint: headOf(feed), epoch: rig.hub.epoch },
+const newsAfter = (feed: FeedName, after: number, beside: FeedNews['beside'] = []): FeedNews => ({
+  ...{ after, checkpoint: headOf(feed), epoch: rig.hub.epoch, beside },
   entries: entriesOf(feed)
     .filter((entry) => entry.checkpoint > after)
     .toSorted((a, b) => a.checkpoint - b.checkpoint),
@@ -69,6 +69,20 @@ describe('news with a poke', () => {
     }
     await untilOffered(103)
     expect(pulled).toBe(0)
+  })
+
+  it('[TRN6] [PRC6] that say where the others stood are shown without any pull, where that is where the store stands', async () => {
+    const others = (): FeedNews['beside'] => (['items', 'assortment'] as const).map((feed) => ({ feed, checkpoint: headOf(feed) }))
+    put('prices', 'I1-a', price(101))
+    rig.hub.push('poke', { feed: 'prices', news: newsAfter('prices', 1, others()) })
+    await untilOffered(101)
+    expect(pulls).toEqual([])
+    // An item changed as well, and the store has not heard of that.
+    put('items', 'I1', { itemId: 'I1', name: 'Two', barcodes: ['401'], unit: 'each', taxCode: 'A', taxRateMicro: 70_000 })
+    put('prices', 'I1-a', price(102))
+    rig.hub.push('poke', { feed: 'prices', news: newsAfter('prices', 2, others()) })
+    await untilOffered(102)
+    expect([(await rig.engine.lookup('401'))?.item.name, pulls.includes('items')]).toEqual(['Two', true])
   })
 
   it('[TRN6] that begin behind what was read, or are of another epoch, are not believed: the store pulls', async () => {

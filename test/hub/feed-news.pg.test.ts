@@ -48,6 +48,10 @@ it('[TRN6] brings what is little, deletions and what was written twice in one tr
   await vi.waitFor(() => expect(pokes(wire, 'prices').filter(({ news }) => news)).toHaveLength(1), soon)
   expect(newsOf(wire, 'prices').at(-1)).toEqual({
     ...{ after: 0, checkpoint: 3, epoch: expect.stringMatching(/./) },
+    beside: [
+      { feed: 'items', checkpoint: expect.any(Number) },
+      { feed: 'assortment', checkpoint: 0 },
+    ],
     entries: [
       { id: 'a', checkpoint: 1, deleted: false, document: price('a', 1) },
       { id: 'b', checkpoint: 3, deleted: false, document: price('b', 2) },
