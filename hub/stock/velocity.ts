@@ -27,17 +27,37 @@ export const weightAt = ({ hourOfWeekPpm }: Velocity, atMs: number): number =>
 const microOf = (milliPerHour: number, weightedMs: number): number =>
   Math.min(greatestMicro, Math.round((Math.max(0, milliPerHour) / 3_600) * weightedMs))
 
+const weekMs = hoursOfWeek * hourMs
+
+/** Weights summed from Monday on: 168 sums and the whole week's. */
+const sumsOf = new WeakMap<readonly number[], number[]>()
+
+const weightSums = (hourOfWeekPpm: readonly number[]): number[] => {
+  const known = sumsOf.get(hourOfWeekPpm)
+  if (known !== undefined) return known
+  const sums = [0]
+  for (let hour = 0; hour < hoursOfWeek; hour += 1) sums.push((sums[hour] ?? 0) + (hourOfWeekPpm[hour] ?? 0))
+  sumsOf.set(hourOfWeekPpm, sums)
+  return sums
+}
+
+/** Weighted milliseconds since a Monday; hours are whole numbers of parts per million, so that nothing is lost in the sums. */
+const weightedSince = (mondayMs: number, atMs: number, hourOfWeekPpm: readonly number[]): number => {
+  const sums = weightSums(hourOfWeekPpm)
+  const weeks = Math.floor((atMs - mondayMs) / weekMs)
+  const intoWeek = atMs - mondayMs - weeks * weekMs
+  const hour = Math.floor(intoWeek / hourMs)
+  const whole = weeks * (sums[hoursOfWeek] ?? 0) + (sums[hour] ?? 0)
+  return (whole / million) * hourMs + (intoWeek - hour * hourMs) * ((hourOfWeekPpm[hour] ?? 0) / million)
+}
+
 /** What is expected to be sold between two moments. */
-export const expectedMicro = (velocity: Velocity, fromMs: number, toMs: number): number => {
+export const expectedMicro = ({ milliPerHour, hourOfWeekPpm }: Velocity, fromMs: number, toMs: number): number => {
   const from = Math.max(fromMs, toMs - longestMs)
-  if (velocity.hourOfWeekPpm === undefined) return microOf(velocity.milliPerHour, Math.max(0, toMs - from))
-  let weightedMs = 0
-  for (let at = from; at < toMs;) {
-    const next = Math.min(toMs, (Math.floor(at / hourMs) + 1) * hourMs)
-    weightedMs += (next - at) * (weightAt(velocity, at) / million)
-    at = next
-  }
-  return microOf(velocity.milliPerHour, weightedMs)
+  if (from >= toMs) return 0
+  if (hourOfWeekPpm === undefined) return microOf(milliPerHour, toMs - from)
+  const mondayMs = Math.floor((from + hoursFromMonday * hourMs) / weekMs) * weekMs - hoursFromMonday * hourMs
+  return microOf(milliPerHour, weightedSince(mondayMs, toMs, hourOfWeekPpm) - weightedSince(mondayMs, from, hourOfWeekPpm))
 }
 
 /** What is expected to be sold in the next so many milliseconds of trading: closed hours pass without counting. */
