@@ -65,7 +65,7 @@ export const usualAssumptions: Assumptions = {
   marketShare: 0.15,
   returnShare: 0.03,
   shrinkage: 0.015,
-  countedDaysAgo: 60,
+  countedDaysAgo: 28,
   countChance: 0.05,
   longOutages: { perDay: 0.12, ms: [1 * hourMs, 9 * hourMs] },
   shortOutages: { perDay: 1.5, ms: [1 * minuteMs, 12 * minuteMs] },

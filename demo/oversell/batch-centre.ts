@@ -9,10 +9,12 @@ import { createMarketplace } from './marketplace.ts'
 export const createBatchCentre = ({ books, items, stores, assumptions: a }: Draws): Centre => {
   const book = Int32Array.from(books)
   const reserved = new Int32Array(books.length)
+  /** A picker found nothing, and the store has not been asked since. */
+  const isEmpty = new Uint8Array(books.length)
   /** The web shop's own copy. */
   const website = Int32Array.from(books)
   const marketplace = createMarketplace(items)
-  const unreserved = (cell: number): number => (book[cell] ?? 0) - (reserved[cell] ?? 0)
+  const unreserved = (cell: number): number => (isEmpty[cell] === 1 ? 0 : (book[cell] ?? 0) - (reserved[cell] ?? 0))
   const add = (list: Int32Array, cell: number, units: number): void => {
     list[cell] = (list[cell] ?? 0) + units
   }
@@ -29,7 +31,7 @@ export const createBatchCentre = ({ books, items, stores, assumptions: a }: Draw
       if (atMs % a.erpEveryMs !== 0) return
       for (let store = 0; store < stores; store += 1) {
         if (!isUp(store)) continue
-        for (let cell = store * items; cell < (store + 1) * items; cell += 1) book[cell] = balanceOf(cell)
+        for (let cell = store * items; cell < (store + 1) * items; cell += 1) [book[cell], isEmpty[cell]] = [balanceOf(cell), 0]
       }
       for (let cell = 0; cell < book.length; cell += 1) website[cell] = unreserved(cell)
     },
@@ -53,6 +55,7 @@ export const createBatchCentre = ({ books, items, stores, assumptions: a }: Draw
     settle: (_, cell, wasThere) => {
       add(reserved, cell, -1)
       if (wasThere) add(book, cell, -1)
+      else isEmpty[cell] = 1
     },
   }
 }

@@ -40,10 +40,10 @@ const bars = ({ weekend }: Figures): string[] => {
   ]
 }
 
-/** The next 1, 2 or 5 with zeros behind it. */
+/** The next round number. */
 const roundUp = (value: number): number => {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)))
-  return power * ([1, 2, 5, 10].find((step) => step * power >= value) ?? 10)
+  return power * ([1, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value) ?? 10)
 }
 
 const curve = ({ curve: points, servicePpm }: Figures): string[] => {
@@ -55,7 +55,7 @@ const curve = ({ curve: points, servicePpm }: Figures): string[] => {
   const marks = [0, 0.25, 0.5, 0.75, 1]
   const path = points.map(({ score }) => `${at(xOf(score.lostSales))},${at(yOf(score.oversold))}`).join(' ')
   return [
-    text(left, 66, 'Tideline by service level: oversold units against lost sales', { weight: 600 }),
+    text(left, 66, 'Tideline: oversold units, by lost sales and service level', { weight: 600 }),
     ...marks.flatMap((mark) => [
       line(left, yOf(mark * mostOversold), right, yOf(mark * mostOversold), '#e4e7eb'),
       text(left - 8, yOf(mark * mostOversold) + 4, count(mark * mostOversold), { anchor: 'end', size: 11, fill: '#52606d' }),
@@ -68,7 +68,7 @@ const curve = ({ curve: points, servicePpm }: Figures): string[] => {
       const isUsual = level === servicePpm
       return [
         `<circle cx="${at(x)}" cy="${at(y)}" r="${isUsual ? 6 : 4}" fill="${isUsual ? colours.batch : colours.tideline}"/>`,
-        text(x + 8, y - 8, `${level / 10_000} %`, { size: 11, weight: isUsual ? 600 : 400 }),
+        text(x + 7, y - 9, `${level / 10_000} %`, { size: 11, weight: isUsual ? 600 : 400 }),
       ]
     }),
   ]

@@ -4,6 +4,7 @@
  */
 import { availableToSell } from '#hub/stock/available.ts'
 import type { ConfidencePolicy } from '#hub/stock/confidence.ts'
+import { expectedMicro } from '#hub/stock/velocity.ts'
 import { hourOfWeekPpm, minuteMs, startMs } from './assumptions.ts'
 import type { Centre } from './centre.ts'
 import type { Draws } from './draws.ts'
@@ -22,6 +23,11 @@ export const createHubCentre = (draws: Draws, policies?: ChannelPolicies): Centr
   const book = Int32Array.from(books)
   const reserved = new Int32Array(books.length)
   const lastCountMs = [...countedMs]
+  const soldSinceCountMilli = usualPerHour.map((units, cell) =>
+    Math.round(expectedMicro({ milliPerHour: units * 1_000, hourOfWeekPpm }, countedMs[cell] ?? startMs, startMs) / 1_000),
+  )
+  /** A picker found nothing, and the store's own word on it has not arrived. */
+  const isEmpty = new Uint8Array(books.length)
   const lastWordMs = new Float64Array(stores).fill(startMs)
   const isConnected = Array.from({ length: stores }, () => true)
   const pulse = createSalesPulse(draws, startMs)
@@ -30,7 +36,7 @@ export const createHubCentre = (draws: Draws, policies?: ChannelPolicies): Centr
   const offered = new Int32Array(books.length)
   const offeredOf = new Int32Array(items)
 
-  const free = (cell: number): number => (book[cell] ?? 0) - (reserved[cell] ?? 0)
+  const free = (cell: number): number => (isEmpty[cell] === 1 ? 0 : (book[cell] ?? 0) - (reserved[cell] ?? 0))
   const available = (atMs: number, cell: number, channel: keyof ChannelPolicies): number => {
     if (policies === undefined || free(cell) < 1) return Math.max(0, free(cell))
     const store = Math.floor(cell / items)
@@ -39,7 +45,12 @@ export const createHubCentre = (draws: Draws, policies?: ChannelPolicies): Centr
     }
     const knowledge = { lastWordMs: lastWordMs[store] ?? null, isConnected: isConnected[store] ?? false, pending: { records: 0 } }
     const velocity = { milliPerHour: pulse.milliPerHour(cell), hourOfWeekPpm }
-    const item = { velocity, lastCountMs: lastCountMs[cell] ?? null, usualMilliPerHour: Math.round((usualPerHour[cell] ?? 0) * 1_000) }
+    const item = {
+      velocity,
+      lastCountMs: lastCountMs[cell] ?? null,
+      soldSinceCountMilli: soldSinceCountMilli[cell] ?? 0,
+      usualMilliPerHour: Math.round((usualPerHour[cell] ?? 0) * 1_000),
+    }
     const answer = availableToSell(stock, { ...knowledge, missingRecords: 0, feedLagMs: 0 }, item, policies[channel], atMs)
     return answer.availableMilli / 1_000
   }
@@ -76,7 +87,8 @@ export const createHubCentre = (draws: Draws, policies?: ChannelPolicies): Centr
       pulse.watched(store, atMs, (cell) => (book[cell] ?? 0) > 0)
       for (const { cell, units, isSale, isCount } of changes) {
         if (isSale) pulse.sold(cell, -units)
-        if (isCount) lastCountMs[cell] = atMs
+        if (isSale) soldSinceCountMilli[cell] = (soldSinceCountMilli[cell] ?? 0) - units * 1_000
+        if (isCount) [lastCountMs[cell], soldSinceCountMilli[cell], isEmpty[cell]] = [atMs, 0, 0]
         change(atMs, cell, units, 0)
       }
     },
@@ -107,6 +119,9 @@ export const createHubCentre = (draws: Draws, policies?: ChannelPolicies): Centr
       change(atMs, cell, 0, 1)
       return cell
     },
-    settle: (atMs, cell, wasThere) => change(atMs, cell, wasThere ? -1 : 0, -1),
+    settle: (atMs, cell, wasThere) => {
+      if (!wasThere) isEmpty[cell] = 1
+      change(atMs, cell, wasThere ? -1 : 0, -1)
+    },
   }
 }

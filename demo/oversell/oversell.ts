@@ -48,16 +48,18 @@ export const ratioOf = ({ batch, tideline }: Weekend): number =>
 const serviceLevels = [900_000, 950_000, 970_000, 980_000, 990_000, 995_000, 999_000]
 const otherSeeds = 5
 
+const noOutages = { longOutages: { perDay: 0, ms: [0, 0] }, shortOutages: { perDay: 0, ms: [0, 0] } } as const
+const manyOutages = { ...usualAssumptions.longOutages, perDay: 5 * usualAssumptions.longOutages.perDay }
+
 const others: [string, Partial<Assumptions>][] = [
-  ['Half the stock at the start', { stockHours: [12, 45] }],
+  ['Nothing is lost without a receipt', { shrinkage: 0 }],
+  ['Nothing is lost, no line fails', { shrinkage: 0, ...noOutages }],
+  ['Nothing is lost, no line fails, picked at once', { shrinkage: 0, ...noOutages, pickMs: [0, 1_000] }],
   ['Orders are picked within 10 minutes', { pickMs: [2 * minuteMs, 10 * minuteMs] }],
-  ['No line ever fails', { longOutages: { perDay: 0, ms: [0, 0] }, shortOutages: { perDay: 0, ms: [0, 0] } }],
-  [
-    'Five times the long outages',
-    { longOutages: { perDay: 5 * usualAssumptions.longOutages.perDay, ms: usualAssumptions.longOutages.ms } },
-  ],
+  ['Five times the long outages', { longOutages: manyOutages }],
+  ['Half the stock at the start', { stockHours: [12, 45] }],
+  ['Bursts as wild as they come', { burstShape: 1 }],
   ['Twice the losses that the policy reckons with', { shrinkage: 2 * usualAssumptions.shrinkage }],
-  ['Bursts twice as wild', { burstShape: 1 }],
 ]
 
 export const measure = (

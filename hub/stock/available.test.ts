@@ -11,7 +11,7 @@ const fresh: StoreKnowledge = { lastWordMs: nowMs, isConnected: true, pending: {
 const bare: ItemKnowledge = { velocity: { milliPerHour: 1_500 }, lastCountMs: nowMs }
 const item: ItemKnowledge = { ...bare, unitsPerRecordMicro: 50_000 }
 /** No order is taken on it: what staleness alone does. */
-const policy = { ...usualPolicy, channelLagMs: 0, pickMs: 0 }
+const policy = { ...usualPolicy, servicePpm: 990_000, channelLagMs: 0, pickMs: 0 }
 
 const offer = (change: Partial<StoreKnowledge> = {}, ofItem: Partial<ItemKnowledge> = {}) =>
   availableToSell(stock, { ...fresh, ...change }, { ...item, ...ofItem }, policy, nowMs)
@@ -74,11 +74,12 @@ describe('available to sell', () => {
       pendingByAge: offerBare({ pending: { records: 40, oldestCapturedMs: nowMs - hourMs } }),
       gap: offer({ missingRecords: 30 }),
       feedLag: offer({ feedLagMs: 24 * hourMs }),
-      drift: offer({}, { lastCountMs: nowMs - 10 * 24 * hourMs }),
+      drift: offer({}, { lastCountMs: nowMs - 5 * 24 * hourMs }),
+      driftOfSold: offer({}, { lastCountMs: nowMs - 24 * hourMs, soldSinceCountMilli: 200_000 }),
       never: offer({ lastWordMs: null, isConnected: false }),
     }
     const units = Object.fromEntries(Object.entries(held).map(([cause, { withheldMilli }]) => [cause, withheldMilli / 1_000]))
-    expect(units).toEqual({ silence: 9, pending: 7, pendingByAge: 6, gap: 6, feedLag: 6, drift: 10, never: 10 })
+    expect(units).toEqual({ silence: 9, pending: 7, pendingByAge: 6, gap: 6, feedLag: 6, drift: 8, driftOfSold: 9, never: 10 })
   })
 
   it('[AVL2] a store whose clock is behind has had its oldest record for less long than it says', () => {

@@ -7,7 +7,7 @@
  *   gap       records missing from the log × units of the item a record
  *   feed-lag  the share of sales booked under a number that the store's feed has not corrected yet
  *   horizon   velocity × time until the channel has this figure and an order on it is picked from the shelf
- *   drift     the share of what sold since the last count that left without a receipt
+ *   drift     the share of what sold since the last count, or usually sells in that time, that left without a receipt
  */
 import type { UnseenUnits } from './quantile.ts'
 import { expectedMicro, expectedNextMicro, greatestMicro, longestMs, type Velocity } from './velocity.ts'
@@ -34,6 +34,8 @@ export interface ItemKnowledge {
   unitsPerRecordMicro?: number
   /** The hub's time of the last count that was taken in; null: never counted. */
   lastCountMs: number | null
+  /** What was sold since that count, as far as it was seen; absent: not known. */
+  soldSinceCountMilli?: number
   /** What sells in an ordinary average hour, for the drift since the count; absent: as `velocity` has it. */
   usualMilliPerHour?: number
 }
@@ -56,7 +58,7 @@ export interface ConfidencePolicy {
 }
 
 export const usualPolicy: ConfidencePolicy = {
-  ...{ servicePpm: 990_000, dispersionPpm: 1_300_000, shrinkagePpm: 15_000, misbookedPpm: 50_000 },
+  ...{ servicePpm: 980_000, dispersionPpm: 1_300_000, shrinkagePpm: 15_000, misbookedPpm: 50_000 },
   ...{ noticeMs: 45_000, channelLagMs: 120_000, pickMs: 1_800_000, neverMs: 28 * 24 * 3_600_000 },
 }
 
@@ -114,7 +116,8 @@ const horizon = ({ velocity }: ItemKnowledge, { channelLagMs, pickMs }: Confiden
 const drift = (item: ItemKnowledge, policy: ConfidencePolicy, nowMs: number): UnseenTerm => {
   const usual = { ...item.velocity, milliPerHour: item.usualMilliPerHour ?? item.velocity.milliPerHour }
   const countedMs = item.lastCountMs ?? nowMs - policy.neverMs
-  const meanMicro = shareOf(expectedMicro(usual, countedMs, nowMs), policy.shrinkagePpm)
+  const soldMicro = Math.max(expectedMicro(usual, countedMs, nowMs), (item.soldSinceCountMilli ?? 0) * 1_000)
+  const meanMicro = shareOf(soldMicro, policy.shrinkagePpm)
   return { kind: 'unseen', cause: 'drift', ms: Math.max(0, nowMs - countedMs), milliPerHour: usual.milliPerHour, meanMicro }
 }
 

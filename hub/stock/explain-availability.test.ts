@@ -6,7 +6,7 @@ import { durationWord, explainAvailability } from './explain-availability.ts'
 const hourMs = 3_600_000
 const nowMs = Date.UTC(2026, 10, 26, 14)
 const place = { storeId: '17', timeZone: 'Europe/Vienna' }
-const policy = { ...usualPolicy, channelLagMs: 0, pickMs: 0 }
+const policy = { ...usualPolicy, servicePpm: 990_000, channelLagMs: 0, pickMs: 0 }
 
 const uncounted: StockFigures = { unit: 'each', onHandMilli: 12_000, reservedMilli: 2_000, safetyMilli: 0 }
 const stock: StockFigures = {
