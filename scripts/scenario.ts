@@ -33,7 +33,7 @@ if (!values.json) console.log([waysTable(figures), curveTable(figures), spreadTa
 if (values.docs) {
   const page = join(checkoutRoot, 'docs', 'oversell.md')
   await writeFile(page, withTables(await readFile(page, 'utf8'), figures))
-  await writeFile(join(checkoutRoot, 'docs', 'oversell.json'), `${JSON.stringify(figures)}\n`)
+  await writeFile(join(checkoutRoot, 'docs', 'oversell.json'), `${JSON.stringify(figures, null, 2)}\n`)
   await writeFile(join(checkoutRoot, 'docs', 'oversell.svg'), chartOf(figures))
 }
 

@@ -66,10 +66,11 @@ type Item = { usual: number; promotion: number; bursts: number[] }
 
 const drawItems = (seed: number, a: Assumptions): Item[] => {
   const chance = chanceOf(seed, 'items')
+  const bursts = chanceOf(seed, 'bursts')
   return a.usualPerHour.map((usual) => ({
     usual,
     promotion: range(chance, a.promotion),
-    bursts: Array.from({ length: days * 24 }, () => chance.gamma(a.burstShape)),
+    bursts: Array.from({ length: days * 24 }, () => bursts.gamma(a.burstShape)),
   }))
 }
 
@@ -110,6 +111,7 @@ const openHoursAWeek = 6 * (closesAt - opensAt)
 
 export const draw = (seed: number, stores: number, a: Assumptions = usualAssumptions): Draws => {
   const chance = chanceOf(seed, 'stores')
+  const lossBefore = chanceOf(seed, 'loss before')
   const items = drawItems(seed, a)
   const sizes = Array.from({ length: stores }, () => range(chance, a.storeSize))
   const happenings = drawOutages(seed, stores, a)
@@ -119,7 +121,7 @@ export const draw = (seed: number, stores: number, a: Assumptions = usualAssumpt
     items.forEach(({ usual, promotion }, item) => {
       const book = Math.max(1, Math.round(usual * promotion * size * range(chance, a.stockHours)))
       const countedDays = chance.between(0, a.countedDaysAgo)
-      const lost = chance.poisson(usual * size * a.shrinkage * (countedDays / 7) * openHoursAWeek)
+      const lost = lossBefore.poisson(usual * size * a.shrinkage * (countedDays / 7) * openHoursAWeek)
       draws.books.push(book)
       draws.physical.push(Math.max(0, book - lost))
       draws.countedMs.push(startMs - countedDays * dayMs)

@@ -50,10 +50,16 @@ const anyItem: fc.Arbitrary<ItemKnowledge> = fc.record(
 
 describe('available to sell', () => {
   it('[AVL1] a fresh word and a fresh count: on hand less what is reserved, less safety stock, at most the allocation', () => {
-    expect(offer()).toMatchObject({ availableMilli: 10_000, withheldMilli: 0, confidencePpm: expect.any(Number) as number })
+    expect(offer()).toMatchObject({ availableMilli: 10_000, withheldMilli: 0, confidencePpm: 1_000_000 })
     const guarded = availableToSell({ ...stock, safetyMilli: 3_000, allocationMilli: 4_000 }, fresh, item, policy, nowMs)
     expect(guarded.availableMilli).toBe(4_000)
     expect(availableToSell({ ...stock, safetyMilli: 7_000, allocationMilli: 4_000 }, fresh, item, policy, nowMs).availableMilli).toBe(3_000)
+  })
+
+  it('[AVL2] confidence is the probability that what goes unseen leaves what is reserved and offered', () => {
+    // three units are expected unseen, in bursts of 1.3: at most 9 of them with 99.5135 %, none with 7.2538 %
+    const silent = availableToSell(stock, { ...fresh, isConnected: false, lastWordMs: nowMs - 2 * hourMs }, item, policy, nowMs)
+    expect(silent).toMatchObject({ availableMilli: 1_000, withheldMilli: 9_000, confidencePpm: 995_135, bookConfidencePpm: 72_538 })
   })
 
   it('[AVL1] pieces are offered whole, weight to the gram', () => {
