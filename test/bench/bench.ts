@@ -13,6 +13,7 @@ import { firstLoad } from './first-load.ts'
 import { fleetDrain } from './fleet-drain.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
+import { oversell } from './oversell.ts'
 import { parse } from './parse.ts'
 import { priceFanout } from './price-fanout.ts'
 import { rebuild } from './rebuild.ts'
@@ -21,7 +22,7 @@ import { wire } from './wire.ts'
 
 const benchmarks: Benchmark[] = [
   ...[intake, captureAck, captureLoad, parse, drain, fleetDrain, firstLoad, priceFanout, wire],
-  ...[connect, rebuild, start, memory],
+  ...[connect, rebuild, start, memory, oversell],
 ]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
