@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { chartOf } from '#demo/oversell/chart.ts'
 import { withTables } from '#demo/oversell/document.ts'
 import { measure, ratioOf } from '#demo/oversell/oversell.ts'
-import { curveTable, spreadTable, waysTable } from '#demo/oversell/table.ts'
+import { curveTable, safetyTable, spreadTable, waysTable } from '#demo/oversell/table.ts'
 import { say } from './progress.ts'
 import { checkoutRoot } from './root.ts'
 
@@ -28,7 +28,7 @@ if (positionals[0] !== 'oversell' || positionals.length > 1) throw new Error('Th
 if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(stores) || stores < 1) throw new Error('--seed and --stores are whole numbers')
 
 const figures = measure({ seed, stores, withOthers: values.docs }, say)
-if (!values.json) console.log([waysTable(figures), curveTable(figures), spreadTable(figures)].join('\n\n'))
+if (!values.json) console.log([waysTable(figures), curveTable(figures), safetyTable(figures), spreadTable(figures)].join('\n\n'))
 
 if (values.docs) {
   const page = join(checkoutRoot, 'docs', 'oversell.md')

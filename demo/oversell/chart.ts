@@ -1,5 +1,6 @@
 /** The chart of docs/oversell.md: oversold units in the three ways, and what fewer of them cost. The same figures give the same bytes. */
 import type { Figures } from './oversell.ts'
+import type { Score } from './world.ts'
 
 const [width, height] = [920, 400]
 const plot = { top: 90, bottom: 330 }
@@ -46,14 +47,18 @@ const roundUp = (value: number): number => {
   return power * ([1, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value) ?? 10)
 }
 
-const curve = ({ curve: points, servicePpm }: Figures): string[] => {
+const curve = ({ curve: points, safety, servicePpm }: Figures): string[] => {
   const [left, right] = [480, 880]
   const mostLost = roundUp(Math.max(...points.map(({ score }) => score.lostSales)))
   const mostOversold = roundUp(Math.max(...points.map(({ score }) => score.oversold)))
   const xOf = (lost: number): number => left + (lost / mostLost) * (right - left)
   const yOf = (oversold: number): number => plot.bottom - (oversold / mostOversold) * tall
   const marks = [0, 0.25, 0.5, 0.75, 1]
-  const path = points.map(({ score }) => `${at(xOf(score.lostSales))},${at(yOf(score.oversold))}`).join(' ')
+  const pathOf = (scores: readonly Score[]): string =>
+    scores.map(({ lostSales, oversold }) => `${at(xOf(lostSales))},${at(yOf(oversold))}`).join(' ')
+  /** Only what lies within the axes, which are Tideline's. */
+  const fixed = safety.filter(({ fixed: { units }, score }) => units > 0 && score.lostSales <= mostLost && score.oversold <= mostOversold)
+  const last = fixed.at(-1)
   return [
     text(left, 66, 'Tideline: oversold units, by lost sales and service level', { weight: 600 }),
     ...marks.flatMap((mark) => [
@@ -62,7 +67,12 @@ const curve = ({ curve: points, servicePpm }: Figures): string[] => {
       text(xOf(mark * mostLost), plot.bottom + 18, count(mark * mostLost), { anchor: 'middle', size: 11, fill: '#52606d' }),
     ]),
     text((left + right) / 2, plot.bottom + 38, 'lost sales', { anchor: 'middle', size: 12 }),
-    `<polyline points="${path}" fill="none" stroke="${colours.tideline}" stroke-width="2"/>`,
+    `<polyline points="${pathOf(fixed.map(({ score }) => score))}" fill="none" stroke="${colours.plain}" stroke-width="2" stroke-dasharray="6 4"/>`,
+    ...fixed.map(({ score }) => `<circle cx="${at(xOf(score.lostSales))}" cy="${at(yOf(score.oversold))}" r="3" fill="${colours.plain}"/>`),
+    last === undefined
+      ? ''
+      : text(xOf(last.score.lostSales), yOf(last.score.oversold) - 10, 'fixed safety stock', { size: 11, anchor: 'end', fill: colours.plain }),
+    `<polyline points="${pathOf(points.map(({ score }) => score))}" fill="none" stroke="${colours.tideline}" stroke-width="2"/>`,
     ...points.flatMap(({ servicePpm: level, score }) => {
       const [x, y] = [xOf(score.lostSales), yOf(score.oversold)]
       const isUsual = level === servicePpm

@@ -1,9 +1,9 @@
 /** The tables of docs/oversell.md stand between marks and are written by the command. */
 import type { Figures } from './oversell.ts'
-import { curveTable, otherwiseTable, spreadTable, waysTable } from './table.ts'
+import { curveTable, otherwiseTable, safetyTable, spreadTable, waysTable } from './table.ts'
 
 const tables: Record<string, (figures: Figures) => string> = {
-  ...{ ways: waysTable, curve: curveTable, spread: spreadTable, otherwise: otherwiseTable },
+  ...{ ways: waysTable, curve: curveTable, safety: safetyTable, spread: spreadTable, otherwise: otherwiseTable },
 }
 
 const marks = (name: string): [string, string] => [`<!-- ${name} -->\n`, `\n<!-- end of ${name} -->`]

@@ -17,8 +17,14 @@ export interface ChannelPolicies {
   market: ConfidencePolicy
 }
 
-/** Without policies: what is free is offered, however old the news. */
-export const createHubCentre = (draws: Draws, policies?: ChannelPolicies): Centre => {
+/** The usual remedy: so much of each item at each store is never offered, however old or new the news. */
+export interface FixedSafety {
+  units: number
+  /** And so many hours of what usually sells there, in whole units. */
+  usualHours: number
+}
+
+export const createHubCentre = (draws: Draws, offering: ChannelPolicies | FixedSafety): Centre => {
   const { books, items, stores, countedMs, usualPerHour, assumptions: a } = draws
   const book = Int32Array.from(books)
   const reserved = new Int32Array(books.length)
@@ -38,7 +44,11 @@ export const createHubCentre = (draws: Draws, policies?: ChannelPolicies): Centr
 
   const free = (cell: number): number => (isEmpty[cell] === 1 ? 0 : (book[cell] ?? 0) - (reserved[cell] ?? 0))
   const available = (atMs: number, cell: number, channel: keyof ChannelPolicies): number => {
-    if (policies === undefined || free(cell) < 1) return Math.max(0, free(cell))
+    if ('usualHours' in offering) {
+      const safety = offering.units + Math.ceil(offering.usualHours * (usualPerHour[cell] ?? 0))
+      return Math.max(0, free(cell) - safety)
+    }
+    if (free(cell) < 1) return 0
     const store = Math.floor(cell / items)
     const stock = {
       ...{ unit: 'each' as const, onHandMilli: (book[cell] ?? 0) * 1_000, reservedMilli: (reserved[cell] ?? 0) * 1_000, safetyMilli: 0 },
@@ -51,7 +61,7 @@ export const createHubCentre = (draws: Draws, policies?: ChannelPolicies): Centr
       soldSinceCountMilli: soldSinceCountMilli[cell] ?? 0,
       usualMilliPerHour: Math.round((usualPerHour[cell] ?? 0) * 1_000),
     }
-    const answer = availableToSell(stock, { ...knowledge, missingRecords: 0, feedLagMs: 0 }, item, policies[channel], atMs)
+    const answer = availableToSell(stock, { ...knowledge, missingRecords: 0, feedLagMs: 0 }, item, offering[channel], atMs)
     return answer.availableMilli / 1_000
   }
   const refresh = (atMs: number, cell: number): void => {

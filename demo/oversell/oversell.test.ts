@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { chartOf } from './chart.ts'
 import { withTables } from './document.ts'
 import { draw } from './draws.ts'
-import { type Figures, playTideline, playWeekend, ratioOf } from './oversell.ts'
+import { type Figures, playByEvent, playTideline, playWeekend, ratioOf } from './oversell.ts'
 
 const draws = draw(7, 24)
 const weekend = playWeekend(draws)
@@ -23,6 +23,16 @@ describe('the oversell scenario, small', () => {
     expect(bold.oversold).toBeGreaterThan(weekend.tideline.oversold)
     expect(bold.lostSales).toBeLessThan(weekend.tideline.lostSales)
     expect(weekend.tideline.lostSales).toBeGreaterThan(0)
+  })
+
+  it('[AVL2] a fixed safety stock that oversells no more loses more sales, whichever way it is set', () => {
+    const fixed = [
+      ...[2, 4, 6, 8, 10, 14].map((units) => playByEvent(draws, { units, usualHours: 0 })),
+      ...[4, 8, 16, 24, 32, 48].map((usualHours) => playByEvent(draws, { units: 0, usualHours })),
+    ]
+    const asSure = fixed.filter(({ oversold }) => oversold <= weekend.tideline.oversold)
+    expect(asSure.length).toBeGreaterThan(0)
+    for (const { lostSales } of asSure) expect(lostSales).toBeGreaterThan(weekend.tideline.lostSales)
   })
 
   it('all three ways meet the same demand, and every order ends on the shelf or oversold', () => {

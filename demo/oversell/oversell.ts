@@ -3,7 +3,7 @@ import { type ConfidencePolicy, usualPolicy } from '#hub/stock/confidence.ts'
 import { type Assumptions, minuteMs, usualAssumptions } from './assumptions.ts'
 import { createBatchCentre } from './batch-centre.ts'
 import { type Draws, draw } from './draws.ts'
-import { type ChannelPolicies, createHubCentre } from './hub-centre.ts'
+import { type ChannelPolicies, createHubCentre, type FixedSafety } from './hub-centre.ts'
 import { play, type Score } from './world.ts'
 
 export interface Weekend {
@@ -20,6 +20,8 @@ export interface Figures {
   weekend: Weekend
   /** Tideline over service levels, the same weekend. */
   curve: { servicePpm: number; score: Score }[]
+  /** By event with a fixed safety stock instead, the same weekend; with none it is `weekend.plain`. */
+  safety: { fixed: FixedSafety; score: Score }[]
   /** Other weekends. */
   spread: { seed: number; weekend: Weekend }[]
   /** The same weekend in other circumstances; empty unless they are asked for. */
@@ -35,9 +37,14 @@ const policiesAt = (servicePpm: number, { pickMs, marketShowsMs, marketOrdersMs 
 export const playTideline = (draws: Draws, servicePpm: number): Score =>
   play(draws, createHubCentre(draws, policiesAt(servicePpm, draws.assumptions)))
 
+const noSafety: FixedSafety = { units: 0, usualHours: 0 }
+
+/** Tideline's messages without its confidence: all that is free is offered but a fixed safety stock. */
+export const playByEvent = (draws: Draws, fixed: FixedSafety): Score => play(draws, createHubCentre(draws, fixed))
+
 export const playWeekend = (draws: Draws): Weekend => ({
   batch: play(draws, createBatchCentre(draws)),
-  plain: play(draws, createHubCentre(draws)),
+  plain: playByEvent(draws, noSafety),
   tideline: playTideline(draws, usualPolicy.servicePpm),
 })
 
@@ -46,6 +53,10 @@ export const ratioOf = ({ batch, tideline }: Weekend): number =>
   batch.oversold === 0 ? (tideline.oversold === 0 ? 0 : 1) : Math.round((tideline.oversold / batch.oversold) * 10_000) / 10_000
 
 const serviceLevels = [900_000, 950_000, 970_000, 980_000, 990_000, 995_000, 999_000]
+const safetyStocks: FixedSafety[] = [
+  ...[1, 2, 3, 4, 5, 6, 8].map((units) => ({ units, usualHours: 0 })),
+  ...[4, 8, 12, 16, 24].map((usualHours) => ({ units: 0, usualHours })),
+]
 const otherSeeds = 5
 
 const noOutages = { longOutages: { perDay: 0, ms: [0, 0] }, shortOutages: { perDay: 0, ms: [0, 0] } } as const
@@ -75,6 +86,8 @@ export const measure = (
     servicePpm: level,
     score: level === servicePpm ? weekend.tideline : playTideline(draws, level),
   }))
+  progress('with fixed safety stocks')
+  const safety = safetyStocks.map((fixed) => ({ fixed, score: playByEvent(draws, fixed) }))
   const spread = Array.from({ length: otherSeeds }, (_, index) => {
     progress(`weekend ${seed + index + 1}`)
     return { seed: seed + index + 1, weekend: playWeekend(draw(seed + index + 1, stores)) }
@@ -83,5 +96,5 @@ export const measure = (
     progress(name)
     return { name, weekend: playWeekend(draw(seed, stores, { ...usualAssumptions, ...changed })) }
   })
-  return { ...{ seed, stores, items: draws.items }, servicePpm, weekend, curve, spread, otherwise }
+  return { ...{ seed, stores, items: draws.items }, servicePpm, weekend, curve, safety, spread, otherwise }
 }

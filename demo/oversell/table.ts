@@ -40,6 +40,17 @@ export const curveTable = ({ curve, servicePpm, weekend }: Figures): string =>
     ]),
   )
 
+export const safetyTable = ({ safety, weekend }: Figures): string =>
+  table(
+    ['never offered', 'oversold', 'of batches', 'lost sales', 'never sold'],
+    safety.map(({ fixed: { units, usualHours }, score }) => [
+      units > 0 ? `${units} of each item` : `${usualHours} usual hours of sales`,
+      count(score.oversold),
+      percent(score.oversold / weekend.batch.oversold, 2),
+      ...[score.lostSales, score.leftOver].map(count),
+    ]),
+  )
+
 const weekendRow = (name: string, weekend: Weekend): string[] => [
   name,
   ...[weekend.batch.oversold, weekend.plain.oversold, weekend.tideline.oversold].map(count),
