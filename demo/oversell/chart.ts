@@ -1,4 +1,5 @@
 /** The chart of docs/oversell.md: oversold units in the three ways, and what fewer of them cost. The same figures give the same bytes. */
+import type { FixedSafety } from './hub-centre.ts'
 import type { Figures } from './oversell.ts'
 import type { Score } from './world.ts'
 
@@ -57,8 +58,17 @@ const curve = ({ curve: points, safety, servicePpm }: Figures): string[] => {
   const pathOf = (scores: readonly Score[]): string =>
     scores.map(({ lostSales, oversold }) => `${at(xOf(lostSales))},${at(yOf(oversold))}`).join(' ')
   /** Only what lies within the axes, which are Tideline's. */
-  const fixed = safety.filter(({ fixed: { units }, score }) => units > 0 && score.lostSales <= mostLost && score.oversold <= mostOversold)
-  const last = fixed.at(-1)
+  const fixedCurve = (words: string, end: 0 | -1, isOne: (fixed: FixedSafety) => boolean): string[] => {
+    const scores = safety.filter(({ fixed }) => isOne(fixed)).map(({ score }) => score)
+    const shown = scores.filter(({ lostSales, oversold }) => lostSales <= mostLost && oversold <= mostOversold)
+    const named = shown.at(end)
+    if (named === undefined) return []
+    return [
+      `<polyline points="${pathOf(shown)}" fill="none" stroke="${colours.plain}" stroke-width="2" stroke-dasharray="6 4"/>`,
+      ...shown.map((score) => `<circle cx="${at(xOf(score.lostSales))}" cy="${at(yOf(score.oversold))}" r="3" fill="${colours.plain}"/>`),
+      text(xOf(named.lostSales) + 8, yOf(named.oversold) + (end === 0 ? -4 : 16), words, { size: 11, fill: colours.plain }),
+    ]
+  }
   return [
     text(left, 66, 'Tideline: oversold units, by lost sales and service level', { weight: 600 }),
     ...marks.flatMap((mark) => [
@@ -67,11 +77,8 @@ const curve = ({ curve: points, safety, servicePpm }: Figures): string[] => {
       text(xOf(mark * mostLost), plot.bottom + 18, count(mark * mostLost), { anchor: 'middle', size: 11, fill: '#52606d' }),
     ]),
     text((left + right) / 2, plot.bottom + 38, 'lost sales', { anchor: 'middle', size: 12 }),
-    `<polyline points="${pathOf(fixed.map(({ score }) => score))}" fill="none" stroke="${colours.plain}" stroke-width="2" stroke-dasharray="6 4"/>`,
-    ...fixed.map(({ score }) => `<circle cx="${at(xOf(score.lostSales))}" cy="${at(yOf(score.oversold))}" r="3" fill="${colours.plain}"/>`),
-    last === undefined
-      ? ''
-      : text(xOf(last.score.lostSales), yOf(last.score.oversold) - 10, 'fixed safety stock', { size: 11, anchor: 'end', fill: colours.plain }),
+    ...fixedCurve('units of each item held back', 0, ({ units }) => units > 0),
+    ...fixedCurve('hours of sales held back', -1, ({ usualHours }) => usualHours > 0),
     `<polyline points="${pathOf(points.map(({ score }) => score))}" fill="none" stroke="${colours.tideline}" stroke-width="2"/>`,
     ...points.flatMap(({ servicePpm: level, score }) => {
       const [x, y] = [xOf(score.lostSales), yOf(score.oversold)]

@@ -141,6 +141,21 @@ describe('available to sell', () => {
     )
   })
 
+  it('[AVL3] also where hours differ and shops close: a picker of the quiet evening does not make up for the silence before', () => {
+    const minuteMs = 60_000
+    const hourOfWeek = fc.constantFrom(0, 200_000, 1_000_000, 4_000_000)
+    const week = fc.array(hourOfWeek, { minLength: 168, maxLength: 168 })
+    fc.assert(
+      fc.property(anyStock, anyStore, anyItem, week, milli(48 * 60), (figures, store, ofItem, hourOfWeekPpm, minutes) => {
+        const silent = { ...store, isConnected: false }
+        const known = { ...ofItem, velocity: { ...ofItem.velocity, hourOfWeekPpm } }
+        const sooner = availableToSell(figures, silent, known, usualPolicy, nowMs)
+        const later = availableToSell(figures, silent, known, usualPolicy, nowMs + minutes * minuteMs)
+        expect(later.availableMilli).toBeLessThanOrEqual(sooner.availableMilli)
+      }),
+    )
+  })
+
   it('[AVL3] a figure that stays as it is gets less sure with every hour', () => {
     const small: StockFigures = { ...stock, allocationMilli: 1_000 }
     const sure = [0, 1, 2, 3].map((hours) => {

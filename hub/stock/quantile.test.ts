@@ -30,6 +30,11 @@ describe('units gone unseen', () => {
     expect(quantileUnits(poisson(10_000), 990_000, far)).toBe(10_233)
   })
 
+  it('[AVL2] a shelf of a thousand million is judged at once', () => {
+    expect(probabilityPpm(poisson(3), 1_000_000_000)).toBe(million)
+    expect(probabilityPpm(bursty(3, 2), 1_000_000_000)).toBe(million)
+  })
+
   it('[AVL2] more that may be unseen never holds back less, nor makes a given reserve surer', () => {
     fc.assert(
       fc.property(anyUnseen, fc.integer({ min: 0, max: 50 * million }), fc.integer({ min: 0, max: 300 }), (unseen, more, units) => {

@@ -13,6 +13,8 @@ export interface UnseenUnits {
 const million = 1_000_000
 /** Sums that grow beyond what a double holds are carried with an exponent of their own. */
 const rescaleAt = 1e200
+/** What lies behind is no part in a million: a large shelf is not walked to its end. */
+const allButNothing = 1 - 1e-12
 const rescaleLog = Math.log(rescaleAt)
 
 type Law = { logFirst: number; next: (k: number) => number }
@@ -46,7 +48,7 @@ const walk = (unseen: UnseenUnits, limit: number, isEnough: (probability: number
 export const probabilityPpm = (unseen: UnseenUnits, units: number): number => {
   if (units < 0) return 0
   if (unseen.meanMicro === 0) return million
-  return Math.floor(walk(unseen, units, () => false).probability * million + 1e-6)
+  return Math.floor(walk(unseen, units, (probability) => probability >= allButNothing).probability * million + 1e-6)
 }
 
 /** The fewest units that are not exceeded with that probability; never looks beyond `limit`. */
