@@ -18,6 +18,9 @@ export interface Epoch {
   beganAt: Date
 }
 
+/** Of an epoch that began because there was none: the database is new, and nobody declared anything. */
+export const firstReason = 'none was there'
+
 /** 'tidf' in ASCII; see the migrations' lock. */
 const lockKey = 0x74696466
 
@@ -42,7 +45,7 @@ export const ensureEpoch = async (db: Database): Promise<{ epoch: Epoch; begun: 
     if (decided.decision === 'adopt' && stored)
       await trx.updateTable('hub_epoch').set({ system: mark }).where('number', '=', stored.number).execute()
     const [present] = await newestEpochs(trx, 1)
-    return present ? { epoch: present, begun: false } : { epoch: await begin(trx, 'none was there', mark), begun: true }
+    return present ? { epoch: present, begun: false } : { epoch: await begin(trx, firstReason, mark), begun: true }
   })
 }
 
