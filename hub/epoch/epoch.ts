@@ -7,7 +7,7 @@ import { type HubEpoch, hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import type { Tables } from '../storage/tables.ts'
-import { decideEpoch, readClusterMark } from './cluster-mark.ts'
+import { decideEpoch, firstReason, readClusterMark } from './cluster-mark.ts'
 
 /** NOTIFY channel; the payload is the new epoch. */
 export const epochChannel = 'tideline_epoch'
@@ -17,9 +17,6 @@ export interface Epoch {
   reason: string
   beganAt: Date
 }
-
-/** Of an epoch that began because there was none: the database is new, and nobody declared anything. */
-export const firstReason = 'none was there'
 
 /** 'tidf' in ASCII; see the migrations' lock. */
 const lockKey = 0x74696466
