@@ -18,7 +18,7 @@ describe('what a spread means', () => {
       store({ storeId: 'S2', missing: 7, due: 7, fastMoving: 1, since: '2026-01-30T08:05:00.000Z' }),
     ]
     expect(spreadWords('prices', two)).toBe(
-      'Up to 312 price changes not yet at 2 stores, since 2026-01-30 08:05 UTC; 300 are in force already; 18 concern fast-moving items.',
+      'Up to 312 price changes not yet at 2 stores, since 2026-01-30 08:05 UTC; up to 300 are in force already; up to 18 concern fast-moving items.',
     )
     expect(spreadWords('items', [store({ missing: 2, due: 2, since: null })])).toBe('2 changes of items not yet at 1 store.')
   })

@@ -35,12 +35,12 @@ export const spreadWords = (feed: FeedName, stores: readonly StoreSpread[]): str
   const oldest = lacking.flatMap(({ since }) => since ?? []).toSorted()[0]
   const fast = Math.max(...lacking.map(({ fastMoving }) => fastMoving))
   const due = Math.max(...lacking.map((store) => store.due))
-  const what = `${lacking.length > 1 ? 'up to ' : ''}${counted(most, one, many)}`
-  const where = counted(lacking.length, 'store', 'stores')
-  const parts = [
-    `${what[0]?.toUpperCase() ?? ''}${what.slice(1)} not yet at ${where}${oldest === undefined ? '' : `, since ${oldest.slice(0, 16).replace('T', ' ')} UTC`}`,
-  ]
-  if (feed === 'prices') parts.push(due === 0 ? 'none of them in force yet' : `${counted(due, 'is', 'are')} in force already`)
-  if (fast > 0) parts.push(`${counted(fast, 'concerns a fast-moving item', 'concern fast-moving items')}`)
+  // Each is the greatest of any store, and no two need be the same store's.
+  const isOne = lacking.length === 1
+  const upTo = isOne ? '' : 'up to '
+  const since = oldest === undefined ? '' : `, since ${oldest.slice(0, 16).replace('T', ' ')} UTC`
+  const parts = [`${isOne ? '' : 'Up to '}${counted(most, one, many)} not yet at ${counted(lacking.length, 'store', 'stores')}${since}`]
+  if (feed === 'prices') parts.push(due === 0 ? 'none of them in force yet' : `${upTo}${counted(due, 'is', 'are')} in force already`)
+  if (fast > 0) parts.push(`${upTo}${counted(fast, 'concerns a fast-moving item', 'concern fast-moving items')}`)
   return `${parts.join('; ')}.`
 }

@@ -26,10 +26,13 @@ export const readPresentEpoch = async (db: Kysely<Tables>): Promise<Epoch | null
 /** Newest first. */
 export const listEpochs = (db: Kysely<Tables>): Promise<Epoch[]> => newestEpochs(db, 1_000)
 
-/** By the operator's word. */
+/** By the operator's word. What is declared has a life before it, though a database put back to its very beginning knows of none. */
 export const declareEpoch = async (db: Database, reason: string): Promise<Epoch> => {
   const mark = await readClusterMark(db)
-  return inLock(db, (trx) => begin(trx, reason, mark))
+  return inLock(db, async (trx) => {
+    if ((await newestEpochs(trx, 1)).length === 0) await begin(trx, firstReason, mark)
+    return begin(trx, reason, mark)
+  })
 }
 
 /** Begins an epoch where there is none, or where the database says that it is another one than it was; else gives the present one. */

@@ -1,7 +1,7 @@
 /** How far the outbox and each feed have come. Feeds: documents are written first, then the checkpoint. */
 import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
-import { type FeedName } from '#sync/contract/feed.ts'
+import type { FeedName } from '#sync/contract/feed.ts'
 import { checkpointSchema, hubEpochSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
 import { dayUsageSchema, type Usage } from '#sync/core/day-usage.ts'
 import { paceSchema, unknownPace, type Pace } from '#sync/core/traffic-pace.ts'

@@ -50,6 +50,12 @@ it('[HUB11] [OPS2] processes that start together begin one epoch, and later ones
   expect(await listEpochs(db)).toHaveLength(2)
 })
 
+it('[HUB11] what is declared on a database that knows of no epoch has one before it: postings rest behind it as behind any other', async () => {
+  const { db } = await server.fresh()
+  await declareEpoch(db, 'put back to the very beginning')
+  expect(await listEpochs(db)).toMatchObject([{ reason: 'put back to the very beginning' }, { reason: expect.stringContaining('first') }])
+})
+
 it('[HUB11] a database that does not say which cluster it is keeps its epoch until the operator speaks', async () => {
   const { db, url } = await server.fresh()
   const { epoch } = (await ensureEpoch(db)).epoch

@@ -164,6 +164,30 @@ describe('verdicts', () => {
     expect(rows[2]?.payload).toBe('{ not json')
   })
 
+  it('[TRN7] stock documents are taken as records of their own; what is none of a store gets a verdict', async () => {
+    const { db } = await server.fresh()
+    const device = await enrolModelDevice(db)
+    const document = {
+      ...{ documentId: 'C1', documentKind: 'count', storeId: 'S1', businessDay: '2026-01-31', at: '2026-01-31T18:00:00' },
+      lines: [{ lineNumber: 1, itemId: 'MILK-1L', quantityMilli: 12_000, unit: 'each' }],
+    }
+    const append = (change: object) => device.append(JSON.stringify({ ...document, ...change }), 'stock-document')
+    append({})
+    append({ storeId: 'S2' })
+    append({ lines: [{ ...document.lines[0], quantityMilli: -1_000 }] })
+    append({ documentKind: 'transfer-out' })
+    append({ documentKind: 'adjustment', lines: [{ ...document.lines[0], quantityMilli: -1_000 }] })
+    expect(await send(db, device, device.journal)).toMatchObject({
+      ackedSeq: 5,
+      verdicts: [
+        { seq: 2, verdict: 'quarantined', reason: expect.stringContaining('WRONG_STORE') },
+        { seq: 3, verdict: 'quarantined', reason: expect.stringContaining('only an adjustment may take away') },
+        { seq: 4, verdict: 'quarantined', reason: expect.stringContaining('names the other store') },
+      ],
+    })
+    await expectLogIsJournal(db, device)
+  })
+
   it('[HUB9] [CAP4] a broken link or a false payload hash is held once, and the chain goes on from there', async () => {
     const { db } = await server.fresh()
     const device = await enrolModelDevice(db)
