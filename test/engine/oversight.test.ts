@@ -156,6 +156,8 @@ describe('the feeds', () => {
   }
   const compareFeeds = async (): Promise<void> => {
     const before = oversight.comparedFeeds.length
+    // Whoever is not at the hub is not asked.
+    await until(() => rig.engine.status().link.state === 'online', 'the line')
     rig.hub.push('ask', { what: 'compare' })
     await until(() => oversight.comparedFeeds.length > before, 'a comparison')
     await rig.clock.advance(2_000)
@@ -207,7 +209,6 @@ describe('the feeds', () => {
     await rig.engine.close()
     await rig.withStore(async (store) => store.feeds.items.remove(Array.from({ length: 2_500 }, (_, i) => `I${i + 1}`)))
     await rig.start()
-    await until(() => rig.engine.status().link.state === 'online', 'the line')
     await compareFeeds()
     expect(oversight.comparedFeeds.map((c) => c.ranges.length)).toEqual([1, 64])
     await rig.engine.close()
