@@ -1,6 +1,7 @@
 /** What comes with a poke at a real gateway. */
 import { expect, it, vi } from 'vitest'
 import { buryInFeed, writeFeed } from '#hub/catalogue/feed.ts'
+import { ensureEpoch } from '#hub/epoch/epoch.ts'
 import { itemSchema, priceSchema } from '#sync/contract/catalogue.ts'
 import { pokeSchema, type FeedNews } from '#sync/contract/down.ts'
 import { type TestDatabase, withDatabase } from './database.ts'
@@ -25,7 +26,8 @@ const newsOf = (wire: WireClient, feed: string): (FeedNews | undefined)[] => pok
 
 /** A gateway that listens, with a store S1 of this protocol. */
 const connected = async (database: TestDatabase, protocolVersion = 4) => {
-  await database.db.insertInto('hub_epoch').values({ epoch: 'aaaabbbbcccc', reason: 'test', system: '1' }).execute()
+  // Or the gateway begins one as soon as it listens, and sends home whoever was welcomed before.
+  await ensureEpoch(database.db)
   const wire = gateways.connect(await gateways.start(database))
   await wire.hello(await enrolModelDevice(database.db), { protocolVersion })
   let n = 0

@@ -157,7 +157,8 @@ it('[HUB7] /v1/exceptions shows till, day, number and money of what a store foun
   say(device, storeExceptionSchema.parse({ ...missing('open'), amountMinor: 12_345, currency: 'EUR' }))
   device.sell(5, { totals: { netMinor: 222, taxMinor: 16, grandMinor: 999 } })
   await deliver(db, device)
-  const hub = await startHub({ DATABASE_URL: url })
+  // A worker would find that the catalogue has no such item, sooner or later.
+  const hub = await startHub({ DATABASE_URL: url, TIDELINE_ROLES: 'gateway' })
   const { body } = await hub.get('/v1/exceptions?storeId=S1')
   expect((body as { exceptions: Record<string, unknown>[] }).exceptions).toMatchObject([
     { kind: 'DOES_NOT_ADD_UP', workstationId: '1', businessDay: '2026-01-31', sequenceNumber: 5 },
