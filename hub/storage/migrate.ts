@@ -7,6 +7,7 @@ import type { Database } from './database.ts'
 import * as foundation from './migrations/0001-foundation.ts'
 import * as dayCloses from './migrations/0002-day-closes.ts'
 import * as sync from './migrations/0003-sync.ts'
+import * as identity from './migrations/0005-identity.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
@@ -14,6 +15,7 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 1, name: 'foundation', migration: foundation },
   { number: 2, name: 'day-closes', migration: dayCloses },
   { number: 3, name: 'sync', migration: sync },
+  { number: 5, name: 'identity', migration: identity },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */
