@@ -46,10 +46,13 @@ const allRoutes = [
   'POST /v1/devices/{deviceId}/revoke',
   'POST /v1/enrolments',
   'POST /v1/epochs',
+  'POST /v1/mappings/import',
+  'POST /v1/mappings/versions/{version}/restore',
   'POST /v1/postings/{key}/retry',
   'POST /v1/prices',
   'POST /v1/stores',
   'POST /v1/stores/{storeId}/enrolment-codes',
+  'POST /v1/unknown-items/{id}/resolve',
   'PUT /v1/stores/{storeId}/sync-settings',
   'PUT /v1/sync-settings',
 ]
