@@ -17,10 +17,12 @@ import { registerDiagnosticsRoutes } from './api/diagnostics.ts'
 import { registerEpochRoutes } from './api/epochs.ts'
 import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
+import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
+import { registerUnknownItemRoutes } from './api/unknown-items.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
@@ -31,6 +33,7 @@ import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { waitingAsks } from './fleet/diagnostics-requests.ts'
 import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
+import { startWaitingWatch } from './identity/waiting-watch.ts'
 import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
 import { startMergeWorker } from './merge/worker.ts'
@@ -80,6 +83,8 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerDiagnosticsRoutes(app, { db, log })
     registerTransactionRoutes(app, { db })
     registerEpochRoutes(app, { db })
+    registerMappingRoutes(app, { db, log })
+    registerUnknownItemRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
@@ -98,10 +103,12 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
+      const waiting = startWaitingWatch({ db, log })
       stops.push(
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),
+        () => waiting.stop(),
       )
       if (connector) {
         stops.push(() => connector.close())

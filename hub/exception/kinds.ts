@@ -64,9 +64,15 @@ export const exceptionKinds = {
     action: 'A fault of ours: send the message to support, then rebuild the projection that it names.',
   },
   UNKNOWN_ITEM: {
-    meaning: 'A line’s item is not in the catalogue. Its stock is kept under the number that the till gave.',
+    meaning: 'A till sells what neither catalogue nor mapping knows. The money counts; the stock of these lines waits.',
     owner: 'hub',
-    action: 'Create the item, or add the barcode, in the ERP; then retry the receipt’s posting if it is held.',
+    action:
+      'Create the item or add the barcode in the ERP, or say which item it is (POST /v1/unknown-items/{id}/resolve). The lines then move stock by themselves; retry a posting that is still held.',
+  },
+  SCALE_DIFFERS: {
+    meaning: 'A barcode holds another weight or price than the till put on the line. The line counts as the till has it.',
+    owner: 'store',
+    action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
   // What the store's agent itself found, and told in a record
   MISSING_NUMBER: {

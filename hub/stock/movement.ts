@@ -1,5 +1,7 @@
 /** What a transaction does to the stock of its store: a sold line lowers it, a returned one (negative quantity) raises it. */
 import type { Transaction } from '#sync/contract/transaction.ts'
+import { type Identities, resolveLine } from '../identity/resolve.ts'
+import { scaleDifference } from '../identity/scale-check.ts'
 
 export interface Movement {
   lineNumber: number
@@ -7,17 +9,21 @@ export interface Movement {
   quantityMilli: number
 }
 
-export interface UnknownItem {
-  lineNumber: number
-  itemId: string
+/** Goods left the store; which article's stock they were is not known yet. */
+export interface WaitingLine extends Omit<Movement, 'itemId'> {
+  identifier: string
+  itemId: string | undefined
+  barcode: string | undefined
   description: string
   amountMinor: number
 }
 
-/** The catalogue, as far as these lines need it. */
-export interface KnownItems {
-  itemIds: ReadonlySet<string>
-  itemIdByBarcode: ReadonlyMap<string, string>
+/** A barcode holds another weight or price than the line. */
+export interface ScaleFlag {
+  lineNumber: number
+  itemId: string | undefined
+  message: string
+  amountMinor: number
 }
 
 /** A customer order is a promise: its goods move with the sale that hands them over. */
@@ -28,22 +34,24 @@ export const isSettled = (kind: string): boolean => settledKinds.has(kind)
 
 export const movesGoods = (transaction: Transaction): boolean => isSettled(transaction.kind)
 
-/**
- * Voided lines count for nothing. A line whose item is not in the catalogue moves stock all the same, under the number or
- * barcode that the till gave, and is reported: goods left the store, whatever the catalogue says.
- */
-export const stockEffects = (transaction: Transaction, known: KnownItems): { movements: Movement[]; unknown: UnknownItem[] } => {
+/** Voided lines count for nothing. A line whose item is neither in catalogue nor mapping waits. */
+export const stockEffects = (
+  transaction: Transaction,
+  identities: Identities,
+): { movements: Movement[]; waiting: WaitingLine[]; flags: ScaleFlag[] } => {
   const movements: Movement[] = []
-  const unknown: UnknownItem[] = []
-  if (!movesGoods(transaction)) return { movements, unknown }
+  const waiting: WaitingLine[] = []
+  const flags: ScaleFlag[] = []
+  if (!movesGoods(transaction)) return { movements, waiting, flags }
   for (const line of transaction.lineItems) {
     if (line.voided) continue
-    const byBarcode = line.barcode === undefined ? undefined : known.itemIdByBarcode.get(line.barcode)
-    const named = line.itemId !== undefined && known.itemIds.has(line.itemId) ? line.itemId : byBarcode
-    const itemId = named ?? line.itemId ?? (line.barcode === undefined ? null : `barcode:${line.barcode}`)
-    const { lineNumber, description, amountMinor, quantityMilli } = line
-    if (itemId !== null) movements.push({ lineNumber, itemId, quantityMilli: 0 - quantityMilli })
-    if (named === undefined) unknown.push({ lineNumber, itemId: itemId ?? '', description, amountMinor })
+    const { lineNumber, description, amountMinor, itemId: given, barcode } = line
+    const quantityMilli = 0 - line.quantityMilli
+    const { itemId, identifier, scale } = resolveLine({ ...line, storeId: transaction.storeId }, identities)
+    if (itemId !== undefined) movements.push({ lineNumber, itemId, quantityMilli })
+    else waiting.push({ lineNumber, identifier, itemId: given, barcode, description, quantityMilli, amountMinor })
+    const message = scale && scaleDifference(scale, line)
+    if (message !== undefined) flags.push({ lineNumber, itemId, message, amountMinor })
   }
-  return { movements, unknown }
+  return { movements, waiting, flags }
 }

@@ -1,11 +1,15 @@
-/** Projection `stock`: the ledger of movements, and its sum per store and item. */
+/** Projection `stock`: the ledger of movements, its sum per store and item, and the lines that wait to know their item. */
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { type Transaction as DatabaseTransaction, sql } from 'kysely'
-import { exceptionId, type HubException, raiseExceptions } from '../exception/exception.ts'
-import { recordIdOfRow, transactionsOf } from '../merge/log-record.ts'
+import { exceptionId, type HubException, raiseExceptions, withoutNul } from '../exception/exception.ts'
+import { readIdentities } from '../identity/identities.ts'
+import type { TillLine } from '../identity/resolve.ts'
+import type { WaitingLineRow } from '../identity/tables.ts'
+import { insertWaiting, lockGroups, takenKeys, waitingId } from '../identity/waiting-lines.ts'
+import { type LogRecord, recordIdOfRow, transactionsOf } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
 import type { Tables } from '../storage/tables.ts'
-import { type KnownItems, movesGoods, stockEffects } from './movement.ts'
+import { movesGoods, type ScaleFlag, stockEffects, type WaitingLine } from './movement.ts'
 
 type MovementRow = {
   store_id: string
@@ -16,51 +20,80 @@ type MovementRow = {
   business_day: string
 }
 
+type Receipt = { row: LogRecord; transaction: Transaction; naturalKey: string }
+
+const linesOf = ({ transaction: t }: Receipt): TillLine[] =>
+  t.lineItems.map(({ itemId, barcode, description }) => ({ storeId: t.storeId, itemId, barcode, description }))
+
+const waitingRows = ({ transaction: t, naturalKey, waiting }: Receipt & { waiting: WaitingLine[] }): WaitingLineRow[] =>
+  waiting.map((line) => ({
+    store_id: t.storeId,
+    natural_key: naturalKey,
+    line_number: line.lineNumber,
+    given_item: line.itemId ?? '',
+    given_barcode: line.barcode ?? '',
+    description: withoutNul(line.description),
+    exception_id: waitingId(t.storeId, line.identifier),
+    identifier: withoutNul(line.identifier),
+    quantity_milli: line.quantityMilli,
+    amount_minor: line.amountMinor,
+    currency: t.currency,
+    business_day: t.businessDay,
+  }))
+
+const flagExceptions = ({ row, transaction: t, naturalKey, flags }: Receipt & { flags: ScaleFlag[] }): HubException[] =>
+  flags.map(({ lineNumber, itemId, message, amountMinor }) => ({
+    exceptionId: exceptionId('SCALE_DIFFERS', `${naturalKey}:${lineNumber}`),
+    kind: 'SCALE_DIFFERS',
+    storeId: t.storeId,
+    naturalKey,
+    recordId: recordIdOfRow(row),
+    itemId,
+    message: `Line ${lineNumber}: ${message}.`,
+    amountMinor,
+    currency: t.currency,
+  }))
+
 export const stockProjection: Projection = {
   name: 'stock',
 
   apply: async (trx, records) => {
     const transactions = transactionsOf(records).filter(({ transaction }) => movesGoods(transaction))
     if (transactions.length === 0) return
-    const known = await readKnownItems(
+    const identities = await readIdentities(trx, transactions.flatMap(linesOf))
+    const effects = transactions.map((each) => ({ ...each, ...stockEffects(each.transaction, identities) }))
+    const withWaiting = effects.filter(({ waiting }) => waiting.length > 0)
+    const waiting = withWaiting.flatMap(waitingRows)
+    await lockGroups(
       trx,
-      transactions.map(({ transaction }) => transaction),
+      waiting.map((row) => row.exception_id),
     )
-    const movements: MovementRow[] = []
-    const exceptions: HubException[] = []
-    for (const { row, transaction: t, naturalKey } of transactions) {
-      const effects = stockEffects(t, known)
-      for (const { lineNumber, itemId, quantityMilli } of effects.movements) {
-        const movement = {
-          store_id: t.storeId,
-          natural_key: naturalKey,
-          line_number: lineNumber,
-          item_id: itemId,
-          quantity_milli: quantityMilli,
-        }
-        movements.push({ ...movement, business_day: t.businessDay })
-      }
-      for (const line of effects.unknown) {
-        exceptions.push({
-          exceptionId: exceptionId('UNKNOWN_ITEM', `${naturalKey}:${line.lineNumber}`),
-          kind: 'UNKNOWN_ITEM',
-          storeId: t.storeId,
-          naturalKey,
-          recordId: recordIdOfRow(row),
-          itemId: line.itemId,
-          message: `Line ${line.lineNumber} sells ${line.itemId || 'an item without number'} (${line.description}), which is not in the catalogue.`,
-          amountMinor: line.amountMinor,
-          currency: t.currency,
-        })
-      }
-    }
+    const taken = await takenKeys(
+      trx,
+      withWaiting.map(({ transaction, naturalKey }) => ({ storeId: transaction.storeId, naturalKey })),
+    )
+    const movements = effects.flatMap(({ transaction: t, naturalKey, movements: own }) =>
+      own.map(({ lineNumber, itemId, quantityMilli }): MovementRow => ({
+        store_id: t.storeId,
+        natural_key: naturalKey,
+        line_number: lineNumber,
+        item_id: itemId,
+        quantity_milli: quantityMilli,
+        business_day: t.businessDay,
+      })),
+    )
     await insertMovements(trx, movements)
-    await raiseExceptions(trx, exceptions)
+    await insertWaiting(
+      trx,
+      waiting.filter((row) => !taken.has(row.natural_key)),
+    )
+    await raiseExceptions(trx, effects.flatMap(flagExceptions))
   },
 
   reset: async (trx) => {
     await trx.deleteFrom('stock_movement').execute()
     await trx.deleteFrom('stock_balance').execute()
+    await trx.deleteFrom('waiting_line').execute()
   },
 }
 
@@ -74,22 +107,9 @@ const insertMovements = async (trx: DatabaseTransaction<Tables>, movements: read
     moved as (
       insert into stock_movement (store_id, natural_key, line_number, item_id, quantity_milli, business_day) select * from given
       where not exists (select from stock_movement m where m.store_id = given.store_id and m.natural_key = given.natural_key)
+        and not exists (select from waiting_line w where w.store_id = given.store_id and w.natural_key = given.natural_key)
       returning store_id, item_id, quantity_milli)
     insert into stock_balance (store_id, item_id, quantity_milli)
     select store_id, item_id, sum(quantity_milli)::bigint from moved group by store_id, item_id order by store_id, item_id
     on conflict (store_id, item_id) do update set quantity_milli = stock_balance.quantity_milli + excluded.quantity_milli`.execute(trx)
-}
-
-const readKnownItems = async (trx: DatabaseTransaction<Tables>, transactions: readonly Transaction[]): Promise<KnownItems> => {
-  const lines = transactions.flatMap((t) => t.lineItems)
-  const itemIds = [...new Set(lines.flatMap((line) => line.itemId ?? []))]
-  const barcodes = [...new Set(lines.flatMap((line) => line.barcode ?? []))]
-  const { rows } = await sql<{ item_id: string; barcodes: string[] }>`
-    select item_id, barcodes from item where item_id = any(${itemIds}::text[])
-    union select item_id, barcodes from item where barcodes && ${barcodes}::text[]
-    order by item_id desc`.execute(trx)
-  return {
-    itemIds: new Set(rows.map((row) => row.item_id)),
-    itemIdByBarcode: new Map(rows.flatMap((row) => row.barcodes.map((barcode) => [barcode, row.item_id] as const))),
-  }
 }

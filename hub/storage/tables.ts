@@ -1,7 +1,8 @@
 /** Row shapes as kysely sees them. bigint columns arrive as numbers (set in database.ts): all of ours stay below 2^53. */
 import type { Generated } from 'kysely'
+import type { IdentityTables } from '../identity/tables.ts'
 
-export interface Tables {
+export interface Tables extends IdentityTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string

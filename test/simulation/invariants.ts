@@ -103,10 +103,12 @@ const checkSales = async ({ database }: World, counting: readonly Counting[]): P
   ]
 }
 
-/** Stock: what was sold less what came back, by item. */
+/** Stock, moved or waiting to know its item: what was sold less what came back, by item. */
 const checkStock = async ({ database }: World, counting: readonly Counting[]): Promise<string[]> => {
   const balances = await database.look<{ store: string; item: string; milli: number }>(
-    'select store_id as store, item_id as item, quantity_milli as milli from stock_balance',
+    `select store, item, sum(milli)::bigint as milli from (
+       select store_id as store, item_id as item, quantity_milli as milli from stock_balance
+       union all select store_id, given_item, quantity_milli from waiting_line where given_item <> '') moved group by store, item`,
   )
   const expected = new Map<string, { store: string; item: string; milli: number }>()
   for (const { transaction } of counting)
