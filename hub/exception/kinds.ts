@@ -48,6 +48,11 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare both with the till’s journal; have the one that is missing entered under a number of its own.',
   },
+  DOCUMENT_CONFLICT: {
+    meaning: 'Two stock documents of a store have the same number and other contents. The first counts, both are kept.',
+    owner: 'store',
+    action: 'Compare both; hand over the one that is missing under a number of its own.',
+  },
   DOES_NOT_ADD_UP: {
     meaning: 'Lines, taxes, totals or tenders of a receipt do not add up. It counts all the same.',
     owner: 'store',

@@ -48,3 +48,7 @@ export const stockDocumentSchema = z
     'a transfer names the other store in otherStoreId',
   )
 export type StockDocument = z.infer<typeof stockDocumentSchema>
+
+/** One line of text whatever the id holds, and never a transaction's natural key, which ends in `|day|number`. */
+export const stockDocumentKeyOf = ({ storeId, documentId }: { storeId: string; documentId: string }): string =>
+  `${storeId}|stock|${JSON.stringify(documentId).slice(1, -1).replaceAll('%', '%25').replaceAll('|', '%7C')}`
