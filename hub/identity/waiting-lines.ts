@@ -7,7 +7,8 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { exceptionId, reportExceptions, resolveExceptions, withoutNul } from '../exception/exception.ts'
 import { shareProjection } from '../merge/advance.ts'
 import { postingChannel } from '../posting/queue.ts'
-import { addMovements } from '../stock/added-movements.ts'
+import { lockStock } from '../stock/balance.ts'
+import { addReleased } from '../stock/released-lines.ts'
 import type { Database } from '../storage/database.ts'
 import { retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
@@ -61,7 +62,7 @@ interface Group {
 export const readGroups = async (db: Kysely<Tables>, exceptionIds?: readonly string[]): Promise<Group[]> => {
   const { rows } = await sql<Group>`
     select exception_id, min(store_id) as store_id, min(identifier) as identifier, min(description) as description,
-      count(*)::int as lines, sum(amount_minor)::bigint as amount_minor, min(currency) as currency
+      count(*)::int as lines, sum(amount_minor)::bigint as amount_minor, max(currency) as currency
     from waiting_line ${exceptionIds ? sql`where exception_id = any(${exceptionIds}::text[])` : sql``}
     group by exception_id order by exception_id`.execute(db)
   return rows
@@ -80,7 +81,7 @@ const tellGroups = async (trx: Trx, exceptionIds: ReadonlySet<string>): Promise<
       itemId: group.identifier,
       message: `${group.lines === 1 ? 'One line sells' : `${group.lines} lines sell`} ${group.identifier} (${group.description}), which neither catalogue nor mapping knows. The money counts, the stock waits.`,
       amountMinor: group.amount_minor,
-      currency: group.currency,
+      currency: group.currency === '' ? undefined : group.currency,
     })),
   )
   await resolveExceptions(
@@ -127,6 +128,11 @@ const mergeSome = async (trx: Trx, after: string): Promise<{ moved: number; last
     return itemId === undefined ? [] : [{ ...row, item_id: itemId }]
   })
   if (known.length === 0) return { moved: 0, last }
+  await lockStock(
+    trx,
+    known.map((row) => row.store_id),
+    'alone',
+  )
   await lockGroups(
     trx,
     known.map((row) => row.exception_id),
@@ -137,7 +143,7 @@ const mergeSome = async (trx: Trx, after: string): Promise<{ moved: number; last
     where w.exception_id = k.exception_id and w.store_id = k.store_id and w.given_item = k.given_item
       and w.given_barcode = k.given_barcode and w.description = k.description
     returning w.*, k.item_id`.execute(trx)
-  await addMovements(trx, released)
+  await addReleased(trx, released)
   await tellGroups(trx, new Set(known.map((row) => row.exception_id)))
   await retryPostings(trx, [...new Set(released.map((row) => row.natural_key))])
   return { moved: released.length, last }

@@ -7,6 +7,7 @@ import type { Database } from './database.ts'
 import * as foundation from './migrations/0001-foundation.ts'
 import * as dayCloses from './migrations/0002-day-closes.ts'
 import * as sync from './migrations/0003-sync.ts'
+import * as stockLedger from './migrations/0004-stock-ledger.ts'
 import * as identity from './migrations/0005-identity.ts'
 import * as feedTimes from './migrations/0008-feed-times.ts'
 
@@ -16,6 +17,7 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 1, name: 'foundation', migration: foundation },
   { number: 2, name: 'day-closes', migration: dayCloses },
   { number: 3, name: 'sync', migration: sync },
+  { number: 4, name: 'stock-ledger', migration: stockLedger },
   { number: 5, name: 'identity', migration: identity },
   { number: 8, name: 'feed-times', migration: feedTimes },
 ]

@@ -66,7 +66,16 @@ describe('HTTP intake', () => {
       disk: { state: 'roomy' as const },
     })
     const parts = { maxBodyBytes: 50_000, log: silentLog, ...more }
-    const router = createRouter(tillRoutes({ capture, items: { lookup: (b) => items.lookup(b) }, health, books: noBooks, stockDocuments: noStockDocuments, ...parts }))
+    const router = createRouter(
+      tillRoutes({
+        capture,
+        items: { lookup: (b) => items.lookup(b) },
+        health,
+        books: noBooks,
+        stockDocuments: noStockDocuments,
+        ...parts,
+      }),
+    )
     const admission = createAdmission({ requests: more.maxConcurrent ?? 64 })
     intake = await startHttpIntake({ host: '127.0.0.1', port: 0, token, router, admission, ...parts })
   }

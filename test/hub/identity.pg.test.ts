@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { expect, it, vi } from 'vitest'
 import { withDatabase } from './database.ts'
-import { enrolModelDevice, receipt } from './model-device.ts'
+import { enrolModelDevice, insertModelDevice, receipt } from './model-device.ts'
 import { withHubs } from './running-hub.ts'
 
 const server = withDatabase()
@@ -283,7 +283,7 @@ it('[IDN3] [IDN8] [IDN9] over HTTP: dry run, refusal line by line, import, expor
 it('[HUB8] [IDN7] a database from before: stock under numbers that nobody knew is read again from the log, and waits', async () => {
   const { db } = await server.unmigrated()
   await migrate(db, 3)
-  const device = await enrolModelDevice(db)
+  const device = await insertModelDevice(db)
   await addItem(db, 'MILK')
   device.sell(1, { lineItems: [{ ...line, itemId: 'X' }] })
   await acceptBatch(db, device, device.journal)

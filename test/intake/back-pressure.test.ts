@@ -44,7 +44,9 @@ describe('a flood on a slow disk', () => {
       disk: { state: 'roomy' as const },
     })
     const parts = { maxBodyBytes: 50_000, log: silentLog }
-    const router = createRouter(tillRoutes({ capture, items: { lookup: async () => null }, health, books: noBooks, stockDocuments: noStockDocuments, ...parts }))
+    const router = createRouter(
+      tillRoutes({ capture, items: { lookup: async () => null }, health, books: noBooks, stockDocuments: noStockDocuments, ...parts }),
+    )
     intake = await startHttpIntake({ host: '127.0.0.1', port: 0, token: 't', router, admission: createAdmission(bounds), ...parts })
   })
   afterEach(async () => {

@@ -58,7 +58,9 @@ describe('network door', () => {
       ...parts,
       lan: lan as NonNullable<typeof lan>,
       dataDir,
-      router: createRouter(tillRoutes({ ...parts, capture, items: { lookup: async () => null }, health, books: noBooks, stockDocuments: noStockDocuments })),
+      router: createRouter(
+        tillRoutes({ ...parts, capture, items: { lookup: async () => null }, health, books: noBooks, stockDocuments: noStockDocuments }),
+      ),
       admission: createAdmission({
         ...(more.perTill ? { perTill: more.perTill } : {}),
         ...(more.bodyBytes ? { bodyBytes: more.bodyBytes } : {}),
