@@ -52,13 +52,12 @@ const onHand = async (db: Database, itemId = 'MILK', storeId = 'S1'): Promise<nu
       .executeTakeFirst()
   )?.quantity_milli
 
-/** The ledger as the pure rule reads it. */
+/** The ledger as the pure rule reads it; the places are the log's own. */
 const entriesOf = async (db: Database): Promise<Map<string, LedgerEntry[]>> => {
   const { rows } = await sql<LedgerEntry & { item: string }>`
     select store_id || ' ' || item_id as item, natural_key as key, kind, quantity_milli as "quantityMilli", business_day as "businessDay",
-      (select coalesce(json_agg(json_build_object('deviceId', p.device_id, 'incarnation', p.incarnation, 'seq', p.seq)), '[]') from (
-        select m.device_id, m.incarnation, m.seq where m.seq is not null
-        union all select device_id, incarnation, seq from stock_place s where s.store_id = m.store_id and s.natural_key = m.natural_key) p) as places
+      (select coalesce(json_agg(json_build_object('deviceId', l.device_id, 'incarnation', l.incarnation, 'seq', l.seq)), '[]') from record_log l
+       where l.store_id = m.store_id and l.natural_key = m.natural_key and l.verdict in ('accepted', 'duplicate')) as places
     from stock_movement m`.execute(db)
   return grouped(rows, ({ item }) => item)
 }
@@ -120,6 +119,70 @@ it('[STK3] [TRN22] a sale from before the count that is filled in after it chang
   expect(await faults(db)).toEqual([])
   await rebuildProjection(db, stockProjection)
   expect(await onHand(db)).toBe(8_000)
+  // What was taken before, and was removed from the log and filled in again, moves nothing.
+  const live = await snapshot(db)
+  for (const seq of [1, 2, 3])
+    await sql`insert into projection_late values ('stock', ${device.deviceId}, ${device.incarnation}, ${seq})`.execute(db)
+  await drain(db)
+  expect(await snapshot(db)).toEqual(live)
+  expect(await rowsOf(db, 'select * from exception')).toEqual([])
+})
+
+it('[STK3] [CAP13] a sale that only a new life brought is contained in the old life’s count, once the old life is heard', async () => {
+  const { db } = await server.fresh()
+  const old = await enrolModelDevice(db)
+  await addItem(db, 'MILK')
+  sell(old, 1, 3)
+  write(old, { documentId: 'c1', lines: [units(1, 'MILK', 10)] })
+  const renewed = modelDevice({ deviceId: old.deviceId, storeId: 'S1', privateKey: old.privateKey, incarnation: 'bbbbbbbbbbbb' })
+  for (const record of old.journal.slice(0, 1)) renewed.append(record.payload, record.kind, record.capturedAt)
+  await send(db, renewed)
+  await drain(db)
+  expect(await onHand(db)).toBe(-3_000)
+  await send(db, old)
+  await drain(db)
+  expect(await onHand(db)).toBe(10_000)
+  expect(await faults(db)).toEqual([])
+})
+
+it('[STK3] a count that another device has as well contains what stands before it there, however late it says so', async () => {
+  const { db } = await server.fresh()
+  const [a, b] = [await enrolModelDevice(db), await enrolModelDevice(db)]
+  await addItem(db, 'MILK')
+  write(a, { documentId: 'c1', lines: [units(1, 'MILK', 10)] })
+  sell(b, 1, 3)
+  for (const device of [a, b]) await send(db, device)
+  await drain(db)
+  expect(await onHand(db)).toBe(7_000)
+  write(b, { documentId: 'c1', lines: [units(1, 'MILK', 10)] })
+  await send(db, b)
+  await drain(db)
+  expect(await onHand(db)).toBe(10_000)
+  expect(await faults(db)).toEqual([])
+})
+
+it('[STK2] [OPS2] a count waits for the sales that another worker is adding, and then sees them', async () => {
+  const { db, anotherPool } = await server.fresh()
+  const [a, b] = [await enrolModelDevice(db), await enrolModelDevice(db)]
+  const other = anotherPool()
+  await addItem(db, 'MILK')
+  sell(a, 1, 3)
+  write(b, { documentId: 'c1', lines: [units(1, 'MILK', 10)] })
+  await send(db, a)
+  await send(db, b)
+  const records = await db.selectFrom('record_log').selectAll().where('device_id', '=', a.deviceId).execute()
+  const counting = await db.transaction().execute(async (trx) => {
+    await stockProjection.apply(trx, records)
+    const taken = advanceStream(other, stockProjection, b)
+    await vi.waitFor(async () => {
+      const { rows } = await sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`.execute(db)
+      expect(rows).toHaveLength(1)
+    }, 5_000)
+    return { taken }
+  })
+  expect(await counting.taken).toBe(1)
+  expect(await onHand(db)).toBe(7_000)
+  expect(await faults(db)).toEqual([])
 })
 
 it('[STK1] [STK3] [CAP13] a new life carries sales and counts over: nothing counts twice, and what was before the count stays before it', async () => {
