@@ -265,13 +265,11 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     try {
       const at = await journalHashAt(journal, welcome.ackedSeq)
       const known = outbox.remembers()
-      // First: once the new epoch is stored, nobody would know that feeds read before epochs were told are of the former one.
       if (known && welcome.epoch !== undefined && welcome.epoch !== known.epoch) {
         log('warn', 'the hub begins a new epoch; what it lacks is sent again, and its feeds are read anew', {
           ...known,
           now: welcome.epoch,
         })
-        await store.positions.keepEpochOfFeeds(known.epoch)
       }
       if (!line.isCurrent(connection)) return
       outbox.dispatch(welcomedBy(connection, welcome, at))

@@ -20,11 +20,14 @@ export const readClusterMark = async (db: Kysely<Tables>): Promise<string> => {
   }
 }
 
+/** The database is new, and nobody declared anything. */
+export const firstReason = 'the hub’s first start on this database'
+
 export type EpochDecision = { decision: 'keep' } | { decision: 'adopt' } | { decision: 'begin'; reason: string }
 
 /** `stored`: the mark under which the present epoch began; null without one. */
 export const decideEpoch = (stored: string | null, mark: string): EpochDecision => {
-  if (stored === null) return { decision: 'begin', reason: 'the hub’s first start on this database' }
+  if (stored === null) return { decision: 'begin', reason: firstReason }
   if (stored === mark || mark === unknownMark) return { decision: 'keep' }
   if (stored === unknownMark) return { decision: 'adopt' }
   return {

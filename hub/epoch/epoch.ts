@@ -7,7 +7,7 @@ import { type HubEpoch, hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import type { Tables } from '../storage/tables.ts'
-import { decideEpoch, readClusterMark } from './cluster-mark.ts'
+import { decideEpoch, firstReason, readClusterMark } from './cluster-mark.ts'
 
 /** NOTIFY channel; the payload is the new epoch. */
 export const epochChannel = 'tideline_epoch'
@@ -42,7 +42,7 @@ export const ensureEpoch = async (db: Database): Promise<{ epoch: Epoch; begun: 
     if (decided.decision === 'adopt' && stored)
       await trx.updateTable('hub_epoch').set({ system: mark }).where('number', '=', stored.number).execute()
     const [present] = await newestEpochs(trx, 1)
-    return present ? { epoch: present, begun: false } : { epoch: await begin(trx, 'none was there', mark), begun: true }
+    return present ? { epoch: present, begun: false } : { epoch: await begin(trx, firstReason, mark), begun: true }
   })
 }
 

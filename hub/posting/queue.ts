@@ -8,6 +8,7 @@ import { postingStateSchema } from '#sync/contract/catalogue.ts'
 import { type Kysely, sql, type Transaction as DbTransaction } from 'kysely'
 import { writeFeed } from '../catalogue/feed.ts'
 import { reportExceptions } from '../exception/exception.ts'
+import { firstReason } from '../epoch/cluster-mark.ts'
 import type { Tables } from '../storage/tables.ts'
 import { amountText } from './decimal.ts'
 import type { NextPosting, PostingAttempt } from './policy.ts'
@@ -40,9 +41,9 @@ const leaseEnd = (leaseMs: number) => sql<Date>`date_trunc('milliseconds', clock
 /** A former life of the database may have asked the ERP for what this one knows nothing of; that long it may still be at it. */
 const restMs = 30_000
 
-/** A database that was put back asks nothing of the ERP at first. The first epoch of all has no life before it. */
+/** A database that was put back asks nothing of the ERP at first. A new one has no life before it; one that is declared has, though it knows no other. */
 const isResting = sql<boolean>`exists (
-  select 1 from hub_epoch where number > (select min(number) from hub_epoch)
+  select 1 from hub_epoch where (number > (select min(number) from hub_epoch) or reason <> ${firstReason})
     and began_at > now() - ${restMs} * interval '1 millisecond' and began_at <= now())`
 
 /** Takes up to `limit` due rows, oldest due first; several hub processes never take the same one. None while a new epoch rests. */

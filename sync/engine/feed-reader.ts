@@ -64,7 +64,8 @@ const wrongPage = (feed: FeedName, after: number, page: ReadPage, storeId: Store
 
 /** Pure. */
 export const judgePage = (feed: FeedName, { after, epoch }: ReadSoFar, page: ReadPage, storeId: StoreId): FeedAnswer => {
-  if (epoch !== undefined && page.epoch !== undefined && page.epoch !== epoch)
+  // What was read when nobody spoke of epochs may be of a former one.
+  if (page.epoch !== undefined && page.epoch !== epoch && after > 0)
     return { outcome: 'begin-anew', epoch: page.epoch, reason: 'the hub has a new epoch' }
   if (page.checkpoint >= after) return wrongPage(feed, after, page, storeId) ?? page
   if (page.epoch === undefined) return { outcome: 'begin-anew', reason: 'the hub is behind what it gave before' }

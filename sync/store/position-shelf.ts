@@ -1,7 +1,7 @@
 /** How far the outbox and each feed have come. Feeds: documents are written first, then the checkpoint. */
 import type { RxCollection } from 'rxdb/plugins/core'
 import { z } from 'zod'
-import { feedNames, type FeedName } from '#sync/contract/feed.ts'
+import { type FeedName } from '#sync/contract/feed.ts'
 import { checkpointSchema, hubEpochSchema, type HubEpoch } from '#sync/contract/vocabulary.ts'
 import { dayUsageSchema, type Usage } from '#sync/core/day-usage.ts'
 import { paceSchema, unknownPace, type Pace } from '#sync/core/traffic-pace.ts'
@@ -57,14 +57,6 @@ export class PositionShelf {
 
   async putTraffic({ usage, pace }: TrafficPosition): Promise<void> {
     await this.#write('traffic', { usage, pace })
-  }
-
-  /** Feeds that were read before the hub told its epoch are of this one; a page of another begins them anew. */
-  async keepEpochOfFeeds(epoch: HubEpoch): Promise<void> {
-    for (const feed of feedNames) {
-      const position = await this.feed(feed)
-      if (position.epoch === undefined && position.checkpoint > 0) await this.putFeed(feed, { ...position, epoch })
-    }
   }
 
   async #read(id: string): Promise<unknown> {

@@ -1,5 +1,6 @@
 /** The three ways one store's waiting transactions are sent: the engine in Chromium, the engine in Node, and the simplest client. Each gives transactions a second. */
 import { systemClock } from '#hub/system-clock.ts'
+import type { AgentSide } from '#sync/core/ports.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { io } from 'socket.io-client'
@@ -56,11 +57,12 @@ export interface WaitingEngine {
 }
 
 /** Everything is copied; the hub is not let prove anything yet. */
-export const openWaitingEngine = async (hubUrl: string, store: WaitingStore): Promise<WaitingEngine> => {
+export const openWaitingEngine = async (hubUrl: string, store: WaitingStore, agent?: AgentSide): Promise<WaitingEngine> => {
   const count = store.records.length
   const { open, opened } = gate()
   const engine = await startEngine({
     journal: store.journal,
+    ...(agent ? { agent } : {}),
     signer: {
       sign: async (text) => {
         await opened

@@ -14,13 +14,17 @@ import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
 import { startEmbeddedPostgres } from '#hub/storage/embedded.ts'
 import { migrate } from '#hub/storage/migrate.ts'
 import { batchLimits } from '#sync/contract/protocol.ts'
+import { must } from '#sync/contract/assert.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
+import { transactionSchema } from '#sync/contract/transaction.ts'
+import type { AgentSide } from '#sync/core/ports.ts'
+import { createDayDigests } from '#main/completeness/day-digests.ts'
 import type { Benchmark } from './benchmark.ts'
 import { countBytesTo, type ByteCount } from './byte-count.ts'
 import { openWaitingEngine, type WaitingEngine } from './drain-sides.ts'
 import { rounded } from './figures.ts'
 import { startHubProcess } from './hub-process.ts'
-import { openWaitingStore, variedBasket } from './waiting-store.ts'
+import { openWaitingStore, variedBasket, type WaitingStore } from './waiting-store.ts'
 
 const transactions = 10_000
 const ceiling = 1.1
@@ -53,6 +57,22 @@ const measureIdle = async (line: ByteCount, engine: WaitingEngine): Promise<{ cp
   }
 }
 
+/** Reports and comparisons are part of what an idle agent says. */
+const agentOf = ({ records }: WaitingStore): AgentSide => {
+  const digests = createDayDigests()
+  for (const record of records) digests.add(record, transactionSchema.parse(JSON.parse(record.payload)))
+  const startedAt = performance.now()
+  return {
+    days: (limit) => Promise.resolve(digests.list(must(records[0], 'a record').incarnation, () => true).slice(0, limit)),
+    facts: () =>
+      Promise.resolve({
+        ...{ platform: 'bench', uptimeSeconds: Math.round((performance.now() - startedAt) / 1_000) },
+        ...{ disk: { state: 'roomy', freeBytes: 100_000_000_000 }, openExceptions: 0, missingRecords: 0 },
+      }),
+    diagnosticsRequested: () => Promise.resolve(),
+  }
+}
+
 const compare = async (databaseUrl: string, dir: string, progress: Progress) => {
   const stops: (() => Promise<unknown>)[] = []
   try {
@@ -67,7 +87,7 @@ const compare = async (databaseUrl: string, dir: string, progress: Progress) => 
     const line = await countBytesTo(hub.url)
     stops.push(() => line.stop())
     const store = await openWaitingStore(db, 'S1', transactions, variedBasket)
-    const engine = await openWaitingEngine(line.url, store)
+    const engine = await openWaitingEngine(line.url, store, agentOf(store))
     stops.push(() => engine.close())
     await engine.drain()
     const drained = { sent: line.sent(), received: line.received() }

@@ -33,8 +33,8 @@ export const middleSegment = async (journalFolder: string): Promise<SegmentFile>
 export const flipInLines = async ({ path }: SegmentFile, lines: readonly number[]): Promise<void> => {
   const bytes = await readFile(path)
   let start = 0
-  for (let line = 0; start < bytes.length; line += 1) {
-    const end = bytes.indexOf(10, start)
+  // Behind the last newline there may be room.
+  for (let line = 0, end = bytes.indexOf(10); end >= 0; line += 1, end = bytes.indexOf(10, start)) {
     const middle = Math.floor((start + end) / 2)
     if (lines.includes(line)) bytes[middle] = must(bytes[middle], 'byte') ^ 1
     start = end + 1

@@ -23,6 +23,8 @@ const allRoutes = [
   'GET /healthz',
   'GET /readyz',
   'GET /v1/catalogue/changes',
+  'GET /v1/catalogue/spread/{feed}',
+  'GET /v1/catalogue/spread/{feed}/{documentId}',
   'GET /v1/devices',
   'GET /v1/devices/{deviceId}/diagnostics',
   'GET /v1/devices/{deviceId}/diagnostics/{requestId}/bundle',

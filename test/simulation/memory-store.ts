@@ -121,12 +121,6 @@ const positionShelf = (positions: Tables['positions'], { run, mayWrite }: Access
     putFeed: (feed, reached) => write(`feed:${feed}`, { ...reached }),
     traffic: () => run('reads the traffic', () => (read('traffic') ?? { usage: [], pace: unknownPace }) as unknown as TrafficPosition),
     putTraffic: ({ usage, pace }) => write('traffic', { usage, pace }),
-    keepEpochOfFeeds: async (epoch) => {
-      for (const feed of feedNames) {
-        const reached = await run('reads a checkpoint', () => position(feed))
-        if (reached.epoch === undefined && reached.checkpoint > 0) await write(`feed:${feed}`, { ...reached, epoch })
-      }
-    },
   }
 }
 
