@@ -20,6 +20,7 @@ import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
+import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
@@ -41,6 +42,7 @@ import { createHubMetrics } from './metrics.ts'
 import { createConnector } from './posting/registry.ts'
 import { startPostingWorker } from './posting/worker.ts'
 import { stockProjection } from './stock/stock-projection.ts'
+import { startTransferWatch } from './stock/transfer-watch.ts'
 import { openDatabase } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded.ts'
 import { startListener } from './storage/listener.ts'
@@ -83,6 +85,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerDiagnosticsRoutes(app, { db, log })
     registerTransactionRoutes(app, { db })
     registerEpochRoutes(app, { db })
+    registerStockRoutes(app, { db, log })
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
@@ -104,11 +107,13 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
       const waiting = startWaitingWatch({ db, log })
+      const transfers = startTransferWatch({ db, log })
       stops.push(
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),
         () => waiting.stop(),
+        () => transfers.stop(),
       )
       if (connector) {
         stops.push(() => connector.close())

@@ -79,6 +79,23 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
+  // What the stock ledger found
+  TRANSFER_NOT_RECEIVED: {
+    meaning: 'Goods left one store for another, and did not arrive whole within a week.',
+    owner: 'hub',
+    action:
+      'Ask both stores. It closes by itself when the rest is taken in by a transfer-in that names the transfer; what was lost is taken in and adjusted.',
+  },
+  TRANSFER_DIFFERS: {
+    meaning: 'More arrived at a store than the sending store says it sent, or nobody says that it was sent.',
+    owner: 'hub',
+    action: 'Have the sending store hand over a further transfer-out that names the transfer; it closes by itself when both say the same.',
+  },
+  STOCK_DIFFERS: {
+    meaning: 'The ERP has another stock of an item at a store, and receipts on their way to it do not explain that.',
+    owner: 'hub',
+    action: 'Have the item counted; correct the side that is wrong. It closes by itself when a comparison finds both the same.',
+  },
   // What the store's agent itself found, and told in a record
   MISSING_NUMBER: {
     meaning: 'A receipt number of a till is missing: the numbers before and after it are there.',

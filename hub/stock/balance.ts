@@ -5,10 +5,10 @@
  */
 import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
+import { basePlaces, containment, isContained } from './containment.ts'
 import { baseOf, type Count, type Place } from './count-rule.ts'
 
 type Trx = Transaction<Tables>
-export type MovementRow = Required<{ [C in keyof Tables['stock_movement']]: unknown }> & { store_id: string; natural_key: string }
 
 /** Before every other lock but the projection's own; of several stores in the order of their names. */
 export const lockStock = async (trx: Trx, storeIds: Iterable<string>, how: 'shared' | 'alone'): Promise<void> => {
@@ -17,26 +17,6 @@ export const lockStock = async (trx: Trx, storeIds: Iterable<string>, how: 'shar
     await sql`select ${how === 'alone' ? sql`pg_advisory_xact_lock(${key})` : sql`pg_advisory_xact_lock_shared(${key})`}`.execute(trx)
   }
 }
-
-/** The first place of each base's count in each stream, for the items that `bases` names. */
-const basePlaces = (bases: RawBuilder<unknown>) => sql`
-  select b.store_id, b.item_id, p.device_id, p.incarnation, min(p.seq) as seq
-  from ${bases} b cross join lateral (
-    select device_id, incarnation, seq from stock_movement c
-    where c.store_id = b.store_id and c.natural_key = b.natural_key and c.item_id = b.item_id
-    union all select device_id, incarnation, seq from stock_place s where s.store_id = b.store_id and s.natural_key = b.natural_key) p
-  group by 1, 2, 3, 4`
-
-/** Joins to movements `m` what tells whether a count contains them; `base_place` is a query of that name. */
-const containment = sql`
-  left join stock_base b on b.store_id = m.store_id and b.item_id = m.item_id
-  left join base_place o on o.store_id = m.store_id and o.item_id = m.item_id and o.device_id = m.device_id and o.incarnation = m.incarnation
-  left join lateral (
-    select bool_or(s.seq < q.seq) as before from stock_place s
-    join base_place q on q.store_id = m.store_id and q.item_id = m.item_id and q.device_id = s.device_id and q.incarnation = s.incarnation
-    where s.store_id = m.store_id and s.natural_key = m.natural_key) e on b.natural_key is not null`
-
-const isContained = sql`(b.natural_key is not null and coalesce(greatest(m.seq < o.seq, e.before), m.business_day < b.business_day))`
 
 /**
  * Two lines of one receipt may carry the same number: they are added up. A receipt or document that moved stock before moves none. Counts
