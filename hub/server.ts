@@ -41,6 +41,8 @@ import { startMergeWorker } from './merge/worker.ts'
 import { createHubMetrics } from './metrics.ts'
 import { createConnector } from './posting/registry.ts'
 import { startPostingWorker } from './posting/worker.ts'
+import { stockReaderOf } from './stock/erp-comparison.ts'
+import { startNightlyComparison } from './stock/nightly-comparison.ts'
 import { stockProjection } from './stock/stock-projection.ts'
 import { startTransferWatch } from './stock/transfer-watch.ts'
 import { openDatabase } from './storage/database.ts'
@@ -74,6 +76,9 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     if (begun) log.warn({ epoch: epoch.epoch, reason: epoch.reason }, 'a new epoch of the hub’s data began')
 
     const metrics = createHubMetrics()
+    const connector = createConnector(config.erp, log)
+    if (connector) stops.push(() => connector.close())
+    const erpStock = stockReaderOf(connector)
     const app = await createApp(operatorToken, log)
     registerHealthRoutes(app, { db, metrics })
     registerStoreRoutes(app, { db })
@@ -85,7 +90,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerDiagnosticsRoutes(app, { db, log })
     registerTransactionRoutes(app, { db })
     registerEpochRoutes(app, { db })
-    registerStockRoutes(app, { db, log })
+    registerStockRoutes(app, { db, log, erp: erpStock })
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
@@ -94,7 +99,6 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
     if (config.roles.includes('worker')) {
-      const connector = createConnector(config.erp, log)
       // Without an ERP the log is not read for postings: the day one is configured, it gets them all.
       const postings = connector ? [createPostingsProjection(connector.name)] : []
       const merge = startMergeWorker({
@@ -108,15 +112,16 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const compaction = startPriceCompaction({ db, log })
       const waiting = startWaitingWatch({ db, log })
       const transfers = startTransferWatch({ db, log })
+      const nightly = startNightlyComparison({ db, erp: erpStock, log })
       stops.push(
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),
         () => waiting.stop(),
         () => transfers.stop(),
+        () => nightly.stop(),
       )
       if (connector) {
-        stops.push(() => connector.close())
         const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })
         const catalogue = startCataloguePull({ db, connector, log, intervalMs: config.catalogueIntervalMs })
         stops.push(

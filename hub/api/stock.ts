@@ -1,9 +1,15 @@
 /** Stock for people and other systems: what stores have, why the figure is what it is, and corrections. */
 import { businessDaySchema, itemIdSchema, quantityMilliSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import type { Clock } from '#sync/core/ports.ts'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Database } from '../storage/database.ts'
 import { correctStock } from '../stock/corrections.ts'
+import { compareStore, type StockReader, type StoreComparison } from '../stock/erp-comparison.ts'
+import type { ComparedOutcome } from '../stock/erp-differences.ts'
+import { wordDifference } from '../stock/erp-exceptions.ts'
+import { nightOf } from '../stock/nightly-comparison.ts'
+import { systemClock } from '../system-clock.ts'
 import { readLevels, wordLevel } from '../stock/levels.ts'
 import { movementKinds } from '../stock/movement.ts'
 import { readCursor, readHistory } from '../stock/movement-history.ts'
@@ -52,9 +58,51 @@ const correctionSchema = z.strictObject({
   reason: z.string().trim().min(1).max(200),
 })
 
+const comparedItemSchema = z.object({ itemId: z.string(), hubMilli: milli, erpMilli: milli, inFlightMilli: milli, words: z.string() })
+
+const comparisonSchema = z.object({
+  storeId: z.string(),
+  outcome: z.enum(['compared', 'merging', 'unknown-store', 'unavailable']),
+  agreeing: z.int(),
+  inFlight: z.int().meta({ description: 'Explained by receipts that are not posted yet' }),
+  unsettled: z.int().meta({ description: 'Not judged: a posting is in doubt, or the figure moved meanwhile' }),
+  differing: z.int(),
+  differences: z.array(comparedItemSchema).meta({ description: 'At most 200' }),
+  message: z.string().optional(),
+})
+
 const correctedSchema = z.object({ outcome: z.enum(['booked', 'duplicate']), onHandMilli: milli })
 
-export const registerStockRoutes = (app: HubApp, { db, log }: { db: Database; log: Logger }): void => {
+export interface StockRouteParts {
+  db: Database
+  log: Logger
+  erp: StockReader | null
+  clock?: Clock
+}
+
+const answerComparison = (comparison: StoreComparison): z.infer<typeof comparisonSchema> => {
+  const { storeId, outcome } = comparison
+  const items = comparison.outcome === 'compared' ? comparison.items : []
+  const count = (which: ComparedOutcome): number => items.filter((item) => item.outcome === which).length
+  const differences = items
+    .filter((item) => item.outcome === 'differs')
+    .slice(0, 200)
+    .map((item) => ({ ...item, words: wordDifference(storeId, item) }))
+  return {
+    ...{
+      storeId,
+      outcome,
+      agreeing: count('agrees'),
+      inFlight: count('in-flight'),
+      unsettled: count('unsettled'),
+      differing: count('differs'),
+    },
+    differences,
+    ...(comparison.outcome === 'unavailable' ? { message: comparison.message } : {}),
+  }
+}
+
+export const registerStockRoutes = (app: HubApp, { db, log, erp, clock = systemClock }: StockRouteParts): void => {
   app.get(
     '/v1/stock',
     {
@@ -121,6 +169,28 @@ export const registerStockRoutes = (app: HubApp, { db, log }: { db: Database; lo
       if (corrected.outcome === 'booked') log.info({ key: body.key, storeId: body.storeId, itemId: body.itemId }, 'stock was corrected')
       const { outcome, onHandMilli } = corrected
       return reply.code(outcome === 'booked' ? 201 : 200).send({ outcome, onHandMilli })
+    },
+  )
+
+  app.post(
+    '/v1/stock/comparisons',
+    {
+      schema: {
+        summary: 'Compare the stock with the ERP’s now: of one store, or of all',
+        body: z.strictObject({ storeId: storeIdSchema.optional() }),
+        response: { 200: z.object({ comparisons: z.array(comparisonSchema) }), 404: errorBodySchema, 409: errorBodySchema },
+      },
+    },
+    async ({ body: { storeId } }, reply) => {
+      if (!erp) return reply.code(409).send(errorBody('INVALID', 'this hub has no ERP whose stock it can read'))
+      let select = db.selectFrom('store').select(['store_id', 'time_zone']).orderBy('store_id')
+      if (storeId !== undefined) select = select.where('store_id', '=', storeId)
+      const stores = await select.execute()
+      if (storeId !== undefined && stores.length === 0) return reply.code(404).send(errorBody('NOT_FOUND', `there is no store ${storeId}`))
+      const comparisons: StoreComparison[] = []
+      for (const { store_id, time_zone } of stores)
+        comparisons.push(await compareStore(db, erp, store_id, nightOf(clock.nowMs(), time_zone)))
+      return { comparisons: comparisons.map(answerComparison) }
     },
   )
 }

@@ -80,6 +80,11 @@ export const exceptionKinds = {
     action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
   // What the stock ledger found
+  BALANCE_DIFFERS: {
+    meaning: 'What the hub has on hand of an item is not what its own ledger of movements comes to.',
+    owner: 'hub',
+    action: 'A fault of ours: rebuild the projection “stock”, and send the message to support. It closes by itself at the next check.',
+  },
   TRANSFER_NOT_RECEIVED: {
     meaning: 'Goods left one store for another, and did not arrive whole within a week.',
     owner: 'hub',

@@ -3,7 +3,7 @@
  * count, or another place of a record, came, the balances of its items are derived anew. Whoever adds holds the store's lock shared, whoever
  * derives holds it alone: a derivation sees every movement that was added before it.
  */
-import { type RawBuilder, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { basePlaces, containment, isContained } from './containment.ts'
 import { baseOf, type Count, type Place } from './count-rule.ts'
@@ -113,13 +113,12 @@ export interface BalanceFault {
   ledgerMilli: number | null
 }
 
-/** Balances that are not what their ledger comes to: none, or it is a fault of ours [STK2]. */
-export const checkBalances = async (trx: Trx, storeId: string): Promise<BalanceFault[]> => {
-  await lockStock(trx, [storeId], 'alone')
+/** Balances that are not what their ledger comes to: none, or it is a fault of ours [STK2]. Both commit together, so one look needs no lock. */
+export const checkBalances = async (db: Kysely<Tables>, storeId: string): Promise<BalanceFault[]> => {
   const { rows } = await sql<BalanceFault>`
     select coalesce(d.store_id, b.store_id) as "storeId", coalesce(d.item_id, b.item_id) as "itemId", b.quantity_milli as "balanceMilli",
       d.quantity_milli as "ledgerMilli"
     from ${derived(sql`store_id = ${storeId}`)} d full join (select * from stock_balance where store_id = ${storeId}) b using (store_id, item_id)
-    where b.quantity_milli is distinct from d.quantity_milli order by 1, 2`.execute(trx)
+    where b.quantity_milli is distinct from d.quantity_milli order by 1, 2`.execute(db)
   return rows
 }

@@ -32,6 +32,16 @@ export interface StockTables {
     reason: string
     booked_at: Generated<Date>
   }
+  stock_comparison: {
+    store_id: string
+    /** The night's day. */
+    compared_on: string
+    compared_at: Generated<Date>
+    /** compared | unknown-store | ledger-only */
+    outcome: string
+    items: number
+    differing: number
+  }
 }
 
 export interface StockPlaceRow {

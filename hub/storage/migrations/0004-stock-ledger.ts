@@ -30,6 +30,10 @@ const statements = [
      correction_key text primary key, natural_key text not null unique, store_id text not null references store, item_id text not null,
      kind text not null, quantity_milli bigint not null, business_day date not null, reason text not null,
      booked_at timestamptz not null default now())`,
+  // The last comparison with the ERP of each store
+  `create table stock_comparison (
+     store_id text primary key references store, compared_on date not null, compared_at timestamptz not null default now(),
+     outcome text not null, items int not null, differing int not null)`,
 ]
 
 export const up = async (db: Kysely<unknown>): Promise<void> => {
