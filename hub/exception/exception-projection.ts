@@ -54,7 +54,8 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
 
 const documentConflict = ({ payload, reason }: LogRecord): string => {
   const { documentId, documentKind } = stockDocumentSchema.parse(JSON.parse(payload))
-  return `The ${documentKind} ${documentId} came a second time with other content, and counts for nothing. ${reason ?? ''}`.trim()
+  const first = / is held by (dev-\S+) with other content/.exec(reason ?? '')?.[1]
+  return `The ${documentKind} ${documentId} came a second time with other content. Both are kept; the first counts${first ? ` (record ${first})` : ''}, this one for nothing.`
 }
 
 /** An accepted record that a projection cannot read or the database will not take: stepped over, and shown. */

@@ -4,8 +4,9 @@
  * derives holds it alone: a derivation sees every movement that was added before it.
  */
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { grouped } from '../merge/newest.ts'
 import type { Tables } from '../storage/tables.ts'
-import { basePlaces, containment, isContained } from './containment.ts'
+import { containment, isContained } from './containment.ts'
 import { baseOf, type Count, type Place } from './count-rule.ts'
 
 type Trx = Transaction<Tables>
@@ -37,7 +38,6 @@ export const addMovements = async (trx: Trx, movements: readonly object[], once:
     moved as (
       insert into stock_movement (store_id, natural_key, line_number, item_id, quantity_milli, business_day, kind, device_id, incarnation, seq)
       select * from fresh ${once === 'once' ? sql`` : isMore}),
-    base_place as materialized (${basePlaces(sql`(select distinct b.* from stock_base b join fresh f using (store_id, item_id))`)}),
     counting as (
       select m.store_id, m.item_id, case when ${isContained} then 0 else m.quantity_milli end as quantity_milli
       from fresh m ${containment} where m.kind <> 'count')
@@ -46,51 +46,58 @@ export const addMovements = async (trx: Trx, movements: readonly object[], once:
     on conflict (store_id, item_id) do update set quantity_milli = stock_balance.quantity_milli + excluded.quantity_milli`.execute(trx)
 }
 
+const firstSeqIn = ({ deviceId, incarnation }: Place, places: readonly Place[]): number =>
+  Math.min(...places.filter((place) => place.deviceId === deviceId && place.incarnation === incarnation).map(({ seq }) => seq))
+
 interface CountRow {
   item_id: string
   natural_key: string
   counted: number
   business_day: string
-  places: { device_id: string; incarnation: string; seq: number }[]
+  device_id: string
+  incarnation: string
+  seq: number
+  others: { device_id: string; incarnation: string; seq: number }[]
 }
 
-/** The counts of the items that these receipts and documents touch. */
+/** The counts of the items that these receipts and documents touch. A count's first place is that of the record that counts. */
 const readCounts = async (trx: Trx, storeId: string, naturalKeys: readonly string[]): Promise<Map<string, Count[]>> => {
   const { rows } = await sql<CountRow>`
     with item as (select distinct item_id from stock_movement where store_id = ${storeId} and natural_key = any(${naturalKeys}::text[])),
     counted as (
       select m.item_id, m.natural_key, sum(m.quantity_milli)::bigint as counted, min(m.business_day) as business_day, min(m.device_id) as device_id,
         min(m.incarnation) as incarnation, min(m.seq) as seq
-      from stock_movement m join item using (item_id) where m.store_id = ${storeId} and m.kind = 'count' group by 1, 2)
-    select item_id, natural_key, counted, business_day, (
-      select json_agg(json_build_object('device_id', p.device_id, 'incarnation', p.incarnation, 'seq', p.seq)) from (
-        select c.device_id, c.incarnation, c.seq
-        union all select device_id, incarnation, seq from stock_place s where s.store_id = ${storeId} and s.natural_key = c.natural_key) p) as places
-    from counted c`.execute(trx)
-  const counts = new Map<string, Count[]>()
-  for (const { item_id, natural_key, counted, business_day, places } of rows) {
-    const known = counts.get(item_id) ?? []
-    known.push({ key: natural_key, countedMilli: counted, businessDay: business_day, places: places.map(placeOf) })
-    counts.set(item_id, known)
-  }
-  return counts
+      from stock_movement m join item using (item_id) where m.store_id = ${storeId} and m.kind = 'count' group by 1, 2),
+    other as (
+      select s.natural_key, json_agg(json_build_object('device_id', s.device_id, 'incarnation', s.incarnation, 'seq', s.seq)) as places
+      from stock_place s where s.store_id = ${storeId} and s.natural_key in (select natural_key from counted) group by 1)
+    select c.*, coalesce(o.places, '[]') as others from counted c left join other o using (natural_key)`.execute(trx)
+  return new Map([...grouped(rows, (row) => row.item_id)].map(([itemId, counts]) => [itemId, counts.map(countOf)]))
 }
 
-const placeOf = ({ device_id, incarnation, seq }: CountRow['places'][number]): Place => ({ deviceId: device_id, incarnation, seq })
+const countOf = ({ natural_key: key, counted: countedMilli, business_day: businessDay, others, ...own }: CountRow): Count => ({
+  ...{ key, countedMilli, businessDay },
+  places: [own, ...others].map(({ device_id, incarnation, seq }): Place => ({ deviceId: device_id, incarnation, seq })),
+})
 
 /** Derives anew the balances of all counted items that these receipts and documents touch. The store's lock is held alone. */
 export const settleCounts = async (trx: Trx, storeId: string, naturalKeys: readonly string[]): Promise<void> => {
   if (naturalKeys.length === 0) return
   const bases = [...(await readCounts(trx, storeId, naturalKeys))].flatMap(([itemId, counts]) => {
     const base = baseOf(counts)
-    if (!base) return []
-    return [{ store_id: storeId, item_id: itemId, natural_key: base.key, counted_milli: base.countedMilli, business_day: base.businessDay }]
+    const [own] = base?.places ?? []
+    if (!base || !own) return []
+    const { key: natural_key, countedMilli: counted_milli, businessDay: business_day } = base
+    const place = { device_id: own.deviceId, incarnation: own.incarnation, seq: firstSeqIn(own, base.places) }
+    return [{ store_id: storeId, item_id: itemId, natural_key, counted_milli, business_day, ...place }]
   })
   if (bases.length === 0) return
   await sql`
     insert into stock_base select * from json_populate_recordset(null::stock_base, ${JSON.stringify(bases)}::json)
     on conflict (store_id, item_id) do update set natural_key = excluded.natural_key, counted_milli = excluded.counted_milli,
-      business_day = excluded.business_day`.execute(trx)
+      business_day = excluded.business_day, device_id = excluded.device_id, incarnation = excluded.incarnation, seq = excluded.seq`.execute(
+    trx,
+  )
   const itemIds = bases.map(({ item_id }) => item_id)
   await sql`
     insert into stock_balance (store_id, item_id, quantity_milli)
@@ -100,7 +107,6 @@ export const settleCounts = async (trx: Trx, storeId: string, naturalKeys: reado
 
 /** What the ledger comes to, for the rows that `where` names by store_id and item_id. */
 const derived = (where: RawBuilder<unknown>) => sql`(
-  with base_place as materialized (${basePlaces(sql`(select * from stock_base where ${where})`)})
   select m.store_id, m.item_id, (coalesce(min(b.counted_milli), 0)
     + coalesce(sum(m.quantity_milli) filter (where m.kind <> 'count' and not ${isContained}), 0))::bigint as quantity_milli
   from (select * from stock_movement where ${where}) m ${containment}

@@ -1,7 +1,7 @@
 /** What stores have: on hand, on its way to them, and the count that the figure stands on. */
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
-import { basePlaces, containment, isContained } from './containment.ts'
+import { containment, isContained } from './containment.ts'
 import { unitsText } from './movement-words.ts'
 import { inTransit } from './transfers.ts'
 
@@ -56,14 +56,12 @@ export const readLevels = async (db: Kysely<Tables>, { storeId, itemId, after, l
     with way as materialized (select * from ${inTransit} w ${where}),
     page as materialized (
       select store_id, item_id from stock_balance ${where} union select store_id, item_id from way order by 1, 2 limit ${limit}),
-    base_place as materialized (${basePlaces(sql`(select b.* from stock_base b join page using (store_id, item_id))`)}),
     since as (
       select m.store_id, m.item_id, count(*) filter (where not ${isContained})::int as movements
       from stock_movement m join page using (store_id, item_id) ${containment} where b.natural_key is not null and m.kind <> 'count' group by 1, 2)
     select p.store_id, p.item_id, coalesce(s.quantity_milli, 0) as on_hand, coalesce(w.in_transit_milli, 0) as in_transit,
       d.document_id, b.business_day, d.at, b.counted_milli as counted, coalesce(n.movements, 0) as since,
-      (select device_id || ':' || incarnation || ':' || seq from stock_movement c
-       where c.store_id = b.store_id and c.natural_key = b.natural_key and c.item_id = b.item_id order by c.line_number limit 1) as record_id
+      b.device_id || ':' || b.incarnation || ':' || b.seq as record_id
     from page p left join stock_balance s using (store_id, item_id) left join way w using (store_id, item_id)
     left join stock_base b using (store_id, item_id) left join since n using (store_id, item_id)
     left join stock_document d on d.store_id = b.store_id and d.natural_key = b.natural_key

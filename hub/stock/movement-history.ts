@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
 import type { Tables } from '../storage/tables.ts'
-import { basePlaces, containment, isContained } from './containment.ts'
+import { containment, isContained } from './containment.ts'
 import type { MovementKind } from './movement.ts'
 import type { WordedMovement } from './movement-words.ts'
 
@@ -64,7 +64,6 @@ export const readHistory = async (db: Kysely<Tables>, { storeId, itemId, limit, 
     : sql``
   const own = sql`store_id = ${storeId} and item_id = ${itemId}`
   const { rows } = await sql<HistoryRow>`
-    with base_place as materialized (${basePlaces(sql`(select * from stock_base where ${own})`)})
     select m.*, ${isContained} as contained, b.natural_key as base_key, k.document_id as base_id, d.document_id, d.other_store_id, d.transfer_id,
       d.reason as document_reason, c.reason as correction_reason
     from (

@@ -20,7 +20,7 @@ export interface StockTables {
   stock_balance: { store_id: string; item_id: string; quantity_milli: number }
   stock_place: StockPlaceRow
   stock_document: StockDocumentRow
-  stock_base: { store_id: string; item_id: string; natural_key: string; counted_milli: number; business_day: string }
+  stock_base: StockPlaceRow & { item_id: string; counted_milli: number; business_day: string }
   stock_correction: {
     correction_key: string
     natural_key: string

@@ -227,7 +227,11 @@ it('[STK1] one documentId from two devices: the same counts once, other content 
   await drainProjection(db, exceptionProjection)
   expect(await onHand(db)).toBe(20_000)
   expect(await rowsOf(db, `select kind, message, owner from exception where kind = 'DOCUMENT_CONFLICT'`)).toEqual([
-    { kind: 'DOCUMENT_CONFLICT', owner: 'store', message: expect.stringContaining('The receipt r1 came a second time') },
+    {
+      kind: 'DOCUMENT_CONFLICT',
+      owner: 'store',
+      message: `The receipt r1 came a second time with other content. Both are kept; the first counts (record ${a.deviceId}:${a.incarnation}:1), this one for nothing.`,
+    },
   ])
 })
 

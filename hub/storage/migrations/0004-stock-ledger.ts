@@ -10,6 +10,7 @@ const statements = [
   `update stock_movement m set device_id = r.device_id, incarnation = r.incarnation, seq = r.seq, kind = case
      when r.payload::json ->> 'kind' = 'post-void' then 'post-void' when m.quantity_milli > 0 then 'return' else 'sale' end
    from record_log r where r.store_id = m.store_id and r.natural_key = m.natural_key and r.verdict = 'accepted'`,
+  `create index stock_movement_count on stock_movement (store_id, item_id) where kind = 'count'`,
   // Where else a movement's record stands: a new life carried it over, or another device has it too
   `create table stock_place (
      store_id text not null, natural_key text not null, device_id text not null, incarnation text not null, seq bigint not null,
@@ -24,7 +25,7 @@ const statements = [
   // The count that a balance stands on
   `create table stock_base (
      store_id text not null, item_id text not null, natural_key text not null, counted_milli bigint not null, business_day date not null,
-     primary key (store_id, item_id))`,
+     device_id text not null, incarnation text not null, seq bigint not null, primary key (store_id, item_id))`,
   // Booked by the hub for an operator or the ERP; no record of a store says it, so a rebuild takes it from here
   `create table stock_correction (
      correction_key text primary key, natural_key text not null unique, store_id text not null references store, item_id text not null,
