@@ -17,10 +17,13 @@ import { registerDiagnosticsRoutes } from './api/diagnostics.ts'
 import { registerEpochRoutes } from './api/epochs.ts'
 import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
+import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
+import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
+import { registerUnknownItemRoutes } from './api/unknown-items.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
@@ -31,13 +34,17 @@ import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { waitingAsks } from './fleet/diagnostics-requests.ts'
 import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
+import { startWaitingWatch } from './identity/waiting-watch.ts'
 import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
 import { startMergeWorker } from './merge/worker.ts'
 import { createHubMetrics } from './metrics.ts'
 import { createConnector } from './posting/registry.ts'
 import { startPostingWorker } from './posting/worker.ts'
+import { stockReaderOf } from './stock/erp-comparison.ts'
+import { startNightlyComparison } from './stock/nightly-comparison.ts'
 import { stockProjection } from './stock/stock-projection.ts'
+import { startTransferWatch } from './stock/transfer-watch.ts'
 import { openDatabase } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded.ts'
 import { startListener } from './storage/listener.ts'
@@ -69,6 +76,9 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     if (begun) log.warn({ epoch: epoch.epoch, reason: epoch.reason }, 'a new epoch of the hub’s data began')
 
     const metrics = createHubMetrics()
+    const connector = createConnector(config.erp, log)
+    if (connector) stops.push(() => connector.close())
+    const erpStock = stockReaderOf(connector)
     const app = await createApp(operatorToken, log)
     registerHealthRoutes(app, { db, metrics })
     registerStoreRoutes(app, { db })
@@ -80,13 +90,15 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerDiagnosticsRoutes(app, { db, log })
     registerTransactionRoutes(app, { db })
     registerEpochRoutes(app, { db })
+    registerStockRoutes(app, { db, log, erp: erpStock })
+    registerMappingRoutes(app, { db, log })
+    registerUnknownItemRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
     if (config.roles.includes('worker')) {
-      const connector = createConnector(config.erp, log)
       // Without an ERP the log is not read for postings: the day one is configured, it gets them all.
       const postings = connector ? [createPostingsProjection(connector.name)] : []
       const merge = startMergeWorker({
@@ -98,13 +110,18 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
+      const waiting = startWaitingWatch({ db, log })
+      const transfers = startTransferWatch({ db, log })
+      const nightly = startNightlyComparison({ db, erp: erpStock, log })
       stops.push(
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),
+        () => waiting.stop(),
+        () => transfers.stop(),
+        () => nightly.stop(),
       )
       if (connector) {
-        stops.push(() => connector.close())
         const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })
         const catalogue = startCataloguePull({ db, connector, log, intervalMs: config.catalogueIntervalMs })
         stops.push(

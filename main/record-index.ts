@@ -13,8 +13,8 @@ export interface RecordIndex {
   add(key: string, seq: number): void
   /** False: certainly not there. Needs no disk. */
   mayHave(key: string): boolean
-  /** The first record of that key. */
-  find(key: string): Promise<TidelineRecord | null>
+  /** The first record of that key; of those that are `wanted`, where it is given. */
+  find(key: string, wanted?: (record: TidelineRecord) => boolean): Promise<TidelineRecord | null>
 }
 
 export interface RecordIndexVisitor extends JournalVisitor {
@@ -36,11 +36,11 @@ export const createRecordIndex = (): RecordIndexVisitor => {
     })
 
     /** What was pruned is not found any more: it would be recorded again, and the hub counts it once. */
-    const find = async (key: string): Promise<TidelineRecord | null> => {
+    const find: RecordIndex['find'] = async (key, wanted = () => true) => {
       for (const number of keys.candidates(key).sort((a, b) => a - b)) {
         const seq = number - journal.renumbered
         const [record] = seq < 1 ? [] : await journal.read(seq - 1, 1)
-        if (record?.seq === seq && keyOfRecord(record) === key) return record
+        if (record?.seq === seq && keyOfRecord(record) === key && wanted(record)) return record
       }
       return null
     }

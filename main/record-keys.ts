@@ -1,12 +1,14 @@
 /**
  * What a record is known by, so that the same thing coming twice finds its first record:
  *
- *   transaction   its natural key
- *   conflict      natural key and content
- *   quarantine    content of the input and the place in it
+ *   transaction     its natural key
+ *   conflict        natural key and content
+ *   quarantine      content of the input and the place in it
+ *   stock-document  its store and documentId, whatever it says: a second one with other content is kept behind the first
  */
 import { z } from 'zod'
 import type { TidelineRecord } from '#sync/contract/record.ts'
+import { stockDocumentKeyOf } from '#sync/contract/stock-document.ts'
 import { naturalKeyOf, type Transaction } from '#sync/contract/transaction.ts'
 import { businessDaySchema, sha256Schema, storeIdSchema, workstationIdSchema } from '#sync/contract/vocabulary.ts'
 import { sha256 } from './journal/sha256.ts'
@@ -19,6 +21,7 @@ const keyFieldsSchema = z.object({
   sequenceNumber: z.int(),
 })
 const quarantineFieldsSchema = z.object({ contentHash: sha256Schema, reasons: z.array(z.object({ where: z.string().optional() })) })
+const stockDocumentFieldsSchema = z.object({ storeId: storeIdSchema, documentId: z.string() })
 const conflictFieldsSchema = z.object({ transaction: z.looseObject({}) })
 
 export const transactionKey = (transaction: Parameters<typeof naturalKeyOf>[0]): string => `t|${naturalKeyOf(transaction)}`
@@ -28,6 +31,8 @@ export const conflictKey = (transaction: Pick<Transaction, keyof z.infer<typeof 
   `c|${naturalKeyOf(transaction)}|${contentHash}`
 
 export const quarantineKey = (contentHash: string, where: string): string => `q|${contentHash}|${where}`
+
+export const stockDocumentKey = (document: { storeId: string; documentId: string }): string => `d|${stockDocumentKeyOf(document)}`
 
 /**
  * Payloads are canonical texts: JSON.stringify wrote each name once, in the schema's order, and the record's hash vouches for it. So the
@@ -70,6 +75,7 @@ const readKey = (kind: TidelineRecord['kind'], content: unknown): string | null 
     // The payload was written by JSON.stringify, which gives its own text back.
     return conflictKey(keyFieldsSchema.parse(transaction), sha256(JSON.stringify((content as { transaction: unknown }).transaction)))
   }
+  if (kind === 'stock-document') return stockDocumentKey(stockDocumentFieldsSchema.parse(content))
   if (kind !== 'quarantine') return null
   const { contentHash, reasons } = quarantineFieldsSchema.parse(content)
   return quarantineKey(contentHash, reasons[0]?.where ?? '')

@@ -27,6 +27,7 @@ import { loadMappings } from './mappings.ts'
 import { type Journal, journalDir, openJournal } from './journal/journal.ts'
 import { visitTogether } from './journal/visitor.ts'
 import { openPluExport } from './plu-export.ts'
+import { createStockDocuments } from './stock-documents.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
 import { createRecordIndex } from './record-index.ts'
 import { createCrossCheckVisitor } from './taps/open-cross-check.ts'
@@ -116,6 +117,7 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, sign
     }
     const doors = await openDoors({
       ...{ config, httpToken, capture, items, health, books, log, mappings, crossCheck, journal, state },
+      ...{ stockDocuments: createStockDocuments({ journal, index }) },
       ...{ isTight: guard.isTight, steadyClock, wallMs: systemClock.nowMs },
     })
     closers.push(() => doors.close())

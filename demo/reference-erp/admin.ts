@@ -54,6 +54,8 @@ export const openReferenceAdmin = (erp: { url: string; user: string; password: s
       call(`items/${encodeURIComponent(itemId)}`, { price: amountText(BigInt(amountMinor)) }),
     changeItem: (itemId: string, change: { price?: string; name?: string; sellable?: boolean; barcodes?: string[] }) =>
       call(`items/${encodeURIComponent(itemId)}`, change),
+    /** Thousandths that are booked into a store's stock; negative out of it. */
+    addStock: (store: string, item: string, milli: number) => call('stock', { store, item, milli }),
     setTemper: (temper: Partial<Temper>) => call('temper', temper),
     /** A second document under the same reference, as a careless colleague would make it. */
     double: async (reference: string): Promise<void> => void (await call('double', { reference })),

@@ -1,6 +1,6 @@
 /** What the stand-in does with a request once it is let in: its business rules, without HTTP. */
 import { z } from 'zod'
-import { amountText, parseAmount } from './amounts.ts'
+import { amountText, parseAmount, parseQuantity, quantityText } from './amounts.ts'
 import type { Ledger, LedgerDocument } from './ledger.ts'
 
 export interface Answer {
@@ -77,6 +77,23 @@ export const confirmDocument = (ledger: Ledger, id: string): Answer => {
   if (!document) return notFound(`document ${id}`)
   ledger.confirm(id)
   return { status: 200, body: brief(document) }
+}
+
+/** What was booked in, less what confirmed documents sold. A store that neither knows is none. */
+export const listStock = (ledger: Ledger, store: string): Answer => {
+  const stock = new Map(ledger.stockIn().get(store))
+  const sold = ledger.documents().filter((document) => document.store === store && document.state === 'confirmed')
+  if (stock.size === 0 && sold.length === 0) return refuse(404, 'NOT_FOUND', `There is no store ${store}.`)
+  for (const { item, quantity } of sold.flatMap(({ lines }) => lines)) stock.set(item, (stock.get(item) ?? 0) - parseQuantity(quantity))
+  return { status: 200, body: { store, stock: [...stock].map(([item, milli]) => ({ item, quantity: quantityText(milli) })) } }
+}
+
+const stockChangeSchema = z.strictObject({ store: z.string().min(1), item: z.string().min(1), milli: z.int() })
+
+export const bookStock = (ledger: Ledger, body: unknown): Answer => {
+  const { store, item, milli } = stockChangeSchema.parse(body)
+  ledger.addStock(store, item, milli)
+  return listStock(ledger, store)
 }
 
 const itemChangeSchema = z.strictObject({

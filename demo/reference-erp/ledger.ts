@@ -38,6 +38,7 @@ const entrySchema = z.discriminatedUnion('entry', [
   z.object({ entry: z.literal('item'), item: itemSchema }),
   z.object({ entry: z.literal('document'), document: documentSchema }),
   z.object({ entry: z.literal('confirmed'), id: z.string() }),
+  z.object({ entry: z.literal('stock'), store: z.string(), item: z.string(), milli: z.int() }),
   z.object({ entry: z.literal('closed-through'), day: z.string().nullable() }),
 ])
 type Entry = z.infer<typeof entrySchema>
@@ -49,6 +50,9 @@ export interface Ledger {
   documentsOf(reference: string): LedgerDocument[]
   document(id: string): LedgerDocument | undefined
   closedThrough(): string | null
+  /** What was booked into each store besides its sales: thousandths by store and item. */
+  stockIn(): ReadonlyMap<string, ReadonlyMap<string, number>>
+  addStock(store: string, item: string, milli: number): void
   writeItem(item: LedgerItem): void
   create(document: Omit<LedgerDocument, 'id' | 'number' | 'state'>): LedgerDocument
   confirm(id: string): void
@@ -92,6 +96,7 @@ export const openLedger = (dataDir: string): Ledger => {
   const documents = new Map<string, LedgerDocument>()
   const byReference = new Map<string, LedgerDocument[]>()
   let modification = 0
+  const stock = new Map<string, Map<string, number>>()
   let closed: string | null = null
 
   const apply = (entry: Entry): void => {
@@ -106,6 +111,11 @@ export const openLedger = (dataDir: string): Ledger => {
       case 'confirmed': {
         const document = documents.get(entry.id)
         if (document) document.state = 'confirmed'
+        return
+      }
+      case 'stock': {
+        const own = stock.get(entry.store) ?? new Map<string, number>()
+        stock.set(entry.store, own.set(entry.item, (own.get(entry.item) ?? 0) + entry.milli))
         return
       }
       case 'closed-through':
@@ -132,6 +142,8 @@ export const openLedger = (dataDir: string): Ledger => {
     documentsOf: (reference) => byReference.get(reference) ?? [],
     document: (id) => documents.get(id),
     closedThrough: () => closed,
+    stockIn: () => stock,
+    addStock: (store, item, milli) => commit({ entry: 'stock', store, item, milli }),
     writeItem: (item) => commit({ entry: 'item', item }),
     create(draft) {
       const number = documents.size + 1

@@ -2,15 +2,25 @@
  * A reference ERP: a STAND-IN for a real one, for demos and tests. It keeps real books on disk and has the habits that make
  * ERPs hard: steps, references that are not unique, slowness, rate limits, faults, answers that get lost.
  *
- *   GET  /items?modifiedAfter=N            POST /documents · GET /documents?reference= · POST /documents/{id}/confirm
- *   /admin/… (never slow, never failing): POST items/{id} · GET documents · POST temper · POST closed-through
+ *   GET  /items?modifiedAfter=N · GET /stock?store=    POST /documents · GET /documents?reference= · POST /documents/{id}/confirm
+ *   /admin/… (never slow, never failing): POST items/{id} · POST stock · GET documents · POST temper · POST closed-through
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { type Answer, changeItem, confirmDocument, createDocument, listDocuments, listItems, notFound } from './business.ts'
+import {
+  type Answer,
+  bookStock,
+  changeItem,
+  confirmDocument,
+  createDocument,
+  listDocuments,
+  listItems,
+  listStock,
+  notFound,
+} from './business.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { createRateLimit, defaultTemper, drawMishap, type Temper } from './temper.ts'
@@ -71,6 +81,7 @@ const doBusiness = (ledger: Ledger, method: string, url: URL, body: unknown): An
   if (method === 'GET' && first === 'items' && id === undefined)
     return listItems(ledger, Number(url.searchParams.get('modifiedAfter') ?? 0) || 0)
   if (method === 'GET' && first === 'documents' && id === undefined) return listDocuments(ledger, url.searchParams.get('reference') ?? '')
+  if (method === 'GET' && first === 'stock' && id === undefined) return listStock(ledger, url.searchParams.get('store') ?? '')
   if (method === 'POST' && first === 'documents' && id === undefined) return createDocument(ledger, body)
   if (method === 'POST' && first === 'documents' && id !== undefined && step === 'confirm') return confirmDocument(ledger, id)
   return notFound('such address')
@@ -83,6 +94,7 @@ const administer = (ledger: Ledger, temper: Temper, method: string, url: URL, bo
     .map(decodeURIComponent)
   if (method === 'GET' && what === 'documents') return { status: 200, body: { documents: ledger.documents() } }
   if (method === 'POST' && what === 'items' && id !== undefined) return changeItem(ledger, id, body)
+  if (method === 'POST' && what === 'stock') return bookStock(ledger, body)
   if (method === 'POST' && what === 'temper') {
     Object.assign(temper, temperSchema.parse(body))
     return { status: 200, body: temper }

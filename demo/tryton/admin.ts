@@ -91,6 +91,13 @@ export const openTrytonAdmin = async (erp: { url: string; database: string; user
       if (!first) throw new Error(`Tryton has no sale ${reference}`)
       await call('sale.sale.copy', [first.id], { reference })
     },
+    /** What was to be delivered today becomes yesterday's, and was not delivered. */
+    async letDayPass(): Promise<void> {
+      const moves = z.array(z.int()).parse(await call('stock.move.search', [['state', '=', 'draft']], 0, null, null))
+      const yesterday = new Date(Date.now() - 86_400_000)
+      const [year, month, day] = [yesterday.getUTCFullYear(), yesterday.getUTCMonth() + 1, yesterday.getUTCDate()]
+      if (moves.length > 0) await call('stock.move.write', moves, { planned_date: { __class__: 'date', year, month, day } })
+    },
   }
 }
 export type TrytonAdmin = Awaited<ReturnType<typeof openTrytonAdmin>>

@@ -33,13 +33,6 @@ const resolve = (trx: Transaction<Tables>, changes: CatalogueChanges) =>
       where exception_id like 'catalogue:%' and state = 'open' and item_id = any(${changes.looked})
         and not exception_id = any(${changes.problems.map(problemId)})`.execute(trx)
 
-/** What the catalogue lacked when it was sold, and has now. Stock keeps such lines under the item's number, or its barcode. */
-const resolveUnknownItems = (trx: Transaction<Tables>, { items }: Pick<PulledItems, 'items'>) => {
-  const found = items.flatMap(({ item }) => [item.itemId, ...item.barcodes.map((barcode) => `barcode:${barcode}`)])
-  return sql`update exception set state = 'resolved', resolved_at = now()
-      where starts_with(exception_id, 'UNKNOWN_ITEM:') and state = 'open' and item_id = any(${found})`.execute(trx)
-}
-
 /** Feed order: items, then every store's prices, then every store's assortment. */
 export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledItems, 'cursor'>, full: boolean): Promise<Applied> => {
   await lockCatalogue(trx)
@@ -66,7 +59,6 @@ export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledIte
   }
   await reportExceptions(trx, changes.problems.map(exceptionOf))
   await resolve(trx, changes)
-  await resolveUnknownItems(trx, pulled)
   return {
     items: changes.items.length,
     prices: changes.prices.length,

@@ -60,11 +60,11 @@ export const readSpread = async (db: Kysely<Tables>, feed: FeedName, documentId?
     newest as materialized (
       select store_id, business_day from (
         select store_id, business_day, row_number() over (partition by store_id order by business_day desc) as n
-        from (select distinct store_id, business_day from stock_movement where store_id in (select store_id from missing)) days) numbered
+        from (select distinct store_id, business_day from stock_movement where kind = 'sale' and store_id in (select store_id from missing)) days) numbered
       where n <= ${busyDays.of}),
     fast as materialized (
       select m.store_id, m.item_id from stock_movement m join newest using (store_id, business_day)
-      where m.quantity_milli < 0 and (m.store_id, m.item_id) in (select store_id, item_id from missing)
+      where m.kind = 'sale' and (m.store_id, m.item_id) in (select store_id, item_id from missing)
       group by 1, 2 having count(distinct m.business_day) >= ${busyDays.sold})
     select p.store_id, p.checkpoint, p.reported_at, coalesce(h.checkpoint, 0) as head,
       count(m.store_id)::int as missing, count(*) filter (where m.is_due)::int as due, min(m.written_at) as since,

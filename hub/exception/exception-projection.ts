@@ -1,4 +1,5 @@
 /** Projection `exceptions`: records that a person must look at. A rebuild keeps what was decided on them. */
+import { stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
 import { receiptDifference } from '#sync/core/receipt.ts'
@@ -19,6 +20,7 @@ export const exceptionProjection: Projection = {
 
 /** What is wrong with a record, in words for its owner. */
 export const exceptionsOf = (row: LogRecord): HubException[] => {
+  if (row.verdict === 'conflict' && row.kind === 'stock-document') return [about(row, 'DOCUMENT_CONFLICT', documentConflict(row))]
   if (row.verdict === 'conflict') return [about(row, 'KEY_CONFLICT', row.reason ?? 'same key, other content', transactionIn(row))]
   if (row.verdict === 'quarantined') {
     return [about(row, quarantineKind(row.reason?.split(':', 1)[0]), row.reason ?? 'not understood', transactionIn(row))]
@@ -48,6 +50,12 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
     case 'poison':
       return [poisonException(row, read.message)]
   }
+}
+
+const documentConflict = ({ payload, reason }: LogRecord): string => {
+  const { documentId, documentKind } = stockDocumentSchema.parse(JSON.parse(payload))
+  const first = / is held by (dev-\S+) with other content/.exec(reason ?? '')?.[1]
+  return `The ${documentKind} ${documentId} came a second time with other content. Both are kept; the first counts${first ? ` (record ${first})` : ''}, this one for nothing.`
 }
 
 /** An accepted record that a projection cannot read or the database will not take: stepped over, and shown. */

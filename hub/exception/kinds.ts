@@ -48,6 +48,11 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare both with the till’s journal; have the one that is missing entered under a number of its own.',
   },
+  DOCUMENT_CONFLICT: {
+    meaning: 'Two stock documents of a store have the same number and other contents. The first counts, both are kept.',
+    owner: 'store',
+    action: 'Compare both; hand over the one that is missing under a number of its own.',
+  },
   DOES_NOT_ADD_UP: {
     meaning: 'Lines, taxes, totals or tenders of a receipt do not add up. It counts all the same.',
     owner: 'store',
@@ -64,9 +69,37 @@ export const exceptionKinds = {
     action: 'A fault of ours: send the message to support, then rebuild the projection that it names.',
   },
   UNKNOWN_ITEM: {
-    meaning: 'A line’s item is not in the catalogue. Its stock is kept under the number that the till gave.',
+    meaning: 'A till sells what neither catalogue nor mapping knows. The money counts; the stock of these lines waits.',
     owner: 'hub',
-    action: 'Create the item, or add the barcode, in the ERP; then retry the receipt’s posting if it is held.',
+    action:
+      'Create the item or add the barcode in the ERP, or say which item it is (POST /v1/unknown-items/{id}/resolve). The lines then move stock by themselves; retry a posting that is still held.',
+  },
+  SCALE_DIFFERS: {
+    meaning: 'A barcode holds another weight or price than the till put on the line. The line counts as the till has it.',
+    owner: 'store',
+    action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
+  },
+  // What the stock ledger found
+  BALANCE_DIFFERS: {
+    meaning: 'What the hub has on hand of an item is not what its own ledger of movements comes to.',
+    owner: 'hub',
+    action: 'A fault of ours: rebuild the projection “stock”, and send the message to support. It closes by itself at the next check.',
+  },
+  TRANSFER_NOT_RECEIVED: {
+    meaning: 'Goods left one store for another, and did not arrive whole within a week.',
+    owner: 'hub',
+    action:
+      'Ask both stores. It closes by itself when the rest is taken in by a transfer-in that names the transfer; what was lost is taken in and adjusted.',
+  },
+  TRANSFER_DIFFERS: {
+    meaning: 'More arrived at a store than the sending store says it sent, or nobody says that it was sent.',
+    owner: 'hub',
+    action: 'Have the sending store hand over a further transfer-out that names the transfer; it closes by itself when both say the same.',
+  },
+  STOCK_DIFFERS: {
+    meaning: 'The ERP has another stock of an item at a store, and receipts on their way to it do not explain that.',
+    owner: 'hub',
+    action: 'Have the item counted; correct the side that is wrong. It closes by itself when a comparison finds both the same.',
   },
   // What the store's agent itself found, and told in a record
   MISSING_NUMBER: {

@@ -14,7 +14,7 @@ import {
   type TidelineRecord,
   transactionPayloadSchema,
 } from '#sync/contract/record.ts'
-import { stockDocumentSchema } from '#sync/contract/stock-document.ts'
+import { stockDocumentKeyOf, stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
@@ -122,7 +122,9 @@ const readPayload = (record: TidelineRecord, storeId: string): PayloadReading =>
     }
     case 'stock-document': {
       const parsed = stockDocumentSchema.safeParse(json)
-      return { naturalKey: null, flaw: parsed.success ? wrongStore(parsed.data.storeId, storeId) : invalid(parsed.error) }
+      if (!parsed.success) return { naturalKey: null, flaw: invalid(parsed.error) }
+      const foreign = wrongStore(parsed.data.storeId, storeId)
+      return { naturalKey: foreign ? null : stockDocumentKeyOf(parsed.data), flaw: foreign }
     }
     case 'quarantine': {
       const parsed = quarantinePayloadSchema.safeParse(json)

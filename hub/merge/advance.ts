@@ -93,12 +93,16 @@ const movePosition = (trx: Transaction<Tables>, projection: string, { deviceId, 
 /** Shared by all that read along, exclusive for a rebuild: no worker's effect straddles a reset. */
 const rebuildLock = (projection: string) => sql`hashtextextended(${`tideline projection ${projection}`}, 0)`
 
+/** For whoever adds to a projection beside the streams: not while it is reset. */
+export const shareProjection = (trx: Transaction<Tables>, projection: string) =>
+  sql`select pg_advisory_xact_lock_shared(${rebuildLock(projection)})`.execute(trx)
+
 const lockPosition = async (
   trx: Transaction<Tables>,
   projection: string,
   { deviceId, incarnation }: StreamKey,
 ): Promise<number | 'taken'> => {
-  await sql`select pg_advisory_xact_lock_shared(${rebuildLock(projection)})`.execute(trx)
+  await shareProjection(trx, projection)
   await sql`insert into projection_position (projection, device_id, incarnation) values (${projection}, ${deviceId}, ${incarnation})
     on conflict do nothing`.execute(trx)
   const { rows } = await sql<{ seq: number }>`select seq from projection_position

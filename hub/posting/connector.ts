@@ -49,6 +49,12 @@ export interface PulledItems {
   cursor: string
 }
 
+/** What the ERP has of an item at a store. */
+export interface ErpStock {
+  itemId: string
+  quantityMilli: number
+}
+
 export interface ErpConnector {
   readonly name: string
   /** True when the ERP answers and accepts our credentials. */
@@ -59,6 +65,8 @@ export interface ErpConnector {
   find(key: string): Promise<ErpDocument | null>
   /** All sellable items that changed since `cursor` (undefined: all), with some overlap; and the next cursor. Throws ErpUnavailable. */
   pullItems(cursor: string | undefined): Promise<PulledItems>
+  /** What the ERP has at a store, receipts that were posted taken off; null: it has no such store. Throws ErpUnavailable. Not every ERP keeps stock. */
+  readStock?(storeId: string): Promise<ErpStock[] | null>
   close(): Promise<void>
 }
 

@@ -58,6 +58,13 @@ export const toMinor = (text: string, currency: string): number | null => {
   return Number.isSafeInteger(Number(minor)) ? Number(minor) : null
 }
 
+/** Thousandths of a quantity; what is finer is rounded. Throws for what is no number: the caller has parsed it. */
+export const toMilli = (text: string): number => {
+  const value = parseDecimal(text)
+  if (!value) throw new Error(`${text} is no quantity`)
+  return Number(rescale(value, 3))
+}
+
 export const fromMinor = (minor: number, currency: string): string => decimalText(BigInt(minor), minorDigits(currency))
 
 /** An amount as a person reads it: 12.50 EUR. An ERP's total that could not be read is NaN. */

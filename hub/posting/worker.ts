@@ -8,6 +8,7 @@ import type { Clock } from '#sync/core/ports.ts'
 import { createBell } from '../bell.ts'
 import { systemClock } from '../system-clock.ts'
 import { must } from '#sync/contract/assert.ts'
+import { identifyPostings } from '../identity/identified-postings.ts'
 import { type Attempted, attemptPostings } from './attempt.ts'
 import { type Circuit, circuitAllows, type CircuitEvent, closedCircuit, turnCircuit } from './circuit.ts'
 import type { ErpConnector } from './connector.ts'
@@ -78,7 +79,7 @@ export const startPostingWorker = (options: PostingWorkerOptions): { stop(): Pro
   }
 
   const process = async (postings: readonly TakenPosting[]): Promise<void> => {
-    const attempted = await attemptPostings(postings, { connector, policy, random })
+    const attempted = await attemptPostings(await identifyPostings(db, postings), { connector, policy, random })
     // A broken call counts once, however many postings were in it.
     const asked = attempted.flatMap(({ erp }) => erp ?? [])
     const [failed] = asked.filter((erp) => !erp.answered)

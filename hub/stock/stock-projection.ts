@@ -1,95 +1,144 @@
-/** Projection `stock`: the ledger of movements, and its sum per store and item. */
-import type { Transaction } from '#sync/contract/transaction.ts'
-import { type Transaction as DatabaseTransaction, sql } from 'kysely'
-import { exceptionId, type HubException, raiseExceptions } from '../exception/exception.ts'
-import { recordIdOfRow, transactionsOf } from '../merge/log-record.ts'
+/**
+ * Projection `stock`: the ledger of movements, what it comes to per store and item, and the lines that wait to know their item.
+ *
+ *   accepted transaction or document ─▶ movements ─▶ balance        a count ─▶ the balances of its items are derived anew
+ *   one that came before             ─▶ another place of the same   what the hub booked itself is kept, and is in the ledger too
+ */
+import { sql, type Transaction } from 'kysely'
+import { exceptionId, type HubException, raiseExceptions, withoutNul } from '../exception/exception.ts'
+import { readIdentities } from '../identity/identities.ts'
+import type { WaitingLineRow } from '../identity/tables.ts'
+import { insertWaiting, lockGroups, takenKeys, waitingId } from '../identity/waiting-lines.ts'
+import { recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
 import type { Tables } from '../storage/tables.ts'
-import { type KnownItems, movesGoods, stockEffects } from './movement.ts'
+import { addMovements, lockStock, settleCounts } from './balance.ts'
+import { bookCorrections } from './corrections.ts'
+import type { StockEffects } from './movement.ts'
+import { effectsOf, linesOf, sourcesOf, type StockSource } from './source.ts'
+import type { StockPlaceRow } from './tables.ts'
 
-type MovementRow = {
-  store_id: string
-  natural_key: string
-  line_number: number
-  item_id: string
-  quantity_milli: number
-  business_day: string
-}
+type Trx = Transaction<Tables>
+type Effected = StockSource & StockEffects
+
+/** Half a character and NUL are what PostgreSQL's text cannot hold. */
+const storable = (text: string): string => withoutNul(text.replace(/\p{Surrogate}/gu, '\ufffd'))
+
+const movementRows = ({ row, naturalKey, businessDay, movements }: Effected) =>
+  movements.map(({ lineNumber, itemId, kind, quantityMilli }) => ({
+    store_id: row.store_id,
+    natural_key: naturalKey,
+    line_number: lineNumber,
+    item_id: itemId,
+    quantity_milli: quantityMilli,
+    business_day: businessDay,
+    kind,
+    device_id: row.device_id,
+    incarnation: row.incarnation,
+    seq: row.seq,
+  }))
+
+const waitingRows = ({ row, naturalKey, businessDay, currency, waiting }: Effected): WaitingLineRow[] =>
+  waiting.map((line) => ({
+    store_id: row.store_id,
+    natural_key: naturalKey,
+    line_number: line.lineNumber,
+    given_item: line.itemId ?? '',
+    given_barcode: line.barcode ?? '',
+    description: storable(line.description),
+    exception_id: waitingId(row.store_id, line.identifier),
+    identifier: storable(line.identifier),
+    quantity_milli: line.quantityMilli,
+    amount_minor: line.amountMinor,
+    currency,
+    business_day: businessDay,
+  }))
+
+const flagExceptions = ({ row, naturalKey, currency, flags }: Effected): HubException[] =>
+  flags.map(({ lineNumber, itemId, message, amountMinor }) => ({
+    exceptionId: exceptionId('SCALE_DIFFERS', `${naturalKey}:${lineNumber}`),
+    kind: 'SCALE_DIFFERS',
+    storeId: row.store_id,
+    naturalKey,
+    recordId: recordIdOfRow(row),
+    itemId,
+    message: `Line ${lineNumber}: ${message}.`,
+    amountMinor,
+    currency,
+  }))
 
 export const stockProjection: Projection = {
   name: 'stock',
 
   apply: async (trx, records) => {
-    const transactions = transactionsOf(records).filter(({ transaction }) => movesGoods(transaction))
-    if (transactions.length === 0) return
-    const known = await readKnownItems(
-      trx,
-      transactions.map(({ transaction }) => transaction),
-    )
-    const movements: MovementRow[] = []
-    const exceptions: HubException[] = []
-    for (const { row, transaction: t, naturalKey } of transactions) {
-      const effects = stockEffects(t, known)
-      for (const { lineNumber, itemId, quantityMilli } of effects.movements) {
-        const movement = {
-          store_id: t.storeId,
-          natural_key: naturalKey,
-          line_number: lineNumber,
-          item_id: itemId,
-          quantity_milli: quantityMilli,
-        }
-        movements.push({ ...movement, business_day: t.businessDay })
-      }
-      for (const line of effects.unknown) {
-        exceptions.push({
-          exceptionId: exceptionId('UNKNOWN_ITEM', `${naturalKey}:${line.lineNumber}`),
-          kind: 'UNKNOWN_ITEM',
-          storeId: t.storeId,
-          naturalKey,
-          recordId: recordIdOfRow(row),
-          itemId: line.itemId,
-          message: `Line ${line.lineNumber} sells ${line.itemId || 'an item without number'} (${line.description}), which is not in the catalogue.`,
-          amountMinor: line.amountMinor,
-          currency: t.currency,
-        })
-      }
-    }
-    await insertMovements(trx, movements)
-    await raiseExceptions(trx, exceptions)
+    const { sources, repeated } = sourcesOf(records)
+    const storeId = records[0]?.store_id
+    if (storeId === undefined || sources.length + repeated.length === 0) return
+    const counted = sources.filter(({ document }) => document?.documentKind === 'count')
+    await lockStock(trx, [storeId], counted.length + repeated.length > 0 ? 'alone' : 'shared')
+    await addPlaces(trx, repeated)
+    await addDocuments(trx, sources)
+    const identities = await readIdentities(trx, sources.flatMap(linesOf))
+    const effects = sources.map((source): Effected => ({ ...source, ...effectsOf(source, identities) }))
+    await addWaiting(trx, effects)
+    await raiseExceptions(trx, effects.flatMap(flagExceptions))
+    await settleCounts(trx, storeId, [...counted.map(({ naturalKey }) => naturalKey), ...repeated.map((place) => place.natural_key)])
   },
 
   reset: async (trx) => {
-    await trx.deleteFrom('stock_movement').execute()
-    await trx.deleteFrom('stock_balance').execute()
+    for (const table of ['stock_movement', 'stock_balance', 'stock_place', 'stock_document', 'stock_base', 'waiting_line'] as const)
+      await trx.deleteFrom(table).execute()
+    await bookCorrections(trx)
   },
 }
 
-/** Two lines of one receipt may carry the same number: they are added up. A receipt that moved stock before moves none. Balances are touched in key order, against deadlocks. */
-const insertMovements = async (trx: DatabaseTransaction<Tables>, movements: readonly MovementRow[]): Promise<void> => {
-  if (movements.length === 0) return
-  await sql`
-    with given as (
-      select store_id, natural_key, line_number, item_id, sum(quantity_milli)::bigint as quantity_milli, min(business_day) as business_day
-      from json_populate_recordset(null::stock_movement, ${JSON.stringify(movements)}::json) group by 1, 2, 3, 4),
-    moved as (
-      insert into stock_movement (store_id, natural_key, line_number, item_id, quantity_milli, business_day) select * from given
-      where not exists (select from stock_movement m where m.store_id = given.store_id and m.natural_key = given.natural_key)
-      returning store_id, item_id, quantity_milli)
-    insert into stock_balance (store_id, item_id, quantity_milli)
-    select store_id, item_id, sum(quantity_milli)::bigint from moved group by store_id, item_id order by store_id, item_id
-    on conflict (store_id, item_id) do update set quantity_milli = stock_balance.quantity_milli + excluded.quantity_milli`.execute(trx)
+/** What moves now, and what waits. The order matters: a receipt that was taken before has neither. */
+const addWaiting = async (trx: Trx, effects: readonly Effected[]): Promise<void> => {
+  const withWaiting = effects.filter(({ waiting }) => waiting.length > 0)
+  const waiting = withWaiting.flatMap(waitingRows)
+  await lockGroups(
+    trx,
+    waiting.map((row) => row.exception_id),
+  )
+  const taken = await takenKeys(
+    trx,
+    withWaiting.map(({ row, naturalKey }) => ({ storeId: row.store_id, naturalKey })),
+  )
+  await addMovements(trx, effects.flatMap(movementRows), 'once')
+  await insertWaiting(
+    trx,
+    waiting.filter((row) => !taken.has(row.natural_key)),
+  )
 }
 
-const readKnownItems = async (trx: DatabaseTransaction<Tables>, transactions: readonly Transaction[]): Promise<KnownItems> => {
-  const lines = transactions.flatMap((t) => t.lineItems)
-  const itemIds = [...new Set(lines.flatMap((line) => line.itemId ?? []))]
-  const barcodes = [...new Set(lines.flatMap((line) => line.barcode ?? []))]
-  const { rows } = await sql<{ item_id: string; barcodes: string[] }>`
-    select item_id, barcodes from item where item_id = any(${itemIds}::text[])
-    union select item_id, barcodes from item where barcodes && ${barcodes}::text[]
-    order by item_id desc`.execute(trx)
-  return {
-    itemIds: new Set(rows.map((row) => row.item_id)),
-    itemIdByBarcode: new Map(rows.flatMap((row) => row.barcodes.map((barcode) => [barcode, row.item_id] as const))),
-  }
+const addPlaces = async (trx: Trx, places: readonly StockPlaceRow[]): Promise<void> => {
+  if (places.length === 0) return
+  await sql`
+    insert into stock_place
+    select store_id, natural_key, device_id, incarnation, min(seq) from json_populate_recordset(null::stock_place, ${JSON.stringify(places)}::json)
+    group by 1, 2, 3, 4
+    on conflict (store_id, natural_key, device_id, incarnation) do update set seq = least(stock_place.seq, excluded.seq)`.execute(trx)
+}
+
+const addDocuments = async (trx: Trx, sources: readonly StockSource[]): Promise<void> => {
+  const rows = sources.flatMap(({ naturalKey, document }) =>
+    document === undefined
+      ? []
+      : [
+          {
+            store_id: document.storeId,
+            natural_key: naturalKey,
+            document_id: storable(document.documentId),
+            document_kind: document.documentKind,
+            business_day: document.businessDay,
+            at: document.at,
+            other_store_id: document.otherStoreId ?? null,
+            transfer_id: document.transferId === undefined ? null : storable(document.transferId),
+            reason: document.reason === undefined ? null : storable(document.reason),
+          },
+        ],
+  )
+  if (rows.length === 0) return
+  await sql`insert into stock_document select * from json_populate_recordset(null::stock_document, ${JSON.stringify(rows)}::json)
+    on conflict do nothing`.execute(trx)
 }

@@ -8,6 +8,8 @@ import * as foundation from './migrations/0001-foundation.ts'
 import * as dayCloses from './migrations/0002-day-closes.ts'
 import * as sync from './migrations/0003-sync.ts'
 import * as feedTimes from './migrations/0004-feed-times.ts'
+import * as stockLedger from './migrations/0005-stock-ledger.ts'
+import * as identity from './migrations/0006-identity.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
@@ -16,6 +18,8 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 2, name: 'day-closes', migration: dayCloses },
   { number: 3, name: 'sync', migration: sync },
   { number: 4, name: 'feed-times', migration: feedTimes },
+  { number: 5, name: 'stock-ledger', migration: stockLedger },
+  { number: 6, name: 'identity', migration: identity },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */

@@ -1,7 +1,9 @@
 /** Row shapes as kysely sees them. bigint columns arrive as numbers (set in database.ts): all of ours stay below 2^53. */
 import type { Generated } from 'kysely'
+import type { IdentityTables } from '../identity/tables.ts'
+import type { StockTables } from '../stock/tables.ts'
 
-export interface Tables {
+export interface Tables extends IdentityTables, StockTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string
@@ -65,15 +67,6 @@ export interface Tables {
     count: number
     amount_minor: number
   }
-  stock_movement: {
-    store_id: string
-    natural_key: string
-    line_number: number
-    item_id: string
-    quantity_milli: number
-    business_day: string
-  }
-  stock_balance: { store_id: string; item_id: string; quantity_milli: number }
   exception: {
     exception_id: string
     kind: string

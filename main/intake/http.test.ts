@@ -5,7 +5,7 @@ import type { PluEntry } from '#sync/contract/ipc.ts'
 import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { itemSchema, priceSchema } from '#sync/contract/catalogue.ts'
 import type { ItemLookup } from '#sync/core/ports.ts'
-import { noBooks } from '#test/fixtures/no-books.ts'
+import { noBooks, noStockDocuments } from '#test/fixtures/no-books.ts'
 import { poslogDocument } from '#test/fixtures/poslog-text.ts'
 import { saleOf } from '#test/fixtures/transactions.ts'
 import { silentLog } from '../agent-log.ts'
@@ -66,7 +66,16 @@ describe('HTTP intake', () => {
       disk: { state: 'roomy' as const },
     })
     const parts = { maxBodyBytes: 50_000, log: silentLog, ...more }
-    const router = createRouter(tillRoutes({ capture, items: { lookup: (b) => items.lookup(b) }, health, books: noBooks, ...parts }))
+    const router = createRouter(
+      tillRoutes({
+        capture,
+        items: { lookup: (b) => items.lookup(b) },
+        health,
+        books: noBooks,
+        stockDocuments: noStockDocuments,
+        ...parts,
+      }),
+    )
     const admission = createAdmission({ requests: more.maxConcurrent ?? 64 })
     intake = await startHttpIntake({ host: '127.0.0.1', port: 0, token, router, admission, ...parts })
   }

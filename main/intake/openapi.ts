@@ -1,6 +1,7 @@
 /** The interface's OpenAPI document for POS vendors, made of the schemas that the agent itself parses with. */
 import { z } from 'zod'
 import { transactionSchema } from '#sync/contract/transaction.ts'
+import { stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import * as contract from './http-contract.ts'
 
 type Json = Record<string, unknown>
@@ -18,6 +19,7 @@ const schemas = {
   DayCloseRequest: contract.dayCloseRequestSchema,
   DayClose: contract.dayCloseAnswerSchema,
   DayCloseResults: contract.dayCloseResultsSchema,
+  StockDocument: stockDocumentSchema,
   Exceptions: contract.exceptionsAnswerSchema,
   Day: contract.dayAnswerSchema,
 } satisfies Record<string, z.ZodType>
@@ -111,6 +113,26 @@ const postDayCloses: Json = {
   },
 }
 
+const postStockDocument: Json = {
+  operationId: 'postStockDocument',
+  summary: 'Hand over a count, an adjustment, a receipt of goods, or a transfer that left or arrived',
+  description:
+    'Answered once the record is on the disk. A count counts as of its place in the store’s sequence: what was handed over before it is contained in it, ' +
+    'what comes after it is not. The same documentId with the same content is a duplicate. For programs on the store computer.',
+  requestBody: { required: true, content: { 'application/json': { schema: ref('StockDocument') } } },
+  responses: {
+    '200': answers('The same document came before', 'Duplicate'),
+    '201': answers('Captured: its record is durable', 'Captured'),
+    '400': refused('The body broke off (MALFORMED)'),
+    '409': answers('The same documentId came before with other content; both are kept, the first counts', 'Conflict'),
+    '413': refused('The body is over the limit (TOO_LARGE)'),
+    '415': refused('The body is compressed (UNKNOWN_DIALECT)'),
+    '422': answers('Not understood; the body is kept in quarantine', 'Quarantined'),
+    '503': { ...refused('The journal cannot be written, or too much at once (CANNOT_WRITE)'), headers: retryAfter },
+    ...guarded,
+  },
+}
+
 const getExceptions: Json = {
   operationId: 'getExceptions',
   summary: 'What a person must look at',
@@ -149,6 +171,7 @@ export const agentOpenApi = (): Json => ({
     '/v1/transactions': { post: postTransactions },
     '/v1/items/{barcode}': { get: getItem },
     '/v1/day-closes': { post: postDayCloses },
+    '/v1/stock-documents': { post: postStockDocument },
     '/v1/exceptions': { get: getExceptions },
     '/v1/days/{businessDay}': { get: getDay },
     '/v1/health': { get: getHealth },

@@ -34,7 +34,7 @@ export const stockDocumentSchema = z
     operatorId: z.string().max(64).optional(),
     /** A transfer's other store. */
     otherStoreId: storeIdSchema.optional(),
-    /** A transfer-in names the `documentId` of the transfer-out that it takes in, where it is known. */
+    /** A transfer-in names the `documentId` of the transfer-out that it takes in, where it is known; a further transfer-out names the first. */
     transferId: z.string().min(1).max(64).optional(),
     reason: z.string().min(1).max(200).optional(),
     lines: z.array(stockLineSchema).min(1).max(2_000),
@@ -48,3 +48,7 @@ export const stockDocumentSchema = z
     'a transfer names the other store in otherStoreId',
   )
 export type StockDocument = z.infer<typeof stockDocumentSchema>
+
+/** One line of text whatever the id holds, and never a transaction's natural key, which ends in `|day|number`. */
+export const stockDocumentKeyOf = ({ storeId, documentId }: { storeId: string; documentId: string }): string =>
+  `${storeId}|stock|${JSON.stringify(documentId).slice(1, -1).replaceAll('%', '%25').replaceAll('|', '%7C')}`

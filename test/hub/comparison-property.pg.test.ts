@@ -105,7 +105,7 @@ it('[TRN22] [HUB2] [HUB3] whatever the log loses comes back once, what is altere
       }),
       async (sales, toAlter, rounds) => {
         await sql`truncate store, device, device_stream, record_log, projection_position, projection_late, sales_transaction, day_total,
-          stock_movement, stock_balance, exception, store_exception_record, posting, feed_head, feed_entry, day_comparison cascade`.execute(
+          stock_movement, stock_balance, waiting_line, exception, store_exception_record, posting, feed_head, feed_entry, day_comparison cascade`.execute(
           db,
         )
         const devices = [await enrolModelDevice(db), await enrolModelDevice(db)]

@@ -26,6 +26,10 @@ const sendAll = async (db: Database, device: ModelDevice) => acceptBatch(db, dev
 
 const selling = async (count: number) => {
   const { db, anotherPool } = await server.fresh()
+  await db
+    .insertInto('item')
+    .values({ item_id: 'MILK', name: 'Milk', barcodes: [], unit: 'each', tax_code: 'A', tax_rate_micro: 70_000, erp_id: null })
+    .execute()
   const device = await enrolModelDevice(db)
   for (let number = 1; number <= count; number++) device.sell(number)
   await sendAll(db, device)

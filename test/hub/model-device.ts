@@ -96,3 +96,12 @@ export const enrolModelDevice = async (db: Database, storeId = 'S1', incarnation
   if (enrolled.outcome !== 'enrolled') throw new Error(enrolled.outcome)
   return modelDevice({ deviceId: enrolled.device.deviceId, storeId, privateKey, incarnation })
 }
+
+/** Straight into the tables: a schema of before does not have what enrolling writes today. */
+export const insertModelDevice = async (db: Database, storeId = 'S1', deviceId = 'dev-aaaaaaaaaaaa'): Promise<ModelDevice> => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const text = publicKey.export({ format: 'der', type: 'spki' }).toString('base64url')
+  await db.insertInto('store').values({ store_id: storeId, name: storeId, currency: 'EUR', time_zone: 'Europe/Berlin' }).execute()
+  await db.insertInto('device').values({ device_id: deviceId, store_id: storeId, public_key: text, host_name: 'model' }).execute()
+  return modelDevice({ deviceId, storeId, privateKey })
+}

@@ -66,7 +66,13 @@ it('[HUB7] [HUB10] an item that the catalogue lacks: exceptions of the hub, the 
   await vi.waitFor(async () =>
     expect(await openExceptions()).toMatchObject({
       exceptions: [
-        { exceptionId: `UNKNOWN_ITEM:${key}:1`, kind: 'UNKNOWN_ITEM', owner: 'hub', itemId: `barcode:${newBarcode}`, amountMinor: 645 },
+        {
+          exceptionId: `UNKNOWN_ITEM:S042:gtin:0${newBarcode}`,
+          kind: 'UNKNOWN_ITEM',
+          owner: 'hub',
+          itemId: `gtin:0${newBarcode}`,
+          amountMinor: 645,
+        },
         {
           exceptionId: `posting:${key}`,
           kind: 'UNKNOWN_ITEM',

@@ -5,7 +5,7 @@ import { type ErpConnector, ErpUnavailable, type Posting, type PostOutcome } fro
 import { seedItems } from '#demo/reference-erp/seed-items.ts'
 import { must } from '#sync/contract/assert.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
-import { posting, receipt, type ReceiptLine } from './receipts.ts'
+import { posting, receipt, type ReceiptLine, today } from './receipts.ts'
 import { type FaultyWire, startFaultyWire } from './faulty-wire.ts'
 
 export interface BookedDocument {
@@ -24,6 +24,8 @@ export interface ErpUnderTest {
   closedDay: string
   /** Books a second document with this reference, as a careless colleague would. */
   double(key: string): Promise<void>
+  /** Deliveries that were due today are overdue, where the ERP plans any. */
+  letDayPass?(): Promise<void>
   randomSales: number
   stop(): Promise<void>
 }
@@ -69,6 +71,32 @@ export const connectorSuite = (name: string, start: () => Promise<ErpUnderTest>)
       expect(await connector.post(sale)).toEqual(first)
       await expectBookedOnce(sale)
       expect(await connector.find(sale.key)).toMatchObject({ complete: true, totalMinor: sale.transaction.totals.grandMinor })
+    })
+
+    it('[STK7] reads what the ERP has: what was posted is taken off, whatever its day; what came back is added; a store it does not know is none', async () => {
+      const stock = async (): Promise<Map<string, number>> =>
+        new Map((await connector.readStock?.('S042'))?.map(({ itemId, quantityMilli }) => [itemId, quantityMilli]))
+      await connector.post(posting(receipt([coffee(1)], { number: next() })))
+      const before = await stock()
+      const some: [string, number] = ['PLU-4011', 1_237]
+      // Of this year: the one before may be closed.
+      const [earlier = today()] = [new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10), `${today().slice(0, 4)}-01-01`]
+        .toSorted()
+        .toReversed()
+      for (const day of [earlier, today()]) {
+        const lines = [coffee(2), { itemId: some[0], quantityMilli: some[1], unitPriceMinor: 195 }]
+        expect(await connector.post(posting(receipt(lines, { number: next(), day })))).toMatchObject({ outcome: 'posted' })
+      }
+      expect(await connector.post(posting(receipt([coffee(-1)], { number: next(), kind: 'return' })))).toMatchObject({ outcome: 'posted' })
+      for (const pass of [async () => undefined, erp.letDayPass]) {
+        await pass?.()
+        const after = await stock()
+        expect((after.get('SKU-001') ?? 0) - (before.get('SKU-001') ?? 0)).toBe(-3_000)
+        expect((after.get(some[0]) ?? 0) - (before.get(some[0]) ?? 0)).toBe(-2 * some[1])
+      }
+      expect(await connector.readStock?.('NOWHERE')).toBe(null)
+      wire.script(() => 'before')
+      await expect(connector.readStock?.('S042')).rejects.toThrow(ErpUnavailable)
     })
 
     it('[HUB6] finds nothing where nothing was posted', async () => {

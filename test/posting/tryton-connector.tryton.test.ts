@@ -18,6 +18,7 @@ connectorSuite('Tryton', async () => {
     setShelfPrice: admin.setShelfPrice,
     closedDay: `${new Date().getUTCFullYear() - 1}-06-15`,
     double: admin.double,
+    letDayPass: admin.letDayPass,
     randomSales: 25,
     async stop() {
       await erp.stop()

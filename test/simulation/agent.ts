@@ -10,6 +10,8 @@ import { type Journal, openJournal } from '#main/journal/journal.ts'
 import { openQuarantine } from '#main/quarantine.ts'
 import { createRecordIndex } from '#main/record-index.ts'
 import { startRetention } from '#main/retention.ts'
+import { createStockDocuments, type StockDocuments } from '#main/stock-documents.ts'
+import { stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import { openDocument } from '#sync/capture/dialects.ts'
 import type { Identity } from '#sync/contract/config.ts'
 import { startEngine, type Engine } from '#sync/engine.ts'
@@ -43,6 +45,8 @@ export interface Agent {
   engine(): Engine | null
   /** What a till posts. Rejects while capture does not run; never settles when the agent dies meanwhile. */
   take(text: string): Promise<TakeResult[]>
+  /** What a stock clerk posts, as `take`. */
+  takeStock(text: string): Promise<{ outcome: 'captured' | 'duplicate' | 'conflict'; recordId: string }[]>
   start(): void
   kill(): void
   killEngine(): void
@@ -69,7 +73,7 @@ export const createAgent = ({ name, computer, identity, scheduler, chance, tally
   let life: Life | null = null
   let engineLife: Life | null = null
   let lives = 0
-  let main: { journal: Journal; capture: Capture; keeper: Keeper } | null = null
+  let main: { journal: Journal; capture: Capture; stock: StockDocuments; keeper: Keeper } | null = null
   let engine: Engine | null = null
   const renewals: string[] = []
   const wallMs = (): number => computer.wallMs
@@ -96,7 +100,7 @@ export const createAgent = ({ name, computer, identity, scheduler, chance, tally
       ...{ journal, identity, graceMs, clock: steady, state: { set: () => undefined }, log: silentLog, nowIso },
       signer: { publicKey: devicePublicKey, sign: signText },
     })
-    main = { journal, capture, keeper }
+    main = { journal, capture, stock: createStockDocuments({ journal, index }), keeper }
     openEngine(mine)
   }
 
@@ -194,6 +198,13 @@ export const createAgent = ({ name, computer, identity, scheduler, chance, tally
       const items = [...document.write(text), ...document.end()]
       const results = await main.capture.takeItems(items, { source: 'http', bytes: new TextEncoder().encode(text), tap: 'http' })
       return mine.gate('answers the till', () => results)
+    },
+    takeStock: async (text) => {
+      if (!main || !life?.isAlive()) throw new Error('capture does not run')
+      const mine = life
+      const result = await main.stock.take(stockDocumentSchema.parse(JSON.parse(text)))
+      if (result.outcome === 'too-large') throw new Error('a clerk’s paper is not that large')
+      return mine.gate('answers the clerk', () => [result])
     },
     kill: () => {
       engineLife?.kill()

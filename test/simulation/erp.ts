@@ -59,6 +59,8 @@ const memoryLedger = (): Ledger => {
     documentsOf: (reference) => documents.filter((one) => one.reference === reference),
     document,
     closedThrough: () => null,
+    stockIn: () => new Map(),
+    addStock: () => undefined,
     writeItem,
     create: (draft) => {
       const number = documents.length + 1

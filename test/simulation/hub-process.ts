@@ -20,6 +20,8 @@ import { salesProjection } from '#hub/merge/sales.ts'
 import { startMergeWorker } from '#hub/merge/worker.ts'
 import { createHubMetrics } from '#hub/metrics.ts'
 import { startPostingWorker } from '#hub/posting/worker.ts'
+import { startWaitingWatch } from '#hub/identity/waiting-watch.ts'
+import { startTransferWatch } from '#hub/stock/transfer-watch.ts'
 import { stockProjection } from '#hub/stock/stock-projection.ts'
 import { feedNames } from '#sync/contract/feed.ts'
 import type { HubEpoch } from '#sync/contract/vocabulary.ts'
@@ -119,6 +121,8 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
     startMergeWorker({ db, databaseUrl: '', listen, projections, log: silent, metrics, pollMs, clock })
     startPostingWorker({ db, connector, log: silent, pollMs, random: chance.next, listen, clock })
     startCataloguePull({ db, connector, log: silent, intervalMs: 60_000, clock })
+    startWaitingWatch({ db, log: silent, intervalMs: pollMs, clock })
+    startTransferWatch({ db, log: silent, intervalMs: pollMs, clock })
   }
 
   return {

@@ -4,6 +4,10 @@ import { feedDocumentIds, feedDocumentSchemas, feedNames } from '#sync/contract/
 import { feedScope } from '#hub/catalogue/feed.ts'
 import { isPosted } from '#hub/merge/postings.ts'
 import { rebuildProjection } from '#hub/merge/advance.ts'
+import { grouped } from '#hub/merge/newest.ts'
+import { checkBalances } from '#hub/stock/balance.ts'
+import { type LedgerEntry, onHandOf } from '#hub/stock/count-rule.ts'
+import { stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import { sumTotals } from '#hub/merge/sales.ts'
 import { chainText, genesisHash } from '#sync/contract/record.ts'
 import { naturalKeyOf, type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
@@ -66,8 +70,10 @@ interface Counting {
 }
 
 const countingIn = (log: readonly LogRow[]): Counting[] =>
-  log.flatMap(({ verdict, natural_key: key, payload }) =>
-    verdict === 'accepted' && key !== null ? [{ key, transaction: transactionSchema.parse(JSON.parse(payload)) }] : [],
+  log.flatMap(({ kind, verdict, natural_key: key, payload }) =>
+    kind === 'transaction' && verdict === 'accepted' && key !== null
+      ? [{ key, transaction: transactionSchema.parse(JSON.parse(payload)) }]
+      : [],
   )
 
 const sorted = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row)).sort()
@@ -103,20 +109,65 @@ const checkSales = async ({ database }: World, counting: readonly Counting[]): P
   ]
 }
 
-/** Stock: what was sold less what came back, by item. */
-const checkStock = async ({ database }: World, counting: readonly Counting[]): Promise<string[]> => {
-  const balances = await database.look<{ store: string; item: string; milli: number }>(
-    'select store_id as store, item_id as item, quantity_milli as milli from stock_balance',
+/** What the log says of each store's items, as the rule of counts reads it. */
+const ledgersIn = (log: readonly LogRow[]): Map<string, LedgerEntry[]> => {
+  const counting = log.filter(({ natural_key, verdict }) => natural_key !== null && (verdict === 'accepted' || verdict === 'duplicate'))
+  const places = grouped(counting, ({ natural_key }) => natural_key ?? '')
+  const entries = counting.flatMap((row) => (row.verdict === 'accepted' ? movesOf(row).map((move) => ({ row, ...move })) : []))
+  const ledgers = new Map<string, LedgerEntry[]>()
+  for (const { row, storeId, itemId, ...move } of entries) {
+    const id = `${storeId} ${itemId}`
+    const key = row.natural_key ?? ''
+    const at = (places.get(key) ?? []).map(({ device_id: deviceId, incarnation, seq }) => ({ deviceId, incarnation, seq }))
+    ledgers.set(id, [...(ledgers.get(id) ?? []), { key, ...move, places: at }])
+  }
+  return ledgers
+}
+
+type Move = Omit<LedgerEntry, 'key' | 'places'> & { storeId: string; itemId: string }
+
+const movesOf = ({ kind, payload }: LogRow): Move[] => {
+  if (kind === 'stock-document') {
+    const { storeId, businessDay, documentKind, lines } = stockDocumentSchema.parse(JSON.parse(payload))
+    return lines.flatMap(({ itemId, quantityMilli }) =>
+      itemId === undefined ? [] : [{ storeId, businessDay, itemId, kind: documentKind, quantityMilli }],
+    )
+  }
+  if (kind !== 'transaction') return []
+  const { storeId, businessDay, lineItems } = transactionSchema.parse(JSON.parse(payload))
+  return lineItems.flatMap(({ itemId, quantityMilli, voided }) =>
+    voided || itemId === undefined ? [] : [{ storeId, businessDay, itemId, kind: 'sale' as const, quantityMilli: 0 - quantityMilli }],
   )
-  const expected = new Map<string, { store: string; item: string; milli: number }>()
-  for (const { transaction } of counting)
-    for (const { itemId, quantityMilli, voided } of transaction.lineItems) {
-      if (voided || itemId === undefined) continue
-      const id = `${transaction.storeId} ${itemId}`
-      const known = expected.get(id) ?? { store: transaction.storeId, item: itemId, milli: 0 }
-      expected.set(id, { ...known, milli: known.milli - quantityMilli })
-    }
-  return differences('stock', balances, [...expected.values()])
+}
+
+/** Stock: what was counted, and what was sold, came back or arrived beside it; moved, or waiting to know its item. */
+const checkStock = async ({ database }: World, log: readonly LogRow[]): Promise<string[]> => {
+  const waiting = await database.look<{ id: string; milli: number }>(
+    `select store_id || ' ' || given_item as id, sum(quantity_milli)::bigint as milli from waiting_line where given_item <> '' group by 1`,
+  )
+  const waits = new Map(waiting.map(({ id, milli }) => [id, milli]))
+  const balances = await database.look<{ id: string; milli: number }>(
+    `select store_id || ' ' || item_id as id, quantity_milli as milli from stock_balance`,
+  )
+  const moved = new Map(balances.map(({ id, milli }) => [id, milli]))
+  // A count that waits cannot be added to what did not wait for it: then nothing is told here.
+  const told = [...ledgersIn(log)].filter(([id, entries]) => !waits.has(id) || entries.every(({ kind }) => kind !== 'count'))
+  const untold = new Set([...ledgersIn(log).keys()].filter((id) => !told.some(([each]) => each === id)))
+  const found = [...new Set([...moved.keys(), ...waits.keys()])].filter((id) => !untold.has(id))
+  return differences(
+    'stock',
+    found.map((id) => ({ id, milli: (moved.get(id) ?? 0) + (waits.get(id) ?? 0) })),
+    told.map(([id, entries]) => ({ id, milli: onHandOf(entries) })),
+  )
+}
+
+/** Every balance is what its ledger comes to. */
+const checkLedgers = async ({ database, stores }: World): Promise<string[]> => {
+  const faults = (await Promise.all(stores.map(({ storeId }) => checkBalances(database.eyes, storeId)))).flat()
+  return faults.map(
+    ({ storeId, itemId, balanceMilli, ledgerMilli }) =>
+      `${itemId} at ${storeId}: ${balanceMilli} on hand, its ledger comes to ${ledgerMilli}`,
+  )
 }
 
 /** Hub to ERP: each posting once, of the same amount, or held in front of a person. */
@@ -152,7 +203,8 @@ const checkPostings = async ({ database, erp, destroyed }: World, counting: read
 
 const rebuilt: Readonly<Record<string, string>> = {
   sales: 'select * from sales_transaction',
-  stock: 'select * from stock_balance',
+  stock: `select 'balance' as what, store_id, item_id, '' as key, quantity_milli from stock_balance
+    union all select kind, store_id, item_id, natural_key, quantity_milli from stock_movement`,
   exceptions: 'select exception_id, kind, state, owner, message from exception',
   'day-closes': 'select * from day_close',
   postings: 'select posting_key, state, erp_reference from posting',
@@ -206,7 +258,8 @@ export const checkEnd = async (world: World): Promise<string[]> => {
     ...checkAnswered(world, log),
     ...(await checkStreams(world, log)),
     ...(await checkSales(world, counting)),
-    ...(await checkStock(world, counting)),
+    ...(await checkStock(world, log)),
+    ...(await checkLedgers(world)),
     ...(await checkPostings(world, counting)),
     ...(await checkFeeds(world)),
     ...(await checkOwners(world)),

@@ -38,6 +38,10 @@ const hubReason = async ({ database }: World): Promise<string | null> => {
     [projections.map(({ name }) => name)],
   )
   if (lagging) return `projection ${lagging.projection} has not read the log`
+  const [line] = await database.look<{ given_item: string }>(
+    'select given_item from waiting_line join item on item_id = given_item limit 1',
+  )
+  if (line) return `a line waits for the item ${line.given_item}, which is known`
   const [posting] = await database.look<{ posting_key: string; state: string; message: string | null }>(
     `select posting_key, state, message from posting where state in ('waiting', 'in-doubt') limit 1`,
   )

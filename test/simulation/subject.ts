@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { conflictPayloadSchema, quarantinePayloadSchema } from '#sync/contract/record.ts'
 import { canonicalText } from '#sync/contract/transaction.ts'
-import type { Answered } from './till.ts'
+import type { Answered } from './sender.ts'
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
@@ -10,7 +10,7 @@ export const transactionSubject = (canonical: string): string => `transaction ${
 
 /** Null for records that no till was answered for. */
 export const subjectOf = ({ kind, payload }: { kind: string; payload: string }): string | null => {
-  if (kind === 'transaction') return transactionSubject(payload)
+  if (kind === 'transaction' || kind === 'stock-document') return transactionSubject(payload)
   const json: unknown = JSON.parse(payload)
   if (kind === 'conflict') {
     const parsed = conflictPayloadSchema.safeParse(json)

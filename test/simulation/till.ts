@@ -8,24 +8,8 @@ import type { Agent } from './agent.ts'
 import type { Chance } from './chance.ts'
 import { shelf } from './erp.ts'
 import type { Scheduler } from './scheduler.ts'
+import { createSender, type Sender } from './sender.ts'
 import type { Tally } from './tally.ts'
-
-export interface Answered {
-  text: string
-  outcome: 'captured' | 'duplicate' | 'conflict' | 'quarantined'
-  /** Of what was understood. */
-  key: string | null
-  /** Canonical text of what was understood. */
-  content: string | null
-}
-
-export interface Till {
-  readonly answered: readonly Answered[]
-  /** Not answered yet. */
-  pending(): number
-  /** Which agent it talks to from now on. */
-  attach(agent: Agent): void
-}
 
 export interface TillParts {
   name: string
@@ -39,8 +23,6 @@ export interface TillParts {
   moments: readonly number[]
   startMs: number
 }
-
-const patienceMs = 8_000
 
 /** The same number with another basket: a till that was set back. */
 const altered = (sale: Transaction): Transaction => {
@@ -59,38 +41,13 @@ const altered = (sale: Transaction): Transaction => {
   }
 }
 
-export const startTill = (parts: TillParts): Till => {
+export const startTill = (parts: TillParts): Sender => {
   const { name, storeId, workstationId, scheduler, chance, tally, moments, startMs } = parts
-  let { agent } = parts
+  const sender = createSender({ ...parts, take: (agent, text) => agent.take(text) })
   let sequenceNumber = 0
-  const answered: Answered[] = []
-  const waiting = new Set<string>()
 
-  const send = (text: string, transaction: Transaction | null): void => {
-    waiting.add(text)
-    let isOpen = true
-    const retry = (why: string): void => {
-      if (!isOpen) return
-      isOpen = false
-      scheduler.after(chance.int(1_000, 5_000), `${name} tries again, ${why}`, () => send(text, transaction))
-    }
-    const cancel = scheduler.after(patienceMs, `${name} loses patience`, () => retry('no answer'))
-    agent.take(text).then(
-      ([result]) => {
-        if (!isOpen || !result) return
-        isOpen = false
-        cancel()
-        waiting.delete(text)
-        scheduler.note(`${name} is answered ${result.outcome} ${result.recordId}`)
-        const content = transaction && canonicalText(transaction)
-        answered.push({ text, outcome: result.outcome, key: transaction && naturalKeyOf(transaction), content })
-      },
-      (error: unknown) => {
-        cancel()
-        retry(error instanceof Error ? error.message : String(error))
-      },
-    )
-  }
+  const send = (text: string, transaction: Transaction | null): void =>
+    sender.send(text, { key: transaction && naturalKeyOf(transaction), content: transaction && canonicalText(transaction) })
   const sell = (): void => {
     sequenceNumber += 1
     const at = new Date(startMs + scheduler.nowMs())
@@ -111,5 +68,5 @@ export const startTill = (parts: TillParts): Till => {
     }
   }
   for (const atMs of moments) scheduler.after(atMs, `${name} sells`, sell)
-  return { answered, pending: () => waiting.size, attach: (to) => void (agent = to) }
+  return sender
 }

@@ -9,6 +9,7 @@ import { identitySchema, type Identity } from '#sync/contract/config.ts'
 import { businessDaySchema } from '#sync/contract/vocabulary.ts'
 import { createAgent, devicePublicKey, type Agent } from './agent.ts'
 import { chanceOf, type Chance } from './chance.ts'
+import { startClerk } from './clerk.ts'
 import { newComputer, type Computer } from './computer.ts'
 import { createErp, shelf, type Erp } from './erp.ts'
 import { drawFaults, endOf, type Fault } from './fault.ts'
@@ -22,7 +23,8 @@ import { openPostgres } from './postgres.ts'
 import { createScheduler } from './scheduler.ts'
 import { unsettled } from './settled.ts'
 import { createTally, type Tally } from './tally.ts'
-import { startTill, type Till } from './till.ts'
+import type { Sender } from './sender.ts'
+import { startTill } from './till.ts'
 
 export interface StoreWorld {
   storeId: string
@@ -38,7 +40,8 @@ export interface World {
   readonly erp: Erp
   readonly stores: readonly StoreWorld[]
   readonly agents: Agent[]
-  readonly tills: Till[]
+  /** Tills, and stock clerks. */
+  readonly tills: Sender[]
   readonly hubs: HubProcess[]
   /** Of what was answered, what no disk and no database held any more after a disaster. */
   readonly destroyed: Set<string>
@@ -48,7 +51,8 @@ export interface World {
   hubWallMs(): number
   startHub(index: number): void
   addAgent(name: string, computer: Computer, identity: Identity): Agent
-  addTill(name: string, agent: Agent, workstationId: string, moments: readonly number[]): Till
+  addTill(name: string, agent: Agent, workstationId: string, moments: readonly number[]): Sender
+  addClerk(name: string, agent: Agent, moments: readonly number[]): void
 }
 
 export interface Plan {
@@ -146,6 +150,10 @@ const createWorld = async ({ seed, mutation, keepStory = false }: Plan): Promise
       world.tills.push(till)
       return till
     },
+    addClerk: (name, agent, moments) => {
+      const { storeId } = agent.identity
+      world.tills.push(startClerk({ ...{ name, storeId, agent, scheduler, chance: chance.stream(name), tally, moments, startMs } }))
+    },
   }
   return world
 }
@@ -168,6 +176,9 @@ const openStores = async (world: World, lengthMs: number): Promise<void> => {
     ;(world.stores as StoreWorld[]).push({ storeId, identity })
     const agent = world.addAgent(`agent ${number}`, newComputer(chance.stream(`disk ${number}`), world.startMs), identity)
     agent.start()
+    const papers = chance.stream(`papers ${number}`)
+    const moments = Array.from({ length: papers.int(0, 4) }, () => papers.int(500, lengthMs)).sort((a, b) => a - b)
+    world.addClerk(`clerk ${number}`, agent, moments)
     const tills = draw.int(1, 2)
     for (let till = 1; till <= tills; till += 1) {
       const moments = Array.from({ length: draw.int(3, 8) }, () => draw.int(500, lengthMs)).sort((a, b) => a - b)

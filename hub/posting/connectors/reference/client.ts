@@ -27,6 +27,7 @@ export const referenceItemSchema = z.object({
   sellable: z.boolean(),
 })
 export const itemPageSchema = z.object({ items: z.array(z.unknown()), next: z.int().min(0), more: z.boolean() })
+export const stockSchema = z.object({ store: z.string(), stock: z.array(z.object({ item: z.string(), quantity: decimalText })) })
 export const documentListSchema = z.object({ documents: z.array(referenceDocumentSchema) })
 
 const problemSchema = z.object({ error: z.string(), message: z.string() })

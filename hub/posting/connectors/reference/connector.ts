@@ -6,9 +6,9 @@ import { z } from 'zod'
 import { itemSchema } from '#sync/contract/catalogue.ts'
 import type { Transaction } from '#sync/contract/transaction.ts'
 import type { ErpAccess } from '../../access.ts'
-import type { ErpConnector, ErpDocument, ErpItem, Posting, PostOutcome, PulledItems, UnreadableItem } from '../../connector.ts'
+import type { ErpConnector, ErpDocument, ErpItem, ErpStock, Posting, PostOutcome, PulledItems, UnreadableItem } from '../../connector.ts'
 import { ErpUnavailable } from '../../connector.ts'
-import { decimalText, fromMinor, parseDecimal, rescale, toMinor } from '../../decimal.ts'
+import { decimalText, fromMinor, parseDecimal, rescale, toMilli, toMinor } from '../../decimal.ts'
 import { type ErpLines, erpLinesOf } from '../../erp-lines.ts'
 import {
   createReferenceClient,
@@ -18,6 +18,7 @@ import {
   type ReferenceDocument,
   referenceDocumentSchema,
   referenceItemSchema,
+  stockSchema,
 } from './client.ts'
 import { callErp, type ErpAnswer, type ErpFailure } from '../wire.ts'
 
@@ -131,6 +132,13 @@ const pullItems = async (client: ReferenceClient, cursor: string | undefined): P
   }
 }
 
+const readStock = async (client: ReferenceClient, storeId: string): Promise<ErpStock[] | null> => {
+  const answer = await client.read(`/stock?store=${encodeURIComponent(storeId)}`, stockSchema)
+  if (!answer.ok && answer.failure.outcome === 'rejected') return null
+  if (!answer.ok) throw unavailable(answer.failure)
+  return answer.value.stock.map(({ item, quantity }) => ({ itemId: item, quantityMilli: toMilli(quantity) }))
+}
+
 export const createReferenceConnector = (
   access: ErpAccess,
   { timeoutMs = 15_000, call = callErp }: ReferenceOptions = {},
@@ -153,6 +161,7 @@ export const createReferenceConnector = (
       )
     },
     pullItems: (cursor) => pullItems(client, cursor),
+    readStock: (storeId) => readStock(client, storeId),
     close: async () => undefined,
   }
 }

@@ -6,6 +6,7 @@ import { pullProducts } from './items.ts'
 import { createMasters } from './masters.ts'
 import { createTrytonRpc, TrytonFault } from './rpc.ts'
 import { findSale, postSale } from './sale.ts'
+import { readTrytonStock } from './stock.ts'
 
 export interface TrytonOptions {
   timeoutMs?: number
@@ -40,6 +41,7 @@ export const createTrytonConnector = (access: ErpAccess, { timeoutMs = 30_000 }:
       if (!company.ok) throw new ErpUnavailable(company.failure.message)
       return pullProducts(rpc, masters, company.value, cursor)
     },
+    readStock: (storeId) => readTrytonStock(rpc, masters, storeId),
     close: async () => undefined,
   }
 }

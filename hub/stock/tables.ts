@@ -1,0 +1,65 @@
+/** Rows of the stock ledger as kysely sees them. */
+import type { Generated } from 'kysely'
+import type { MovementKind } from './movement.ts'
+
+export interface StockTables {
+  /** Appended to only. The place is null for what the hub itself booked. */
+  stock_movement: {
+    store_id: string
+    natural_key: string
+    line_number: number
+    item_id: string
+    quantity_milli: number
+    business_day: string
+    kind: Generated<MovementKind>
+    device_id: string | null
+    incarnation: string | null
+    seq: number | null
+  }
+  /** What the ledger comes to. */
+  stock_balance: { store_id: string; item_id: string; quantity_milli: number }
+  stock_place: StockPlaceRow
+  stock_document: StockDocumentRow
+  stock_base: StockPlaceRow & { item_id: string; counted_milli: number; business_day: string }
+  stock_correction: {
+    correction_key: string
+    natural_key: string
+    store_id: string
+    item_id: string
+    kind: 'adjustment' | 'erp-correction'
+    quantity_milli: number
+    business_day: string
+    reason: string
+    booked_at: Generated<Date>
+  }
+  stock_comparison: {
+    store_id: string
+    /** The night's day. */
+    compared_on: string
+    compared_at: Generated<Date>
+    /** compared | unknown-store | ledger-only */
+    outcome: string
+    items: number
+    differing: number
+  }
+}
+
+export interface StockPlaceRow {
+  store_id: string
+  natural_key: string
+  device_id: string
+  incarnation: string
+  seq: number
+}
+
+export interface StockDocumentRow {
+  store_id: string
+  natural_key: string
+  document_id: string
+  document_kind: string
+  business_day: string
+  at: string
+  other_store_id: string | null
+  transfer_id: string | null
+  reason: string | null
+}
