@@ -216,7 +216,9 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
   }
 
   working = work()
-  const unfollow = journal.onAppended(() => schedule(followDelayMs))
+  const follow = (): void => schedule(followDelayMs)
+  // What came back is appended before the manifest says that nothing is missing any more, and that takes as long as the disk takes.
+  const unfollow = [journal.onAppended(follow), journal.onMissing(follow)]
 
   return {
     get books() {
@@ -242,7 +244,7 @@ export const startKeeper = (options: KeeperOptions): Keeper => {
     },
     close: async () => {
       closed = true
-      unfollow()
+      for (const stop of unfollow) stop()
       cancelTimer()
       await working
     },

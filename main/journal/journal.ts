@@ -67,6 +67,8 @@ export interface Journal extends JournalSource {
   holdsAllOf(incarnation: string): boolean
   /** What this journal once held and cannot read any more. */
   missing(): MissingRecords[]
+  /** Less is missing than before; durable by then. */
+  onMissing(callback: () => void): () => void
   /** Takes records of a missing range back, where they fit the chain. */
   restore(records: readonly TidelineRecord[]): Promise<Restored>
   onRestored(callback: (records: readonly TidelineRecord[]) => void): () => void
@@ -138,6 +140,7 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
   const appended = createTold<number>()
   const storage = createTold<StorageEvent>()
   const restored = createTold<readonly TidelineRecord[]>()
+  const lessMissing = createTold<void>()
 
   const newestRecords = createNewestRecords()
   const readRecords = createRecordReader(disk)
@@ -172,7 +175,10 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
   })
   const restore = createRestoration({
     ...{ holes: () => present.manifest.holes, read, append: appendAll, onRestored: restored.tell },
-    keepHoles: (change) => order.betweenWrites(() => keep({ ...present.manifest, holes: change(present.manifest.holes) })),
+    keepHoles: async (change) => {
+      await order.betweenWrites(() => keep({ ...present.manifest, holes: change(present.manifest.holes) }))
+      lessMissing.tellSoon()
+    },
   })
 
   /** On a disk that is full to the last byte, too: it says what may go. */
@@ -236,6 +242,7 @@ const startJournal = async (options: JournalOptions): Promise<Journal> => {
       return life === incarnation || (holes.length === 0 && former.some((one) => one.incarnation === life))
     },
     missing: () => present.manifest.holes.map(({ incarnation, fromSeq, toSeq }) => ({ incarnation, fromSeq, toSeq })),
+    onMissing: lessMissing.listen,
     restore,
     probe: () => order.betweenWrites(probe).catch(() => false),
     close: async () => {

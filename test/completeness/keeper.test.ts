@@ -1,5 +1,6 @@
 /** The keeper alone, on a disk that fails when told, with a clock that moves when told. */
 import { describe, expect, it } from 'vitest'
+import { must } from '#sync/contract/assert.ts'
 import { deviceIdSchema } from '#sync/contract/vocabulary.ts'
 import { identitySchema } from '#sync/contract/config.ts'
 import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
@@ -51,6 +52,14 @@ const openRig = async (seed: number, segmentBytes = 16_000_000) => {
       await keeper.close()
       disk.powerCut()
       await journal.close().catch(() => undefined)
+      journal = await open()
+      await start()
+    },
+    /** The agent was away while the disk lost the file with the journal's `nth` records. */
+    loseSegment: async (nth: number) => {
+      await keeper.close()
+      await journal.close()
+      await disk.remove(must(disk.paths.filter((path) => path.endsWith('.jsonl')).toSorted()[nth], 'segment'))
       journal = await open()
       await start()
     },
@@ -147,6 +156,30 @@ describe('the keeper', () => {
     const day = saleOf(1, nextDay).businessDay
     expect(await rig.keeper().closeDay(day, new Map())).toMatchObject({ outcome: 'closed' })
     expect(rig.keeper().day(day)).toMatchObject({ workstations: [{ ledger: { seen: 11 } }] })
+  })
+
+  it('[JNL1] [JNL2] tells that what was lost is back, however long the disk takes to note it', async () => {
+    const rig = await openRig(8, 4_000)
+    for (let n = 1; n <= 20; n += 1) await rig.record(saleOf(n))
+    const before = await rig.journal().read(0, 100)
+    await rig.loseSegment(1)
+    await rig.settle(1_000)
+    const [range] = rig.journal().missing()
+    const id = `JOURNAL_DAMAGED:${range?.incarnation}:${range?.fromSeq}-${range?.toSeq}`
+    expect(await rig.told()).toEqual([`open ${id}`])
+    const { rename } = rig.disk
+    let goOn: () => void = () => undefined
+    const isHeld = new Promise<void>((resolve) => (goOn = resolve))
+    rig.disk.rename = async (from, to) => {
+      await isHeld
+      await rename(from, to)
+    }
+    const restoring = rig.journal().restore(before.filter(({ seq }) => range && seq >= range.fromSeq && seq <= range.toSeq))
+    for (let look = 1; look <= 3; look += 1) await rig.settle(1_000)
+    goOn()
+    expect(await restoring).toMatchObject({ refused: 0 })
+    await rig.settle(1_000)
+    expect(await rig.told()).toEqual([`open ${id}`, `resolved ${id}`])
   })
 
   it('[CMP4] a close that a crash left behind is made up for', async () => {
