@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
+import { registerAvailabilityRoutes } from './api/availability.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerSpreadRoutes } from './api/catalogue-spread.ts'
 import { registerComparisonRoutes } from './api/comparisons.ts'
@@ -19,11 +20,13 @@ import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
+import { registerReservationRoutes } from './api/reservations.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
+import { startReservationExpiry } from './availability/reservation-expiry.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
@@ -93,6 +96,8 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerStockRoutes(app, { db, log, erp: erpStock })
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
+    registerReservationRoutes(app as unknown as FastifyInstance, { db })
+    registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
@@ -113,7 +118,9 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const waiting = startWaitingWatch({ db, log })
       const transfers = startTransferWatch({ db, log })
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
+      const expiry = startReservationExpiry({ db, log })
       stops.push(
+        () => expiry.stop(),
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),

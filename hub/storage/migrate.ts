@@ -10,6 +10,7 @@ import * as sync from './migrations/0003-sync.ts'
 import * as feedTimes from './migrations/0004-feed-times.ts'
 import * as stockLedger from './migrations/0005-stock-ledger.ts'
 import * as identity from './migrations/0006-identity.ts'
+import * as availability from './migrations/0007-availability.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
@@ -20,6 +21,7 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 4, name: 'feed-times', migration: feedTimes },
   { number: 5, name: 'stock-ledger', migration: stockLedger },
   { number: 6, name: 'identity', migration: identity },
+  { number: 7, name: 'availability', migration: availability },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */

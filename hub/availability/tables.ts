@@ -1,0 +1,22 @@
+/** Row shapes of what is promised. */
+import type { Generated } from 'kysely'
+
+export interface AvailabilityTables {
+  reservation: {
+    reservation_id: string
+    /** soft | hard */
+    kind: string
+    /** active | released | consumed | expired; an active one past its `expires_at`, or whose receipt moved the stock, counts for nothing. */
+    state: string
+    channel: string
+    /** What was asked for, as canonical JSON: the same id with other content is refused. */
+    content: string
+    expires_at: Date | null
+    /** The natural key of the receipt that hands the goods over. */
+    receipt: string | null
+    created_at: Generated<Date>
+    ended_at: Date | null
+  }
+  reservation_line: { reservation_id: string; line_number: number; store_id: string; item_id: string; quantity_milli: number }
+  availability_key: { store_id: string; item_id: string }
+}
