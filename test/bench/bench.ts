@@ -4,6 +4,7 @@
  * `npm run bench -- NAME`    runs one; `--json` ends with one line of JSON. Exit 1 when a floor or ceiling is missed.
  */
 import { parseArgs } from 'node:util'
+import { availabilityRead } from './availability-read.ts'
 import type { Benchmark } from './benchmark.ts'
 import { captureAck } from './capture-ack.ts'
 import { captureLoad } from './capture-load.ts'
@@ -22,7 +23,7 @@ import { wire } from './wire.ts'
 
 const benchmarks: Benchmark[] = [
   ...[intake, captureAck, captureLoad, parse, drain, fleetDrain, firstLoad, priceFanout, wire],
-  ...[connect, rebuild, start, memory, oversell],
+  ...[connect, rebuild, start, memory, oversell, availabilityRead],
 ]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>

@@ -39,6 +39,8 @@ const outcomes = (answers: { outcome: string }[], outcome: string): number => an
 it('[AVL6] forty orders in the same instant, from two hubs, for the last unit: exactly one gets it', async () => {
   const test = await server.fresh()
   await stocked(test.db, { 'S1 A': 1_000 })
+  await reserve(test.db, ask('before'))
+  await takeStep(test.db, 'before', { step: 'release' })
   const pools = [test.db, test.anotherPool()] as const
   const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => reserve(pools[n % 2 === 0 ? 0 : 1], ask(`R${n}`))))
   expect([outcomes(answers, 'reserved'), outcomes(answers, 'not-enough')]).toEqual([1, 39])
