@@ -15,12 +15,14 @@ export interface Figure extends StockKey, Availability {
   inTransitMilli: number
 }
 
-/** Figures of keys whose store is not known are left out. */
+/** Reads side by side, on connections of the pool: not for a transaction. Figures of keys whose store is not known are left out. */
 export const readFigures = async (db: Kysely<Tables>, keys: readonly StockKey[]): Promise<{ atMs: number; figures: Figure[] }> => {
-  const { rows } = await sql<{ at: Date }>`select now() as at`.execute(db)
+  const [{ rows }, stores, items] = await Promise.all([
+    sql<{ at: Date }>`select now() as at`.execute(db),
+    readStores(db, [...new Set(keys.map(({ storeId }) => storeId))]),
+    readItems(db, keys),
+  ])
   const atMs = must(rows[0], 'the time of the database').at.getTime()
-  const stores = await readStores(db, [...new Set(keys.map(({ storeId }) => storeId))], atMs)
-  const items = await readItems(db, keys)
   const figures = keys.flatMap((key) => {
     const [store, known] = [stores.get(key.storeId), items.get(keyText(key))]
     if (store === undefined || known === undefined) return []

@@ -23,6 +23,7 @@ export interface KnownStore extends StoreKnowledge {
 interface DeviceRow {
   store_id: string
   time_zone: string
+  at: Date
   word_at: Date | null
   report: string | null
   pending: number | null
@@ -63,15 +64,17 @@ const knownStore = (rows: readonly DeviceRow[], nowMs: number): KnownStore => {
 }
 
 /** A store is heard as of its quietest device: any of its tills may have sold what it has not told. */
-export const readStores = async (db: Kysely<Tables>, storeIds: readonly string[], nowMs: number): Promise<Map<string, KnownStore>> => {
+export const readStores = async (db: Kysely<Tables>, storeIds: readonly string[]): Promise<Map<string, KnownStore>> => {
   const { rows } = await sql<DeviceRow>`
-    select s.store_id, s.time_zone, greatest(d.last_seen_at, r.reported_at, t.last_batch_at) as word_at, r.report, r.pending,
+    select s.store_id, s.time_zone, now() as at, greatest(d.last_seen_at, r.reported_at, t.last_batch_at) as word_at, r.report, r.pending,
       coalesce((select acked_seq from device_stream a where a.device_id = r.device_id and a.incarnation = r.incarnation), 0) as acked_seq
     from store s left join device d on d.store_id = s.store_id and d.revoked_at is null
     left join device_report r on r.device_id = d.device_id
     left join lateral (select max(last_batch_at) as last_batch_at from device_stream e where e.device_id = d.device_id) t on true
     where s.store_id = any(${storeIds}::text[])`.execute(db)
-  return new Map([...grouped(rows, (row) => row.store_id)].map(([storeId, devices]) => [storeId, knownStore(devices, nowMs)]))
+  return new Map(
+    [...grouped(rows, (row) => row.store_id)].map(([storeId, devices]) => [storeId, knownStore(devices, devices[0]?.at.getTime() ?? 0)]),
+  )
 }
 
 export interface KnownItem {
