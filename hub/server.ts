@@ -20,8 +20,10 @@ import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
+import { registerPriceZoneRoutes } from './api/price-zones.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
+import { registerStatedPriceRoutes } from './api/stated-prices.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
@@ -100,6 +102,8 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
+    registerPriceZoneRoutes(app, { db, log })
+    registerStatedPriceRoutes(app, { db, log })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 

@@ -58,7 +58,7 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
     '/v1/prices',
     {
       schema: {
-        summary: "A store's prices, newest first",
+        summary: "A store's prices as it has them, newest first",
         tags: ['catalogue'],
         querystring: pricesQuery,
         response: { 200: z.strictObject({ prices: z.array(priceSchema) }) },
@@ -69,6 +69,7 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
         .selectFrom('price')
         .selectAll()
         .where('store_id', '=', query.storeId)
+        .where('left_feed_at', 'is', null)
         .orderBy('effective_from', 'desc')
         .orderBy('price_id')
         .limit(query.limit)
@@ -91,13 +92,10 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
       const set = await setPrice(db, body)
       switch (set.outcome) {
         case 'created':
-          log.info(
-            { priceId: set.price.priceId, storeId: set.price.storeId, itemId: set.price.itemId, amountMinor: set.price.amountMinor },
-            'price set',
-          )
-          return reply.code(201).send(set.price)
+          log.info({ priceId: body.priceId, storeId: body.storeId, itemId: body.itemId, amountMinor: body.amountMinor }, 'price set')
+          return reply.code(201).send(body)
         case 'known':
-          return reply.code(200).send(set.price)
+          return reply.code(200).send(body)
         case 'conflict':
           return reply.code(409).send({ code: 'KEY_CONFLICT', message: `The priceId ${body.priceId} is taken by another price.` })
         case 'refused':

@@ -6,7 +6,8 @@ import type { Tables } from '../storage/tables.ts'
 import { type CatalogueChanges, type CatalogueProblem, compareCatalogue } from './comparison.ts'
 import { assortmentDocument, priceDocument } from './documents.ts'
 import { writeFeed } from './feed.ts'
-import { effectiveNow, erpPriceRow, insertPrices, lockCatalogue, readKnown, upsertAssortment, upsertItems } from './rows.ts'
+import { clockNow, itemsWithOwnPrices, replanPrices } from './replan.ts'
+import { effectiveNow, erpPriceRow, insertPrices, lockCatalogue, readKnown, stateErpPrices, upsertAssortment, upsertItems } from './rows.ts'
 
 export interface Applied {
   items: number
@@ -47,11 +48,20 @@ export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledIte
     '*',
     changes.items.map(({ item }) => item),
   )
+  await stateErpPrices(trx, changes.prices, now)
+  // Where the chain's price is the only one, it is the store's; elsewhere what was stated decides.
+  const own = await itemsWithOwnPrices(
+    trx,
+    changes.prices.map(({ itemId }) => itemId),
+    now,
+  )
+  const everywhere = changes.prices.filter(({ itemId }) => !own.has(itemId))
   for (const store of stores) {
-    const rows = changes.prices.filter((price) => price.currency === store.currency).map((price) => erpPriceRow(store.store_id, price, now))
+    const rows = everywhere.filter((price) => price.currency === store.currency).map((price) => erpPriceRow(store.store_id, price, now))
     await insertPrices(trx, rows)
     await writeFeed(trx, 'prices', store.store_id, rows.map(priceDocument))
   }
+  await replanPrices(trx, [...own], 'all', await clockNow(trx))
   for (const store of stores) {
     const rows = changes.listings.map(({ itemId, listed }) => ({ store_id: store.store_id, item_id: itemId, listed }))
     await upsertAssortment(trx, rows)

@@ -5,21 +5,19 @@ import type { Tables } from '../storage/tables.ts'
 import { assortmentDocument, itemDocument, priceDocument, settingsDocument } from './documents.ts'
 import { writeFeed } from './feed.ts'
 import { settledSince, supersededSince } from './superseded.ts'
-import { effectiveNow, erpPriceRow, insertPrices, lockCatalogue, readKnown, upsertAssortment } from './rows.ts'
+import { clockNow, replanPrices } from './replan.ts'
+import { lockCatalogue, readKnown, upsertAssortment } from './rows.ts'
 
 /** What the others sell, for a store that has no assortment yet. A currency that is not the store's stays out. */
-const fillStore = async (trx: Transaction<Tables>, storeId: string, currency: string): Promise<void> => {
+const fillStore = async (trx: Transaction<Tables>, storeId: string): Promise<void> => {
   const has = await trx.selectFrom('assortment').select('item_id').where('store_id', '=', storeId).limit(1).executeTakeFirst()
   if (has) return
   const sellable = [...(await readKnown(trx))].filter(([, known]) => known.erpId !== null)
-  const now = await effectiveNow(trx)
-  await insertPrices(
+  await replanPrices(
     trx,
-    sellable.flatMap(([itemId, known]) =>
-      known.amountMinor !== undefined && known.currency === currency
-        ? [erpPriceRow(storeId, { itemId, amountMinor: known.amountMinor, currency }, now)]
-        : [],
-    ),
+    sellable.map(([itemId]) => itemId),
+    { storeIds: [storeId] },
+    await clockNow(trx),
   )
   await upsertAssortment(
     trx,
@@ -32,13 +30,14 @@ export const publishCatalogueToStore = async (trx: Transaction<Tables>, storeId:
   await lockCatalogue(trx)
   const store = await trx.selectFrom('store').selectAll().where('store_id', '=', storeId).executeTakeFirst()
   if (!store) return
-  await fillStore(trx, storeId, store.currency)
+  await fillStore(trx, storeId)
   const items = await trx.selectFrom('item').selectAll().orderBy('item_id').execute()
   const prices = await trx
     .selectFrom('price as p')
     .selectAll()
     .where('p.store_id', '=', storeId)
-    .where(sql<boolean>`not ${supersededSince(settledSince(Date.now()))}`)
+    .where('p.left_feed_at', 'is', null)
+    .where(sql<boolean>`not ${supersededSince(settledSince)}`)
     .orderBy('p.price_id')
     .execute()
   const listed = await trx.selectFrom('assortment').selectAll().where('store_id', '=', storeId).orderBy('item_id').execute()

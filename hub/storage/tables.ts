@@ -1,10 +1,11 @@
 /** Row shapes as kysely sees them. bigint columns arrive as numbers (set in database.ts): all of ours stay below 2^53. */
 import type { Generated } from 'kysely'
 import type { AvailabilityTables } from '../availability/tables.ts'
+import type { CatalogueTables } from '../catalogue/tables.ts'
 import type { IdentityTables } from '../identity/tables.ts'
 import type { StockTables } from '../stock/tables.ts'
 
-export interface Tables extends AvailabilityTables, IdentityTables, StockTables {
+export interface Tables extends AvailabilityTables, CatalogueTables, IdentityTables, StockTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string
@@ -154,17 +155,6 @@ export interface Tables extends AvailabilityTables, IdentityTables, StockTables 
     tax_rate_micro: number
     erp_id: string | null
     updated_at: Generated<Date>
-  }
-  price: {
-    price_id: string
-    item_id: string
-    store_id: string
-    amount_minor: number
-    currency: string
-    effective_from: Date
-    effective_to: Date | null
-    source: string
-    created_at: Generated<Date>
   }
   assortment: { store_id: string; item_id: string; listed: boolean }
   feed_head: { feed: string; scope: string; checkpoint: Generated<number> }

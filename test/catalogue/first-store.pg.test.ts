@@ -33,7 +33,7 @@ it('[PRC3] the first store, and the second, have every price and every item list
     expect(await pull()).toMatchObject({ outcome: 'applied', full: true, applied: { items: 22 } })
     expect(await pull()).toMatchObject({ outcome: 'applied', full: true, applied: { items: 0 } })
     await open('S1')
-    expect(await pull()).toMatchObject({ outcome: 'applied', full: true, applied: { items: 0, prices: 22 } })
+    expect(await pull()).toMatchObject({ outcome: 'applied', full: true, applied: { items: 0, prices: 0 } })
     expect(await offered('S1')).toEqual([22, 22])
     await open('S2')
     expect(await offered('S2')).toEqual([22, 22])

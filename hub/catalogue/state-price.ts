@@ -1,0 +1,171 @@
+/**
+ * States a price for a zone or a store, corrects it, withdraws it. A price is never changed: a correction is its next version, and what was
+ * stated before is kept with who and why. All stores that it concerns are told in the same transaction.
+ */
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { ErrorCode } from '#sync/contract/error-codes.ts'
+import type { Instant } from '#sync/contract/vocabulary.ts'
+import { toMs } from '#sync/core/instant.ts'
+import type { Tables } from '../storage/tables.ts'
+import type { AtStores } from './held-prices.ts'
+import { readPlaceFacts } from './place-facts.ts'
+import { clockNow, madePrefix, replanPrices } from './replan.ts'
+import { lockCatalogue } from './rows.ts'
+
+type Trx = Transaction<Tables>
+
+export interface PriceStatement {
+  priceId: string
+  level: 'zone' | 'store'
+  /** The zone's or the store's id. */
+  place: string
+  itemId: string
+  amountMinor: number
+  currency: string
+  effectiveFrom: Instant
+  effectiveTo?: Instant | undefined
+}
+
+export interface Authorship {
+  by: string
+  why: string
+}
+
+type RefusalCode = Extract<ErrorCode, 'NOT_FOUND' | 'INVALID' | 'WRONG_CURRENCY'>
+export interface PriceRefusal {
+  outcome: 'refused'
+  code: RefusalCode
+  message: string
+}
+
+export type StateOutcome =
+  | { outcome: 'created'; stores: number }
+  /** The same priceId with the same content came before. */
+  | { outcome: 'known' }
+  /** The priceId is taken by another price. */
+  | { outcome: 'conflict' }
+  | PriceRefusal
+
+const refused = (code: RefusalCode, message: string): PriceRefusal => ({ outcome: 'refused', code, message })
+
+export const statePrice = (db: Kysely<Tables>, statement: PriceStatement, author: Authorship): Promise<StateOutcome> =>
+  db.transaction().execute(async (trx) => {
+    await lockCatalogue(trx)
+    return statePriceIn(trx, statement, author)
+  })
+
+/** In the caller's transaction, which holds the catalogue's lock. */
+export const statePriceIn = async (trx: Trx, statement: PriceStatement, author: Authorship): Promise<StateOutcome> => {
+  const flaw = flawOf(statement)
+  if (flaw) return refused('INVALID', flaw)
+  const facts = await readPlaceFacts(trx, statement)
+  if (facts.taken) return { outcome: facts.taken.isSame ? 'known' : 'conflict' }
+  const { level, place, itemId, currency } = statement
+  if (facts.currency === null) return refused('NOT_FOUND', `There is no ${level} ${place}.`)
+  if (facts.currency !== currency)
+    return refused('WRONG_CURRENCY', `${level === 'store' ? 'Store' : 'Zone'} ${place} sells in ${facts.currency}.`)
+  if (!facts.hasItem) return refused('NOT_FOUND', `There is no item ${itemId}.`)
+  if (facts.rival !== null)
+    return refused(
+      'INVALID',
+      `The price ${facts.rival} of ${itemId} begins at the same moment for the same ${level}: two prices in force at once. Correct or withdraw that one.`,
+    )
+  await insertVersion(trx, statement, 1, author)
+  const { stores } = await replanPrices(trx, [itemId], storesOf(statement), facts.now, statement.priceId)
+  return { outcome: 'created', stores }
+}
+
+const storesOf = ({ level, place }: Pick<PriceStatement, 'level' | 'place'>): AtStores =>
+  level === 'zone' ? { zoneId: place } : { storeIds: [place] }
+
+const flawOf = ({ priceId, effectiveFrom, effectiveTo }: PriceStatement): string | null => {
+  if (priceId.startsWith('erp:')) return 'Price ids beginning with "erp:" are the ERP\'s.'
+  if (priceId.startsWith(madePrefix)) return `Price ids beginning with "${madePrefix}" are the hub's.`
+  return effectiveTo !== undefined && effectiveTo <= effectiveFrom ? 'effectiveTo must be after effectiveFrom.' : null
+}
+
+const insertVersion = (trx: Trx, statement: PriceStatement, version: number, { by, why }: Authorship) =>
+  trx
+    .insertInto('stated_price')
+    .values({
+      ...{ price_id: statement.priceId, version, level: statement.level, place: statement.place, item_id: statement.itemId },
+      ...{ amount_minor: statement.amountMinor, currency: statement.currency, effective_from: new Date(statement.effectiveFrom) },
+      effective_to: statement.effectiveTo === undefined ? null : new Date(statement.effectiveTo),
+      ...{ source: 'operator', stated_by: by, reason: why, ended_at: null, ended_as: null, ended_by: null, ended_reason: null },
+    })
+    .execute()
+
+export interface Correction {
+  amountMinor: number
+  /** Absent: as before. What has begun keeps its beginning. */
+  effectiveFrom?: Instant | undefined
+  /** Absent: as before; null: without end. */
+  effectiveTo?: Instant | null | undefined
+}
+
+export type CorrectOutcome =
+  | { outcome: 'corrected'; version: number; stores: number }
+  /** It is so already. */
+  | { outcome: 'unchanged'; version: number }
+  | PriceRefusal
+
+export const correctPrice = (db: Kysely<Tables>, priceId: string, correction: Correction, author: Authorship): Promise<CorrectOutcome> =>
+  db.transaction().execute(async (trx): Promise<CorrectOutcome> => {
+    await lockCatalogue(trx)
+    const before = await newestVersion(trx, priceId)
+    if (!before || before.source !== 'operator') return refused('NOT_FOUND', `There is no price ${priceId} that was set here.`)
+    if (before.ended_at !== null) return refused('INVALID', `The price ${priceId} was withdrawn.`)
+    const now = await clockNow(trx)
+    const statement = correctedStatement(before, correction)
+    const hasBegun = before.effective_from <= now
+    if (hasBegun && toMs(statement.effectiveFrom) !== before.effective_from.getTime())
+      return refused('INVALID', `The price ${priceId} has begun: only its amount and its end can be corrected.`)
+    const flaw = flawOf(statement)
+    if (flaw) return refused('INVALID', flaw)
+    const facts = await readPlaceFacts(trx, statement)
+    if (facts.taken?.isSame) return { outcome: 'unchanged', version: before.version }
+    if (facts.rival !== null)
+      return refused('INVALID', `The price ${facts.rival} begins at the same moment for the same ${statement.level}.`)
+    const version = before.version + 1
+    await endVersion(trx, priceId, before.version, 'corrected', author)
+    await insertVersion(trx, statement, version, author)
+    const { stores } = await replanPrices(trx, [statement.itemId], storesOf(statement), now)
+    return { outcome: 'corrected', version, stores }
+  })
+
+const correctedStatement = (before: StatedRow, { amountMinor, effectiveFrom, effectiveTo }: Correction): PriceStatement => {
+  const kept = before.effective_to === null ? undefined : (before.effective_to.toISOString() as Instant)
+  return {
+    ...{ priceId: before.price_id, level: before.level === 'zone' ? 'zone' : 'store', place: before.place, itemId: before.item_id },
+    ...{ amountMinor, currency: before.currency, effectiveFrom: effectiveFrom ?? (before.effective_from.toISOString() as Instant) },
+    effectiveTo: effectiveTo === undefined ? kept : (effectiveTo ?? undefined),
+  }
+}
+
+export type WithdrawOutcome = { outcome: 'withdrawn'; stores: number } | { outcome: 'unchanged' } | PriceRefusal
+
+/** Before it began it never will; afterwards it ends now. */
+export const withdrawPrice = (db: Kysely<Tables>, priceId: string, author: Authorship): Promise<WithdrawOutcome> =>
+  db.transaction().execute(async (trx): Promise<WithdrawOutcome> => {
+    await lockCatalogue(trx)
+    const before = await newestVersion(trx, priceId)
+    if (!before || before.source !== 'operator') return refused('NOT_FOUND', `There is no price ${priceId} that was set here.`)
+    if (before.ended_at !== null) return { outcome: 'unchanged' }
+    await endVersion(trx, priceId, before.version, 'withdrawn', author)
+    const place = { level: before.level === 'zone' ? ('zone' as const) : ('store' as const), place: before.place }
+    const { stores } = await replanPrices(trx, [before.item_id], storesOf(place), await clockNow(trx))
+    return { outcome: 'withdrawn', stores }
+  })
+
+type StatedRow = NonNullable<Awaited<ReturnType<typeof newestVersion>>>
+
+const newestVersion = (trx: Trx, priceId: string) =>
+  trx.selectFrom('stated_price').selectAll().where('price_id', '=', priceId).orderBy('version', 'desc').limit(1).executeTakeFirst()
+
+const endVersion = (trx: Trx, priceId: string, version: number, endedAs: 'corrected' | 'withdrawn', { by, why }: Authorship) =>
+  trx
+    .updateTable('stated_price')
+    .set({ ended_at: sql<Date>`clock_timestamp()`, ended_as: endedAs, ended_by: by, ended_reason: why })
+    .where('price_id', '=', priceId)
+    .where('version', '=', version)
+    .execute()

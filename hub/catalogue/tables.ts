@@ -1,0 +1,58 @@
+/** Rows of stated prices and price zones as kysely sees them. */
+import type { Generated, GeneratedAlways } from 'kysely'
+import type { PriceLevel } from './stated-price.ts'
+
+export interface CatalogueTables {
+  price: {
+    price_id: string
+    item_id: string
+    store_id: string
+    amount_minor: number
+    currency: string
+    effective_from: Date
+    effective_to: Date | null
+    source: string
+    created_at: Generated<Date>
+    /** Never again a document of the store's feed since then. */
+    left_feed_at: Generated<Date | null>
+    /** What it was made of; null for the ERP's. */
+    stated_id: Generated<string | null>
+    stated_version: Generated<number | null>
+  }
+  /** A correction is the next version of a price. In force is what has not ended. */
+  stated_price: {
+    price_id: string
+    version: number
+    level: PriceLevel
+    /** The zone's or the store's id; empty for the chain. */
+    place: string
+    item_id: string
+    amount_minor: number
+    currency: string
+    effective_from: Date
+    effective_to: Date | null
+    /** erp | operator */
+    source: string
+    stated_by: string
+    reason: string
+    stated_at: Generated<Date>
+    ended_at: Date | null
+    /** corrected | withdrawn */
+    ended_as: string | null
+    ended_by: string | null
+    ended_reason: string | null
+  }
+  price_zone: { zone_id: string; name: string; currency: string; created_at: Generated<Date> }
+  price_zone_member: {
+    member_id: GeneratedAlways<number>
+    store_id: string
+    zone_id: string
+    joins_at: Date
+    leaves_at: Date | null
+    stated_by: string
+    reason: string
+    stated_at: Generated<Date>
+    /** It was planned, and another plan took its place before it began. */
+    voided_at: Date | null
+  }
+}
