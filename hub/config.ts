@@ -1,5 +1,6 @@
 /** The hub's configuration: the environment, parsed once at start. */
 import { z } from 'zod'
+import { defaultJumpFactor } from './catalogue/price-doubt.ts'
 
 export const hubRoles = ['gateway', 'worker', 'console'] as const
 export type HubRole = (typeof hubRoles)[number]
@@ -28,6 +29,8 @@ export const hubConfigSchema = z.strictObject({
   erp: erpConfigSchema,
   roles: z.array(z.enum(hubRoles)).min(1),
   catalogueIntervalMs: z.int().min(100),
+  /** A price so many times higher or lower than before waits for a person. */
+  priceJumpFactor: z.int().min(2),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug', 'trace']),
 })
 export type HubConfig = z.infer<typeof hubConfigSchema>
@@ -51,6 +54,7 @@ const environmentSchema = z.object({
   TIDELINE_ERP_DATABASE: erpAccess.database.default('tideline'),
   TIDELINE_ROLES: roleList.pipe(shape.roles).default([...hubRoles]),
   TIDELINE_CATALOGUE_INTERVAL_MS: integerText.pipe(shape.catalogueIntervalMs).default(5_000),
+  TIDELINE_PRICE_JUMP_FACTOR: integerText.pipe(shape.priceJumpFactor).default(defaultJumpFactor),
   TIDELINE_LOG: shape.logLevel.default('info'),
 })
 
@@ -76,6 +80,7 @@ export const readHubConfig = (environment: Record<string, string | undefined>): 
     erp: env.TIDELINE_ERP === 'none' ? { kind: 'none' } : { kind: env.TIDELINE_ERP, ...access },
     roles: env.TIDELINE_ROLES,
     catalogueIntervalMs: env.TIDELINE_CATALOGUE_INTERVAL_MS,
+    priceJumpFactor: env.TIDELINE_PRICE_JUMP_FACTOR,
     logLevel: env.TIDELINE_LOG,
   }
 }

@@ -18,6 +18,7 @@ import { registerDiagnosticsRoutes } from './api/diagnostics.ts'
 import { registerEpochRoutes } from './api/epochs.ts'
 import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
+import { registerHeldPriceRoutes } from './api/held-prices.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerPriceZoneRoutes } from './api/price-zones.ts'
@@ -84,6 +85,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     const connector = createConnector(config.erp, log)
     if (connector) stops.push(() => connector.close())
     const erpStock = stockReaderOf(connector)
+    const caution = { jumpFactor: config.priceJumpFactor }
     const app = await createApp(operatorToken, log)
     registerHealthRoutes(app, { db, metrics })
     registerStoreRoutes(app, { db })
@@ -100,10 +102,11 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerUnknownItemRoutes(app, { db, log })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
-    registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
+    registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log, caution })
     registerSpreadRoutes(app, { db })
     registerPriceZoneRoutes(app, { db, log })
-    registerStatedPriceRoutes(app, { db, log })
+    registerStatedPriceRoutes(app, { db, log, caution })
+    registerHeldPriceRoutes(app, { db, log })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
@@ -134,7 +137,13 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       )
       if (connector) {
         const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })
-        const catalogue = startCataloguePull({ db, connector, log, intervalMs: config.catalogueIntervalMs })
+        const catalogue = startCataloguePull({
+          db,
+          connector,
+          log,
+          intervalMs: config.catalogueIntervalMs,
+          priceJumpFactor: config.priceJumpFactor,
+        })
         stops.push(
           () => posting.stop(),
           () => catalogue.stop(),

@@ -10,7 +10,9 @@ import { barcodeSchema, itemIdSchema, storeIdSchema } from '#sync/contract/vocab
 import { itemDocument, priceDocument } from '../catalogue/documents.ts'
 import { readChanges } from '../catalogue/changes.ts'
 import { setPrice } from '../catalogue/prices.ts'
+import type { Caution } from '../catalogue/state-price.ts'
 import type { Log } from '../posting/log.ts'
+import { heldSchema } from './authorship.ts'
 import type { Tables } from '../storage/tables.ts'
 
 const refusalSchema = z.strictObject({ code: z.enum(errorCodeNames), message: z.string() })
@@ -33,7 +35,10 @@ const changeSchema = z.strictObject({
   document: z.unknown(),
 })
 
-export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db: Kysely<Tables>; log: Log }): void => {
+export const registerCatalogueRoutes = (
+  app: FastifyInstance,
+  { db, log, caution = {} }: { db: Kysely<Tables>; log: Log; caution?: Caution },
+): void => {
   const api = app.withTypeProvider<ZodTypeProvider>()
 
   api.get(
@@ -85,17 +90,19 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
         summary: 'Set a price from a moment on. The same priceId with the same content may be sent again.',
         tags: ['catalogue'],
         body: priceSchema,
-        response: { 200: priceSchema, 201: priceSchema, 404: refusalSchema, 409: refusalSchema, 422: refusalSchema },
+        response: { 200: priceSchema, 201: priceSchema, 202: heldSchema, 404: refusalSchema, 409: refusalSchema, 422: refusalSchema },
       },
     },
     async ({ body }, reply) => {
-      const set = await setPrice(db, body)
+      const set = await setPrice(db, body, caution)
       switch (set.outcome) {
         case 'created':
           log.info({ priceId: body.priceId, storeId: body.storeId, itemId: body.itemId, amountMinor: body.amountMinor }, 'price set')
           return reply.code(201).send(body)
         case 'known':
           return reply.code(200).send(body)
+        case 'held':
+          return reply.code(202).send({ heldId: set.heldId, message: set.message })
         case 'conflict':
           return reply.code(409).send({ code: 'KEY_CONFLICT', message: `The priceId ${body.priceId} is taken by another price.` })
         case 'refused':

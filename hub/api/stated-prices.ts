@@ -5,10 +5,10 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { readPriceInForce, readVersions } from '../catalogue/price-answer.ts'
-import { correctPrice, statePrice, withdrawPrice } from '../catalogue/state-price.ts'
+import { type Caution, correctPrice, statePrice, withdrawPrice } from '../catalogue/state-price.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema, type HubApp } from './app.ts'
-import { authorshipSchema, by, refusalStatus, why } from './authorship.ts'
+import { authorshipSchema, by, heldSchema, refusalStatus, why } from './authorship.ts'
 
 const priceId = z.string().min(1).max(128)
 const amountMinor = amountMinorSchema.min(0)
@@ -46,7 +46,10 @@ const changedSchema = z.object({
   stores: z.int().meta({ description: 'Stores whose prices changed, now or in the future' }),
 })
 
-export const registerStatedPriceRoutes = (app: HubApp, { db, log }: { db: Database; log: Logger }): void => {
+export const registerStatedPriceRoutes = (
+  app: HubApp,
+  { db, log, caution = {} }: { db: Database; log: Logger; caution?: Caution },
+): void => {
   app.post(
     '/v1/catalogue/prices',
     {
@@ -54,18 +57,27 @@ export const registerStatedPriceRoutes = (app: HubApp, { db, log }: { db: Databa
         summary: 'State a price for a zone or a store. The same priceId with the same content may be sent again.',
         tags: ['catalogue'],
         body: statementSchema.extend({ by, why }),
-        response: { 200: changedSchema, 201: changedSchema, 404: errorBodySchema, 409: errorBodySchema, 422: errorBodySchema },
+        response: {
+          200: changedSchema,
+          201: changedSchema,
+          202: heldSchema,
+          404: errorBodySchema,
+          409: errorBodySchema,
+          422: errorBodySchema,
+        },
       },
     },
     async ({ body }, reply) => {
       const { by: author, why: reason, ...statement } = body
-      const set = await statePrice(db, statement, { by: author, why: reason })
+      const set = await statePrice(db, statement, { by: author, why: reason }, caution)
       switch (set.outcome) {
         case 'created':
           log.info({ priceId: statement.priceId, level: statement.level, place: statement.place, stores: set.stores }, 'price stated')
           return reply.code(201).send(set)
         case 'known':
           return reply.code(200).send({ outcome: 'known', stores: 0 })
+        case 'held':
+          return reply.code(202).send({ heldId: set.heldId, message: set.message })
         case 'conflict':
           return reply.code(409).send(errorBody('KEY_CONFLICT', `The priceId ${statement.priceId} is taken by another price.`))
         case 'refused':
@@ -104,13 +116,14 @@ export const registerStatedPriceRoutes = (app: HubApp, { db, log }: { db: Databa
           effectiveTo: instantSchema.nullable().optional().meta({ description: 'Absent: as before; null: without end' }),
           ...{ by, why },
         }),
-        response: { 200: changedSchema.extend({ version: z.int() }), 404: errorBodySchema, 422: errorBodySchema },
+        response: { 200: changedSchema.extend({ version: z.int() }), 202: heldSchema, 404: errorBodySchema, 422: errorBodySchema },
       },
     },
     async ({ params, body }, reply) => {
       const { by: author, why: reason, ...correction } = body
-      const corrected = await correctPrice(db, params.priceId, correction, { by: author, why: reason })
+      const corrected = await correctPrice(db, params.priceId, correction, { by: author, why: reason }, caution)
       if (corrected.outcome === 'refused') return reply.code(refusalStatus(corrected)).send(errorBody(corrected.code, corrected.message))
+      if (corrected.outcome === 'held') return reply.code(202).send({ heldId: corrected.heldId, message: corrected.message })
       if (corrected.outcome === 'corrected') log.info({ priceId: params.priceId, version: corrected.version }, 'price corrected')
       return { ...corrected, stores: corrected.outcome === 'corrected' ? corrected.stores : 0 }
     },

@@ -4,10 +4,12 @@ import { type HubException, reportExceptions } from '../exception/exception.ts'
 import type { PulledItems } from '../posting/connector.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type CatalogueChanges, type CatalogueProblem, compareCatalogue } from './comparison.ts'
-import { assortmentDocument, priceDocument } from './documents.ts'
+import { spreadErpPrices, spreadListings } from './erp-spread.ts'
 import { writeFeed } from './feed.ts'
-import { clockNow, itemsWithOwnPrices, replanPrices } from './replan.ts'
-import { effectiveNow, erpPriceRow, insertPrices, lockCatalogue, readKnown, stateErpPrices, upsertAssortment, upsertItems } from './rows.ts'
+import { holdPrice, voidErpHeld } from './held-store.ts'
+import { defaultJumpFactor } from './price-doubt.ts'
+import { lockCatalogue, readKnown, upsertItems } from './rows.ts'
+import { publishCatalogueToStore, unfilledStores } from './stores.ts'
 
 export interface Applied {
   items: number
@@ -34,13 +36,15 @@ const resolve = (trx: Transaction<Tables>, changes: CatalogueChanges) =>
       where exception_id like 'catalogue:%' and state = 'open' and item_id = any(${changes.looked})
         and not exception_id = any(${changes.problems.map(problemId)})`.execute(trx)
 
-/** Feed order: items, then every store's prices, then every store's assortment. */
-export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledItems, 'cursor'>, full: boolean): Promise<Applied> => {
+/** Feed order: items, then every store's prices, then every store's assortment. A store that has nothing yet receives all. */
+export const applyPull = async (
+  trx: Transaction<Tables>,
+  pulled: Omit<PulledItems, 'cursor'>,
+  full: boolean,
+  jumpFactor = defaultJumpFactor,
+): Promise<Applied> => {
   await lockCatalogue(trx)
-  const changes = compareCatalogue(pulled, await readKnown(trx), full)
-  const stores = await trx.selectFrom('store').select(['store_id', 'currency']).orderBy('store_id').execute()
-  const now = await effectiveNow(trx)
-
+  const changes = compareCatalogue(pulled, await readKnown(trx), full, jumpFactor)
   await upsertItems(trx, changes.items)
   await writeFeed(
     trx,
@@ -48,25 +52,10 @@ export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledIte
     '*',
     changes.items.map(({ item }) => item),
   )
-  await stateErpPrices(trx, changes.prices, now)
-  // Where the chain's price is the only one, it is the store's; elsewhere what was stated decides.
-  const own = await itemsWithOwnPrices(
-    trx,
-    changes.prices.map(({ itemId }) => itemId),
-    now,
-  )
-  const everywhere = changes.prices.filter(({ itemId }) => !own.has(itemId))
-  for (const store of stores) {
-    const rows = everywhere.filter((price) => price.currency === store.currency).map((price) => erpPriceRow(store.store_id, price, now))
-    await insertPrices(trx, rows)
-    await writeFeed(trx, 'prices', store.store_id, rows.map(priceDocument))
-  }
-  await replanPrices(trx, [...own], 'all', await clockNow(trx))
-  for (const store of stores) {
-    const rows = changes.listings.map(({ itemId, listed }) => ({ store_id: store.store_id, item_id: itemId, listed }))
-    await upsertAssortment(trx, rows)
-    await writeFeed(trx, 'assortment', store.store_id, rows.map(assortmentDocument))
-  }
+  await spreadErpPrices(trx, changes.prices)
+  await spreadListings(trx, changes.listings)
+  for (const storeId of await unfilledStores(trx)) await publishCatalogueToStore(trx, storeId)
+  await holdErpPrices(trx, changes)
   await reportExceptions(trx, changes.problems.map(exceptionOf))
   await resolve(trx, changes)
   return {
@@ -75,4 +64,16 @@ export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledIte
     listings: changes.listings.length,
     problems: changes.problems.length,
   }
+}
+
+const holdErpPrices = async (trx: Transaction<Tables>, { held, looked }: CatalogueChanges): Promise<void> => {
+  for (const { itemId, amountMinor, currency, listed, kind, message } of held) {
+    const content = JSON.stringify({ amountMinor, currency, listed })
+    await holdPrice(trx, { origin: 'erp', itemId, about: itemId, content, kind, message, exceptionId: problemId({ itemId, kind }) })
+  }
+  await voidErpHeld(
+    trx,
+    looked,
+    held.map(({ itemId }) => itemId),
+  )
 }

@@ -14,6 +14,8 @@ export interface PlaceFacts {
   taken: { isSame: boolean } | null
   /** Another price of the item that begins at the same moment for the same place. */
   rival: string | null
+  /** A price with this id waits for a person. */
+  isHeld: boolean
   /** What would be in force there when this one begins. */
   before: HeldPrice | null
 }
@@ -24,6 +26,7 @@ interface FactsRow {
   has_item: boolean
   is_same: boolean | null
   rival: string | null
+  is_held: boolean
   held: unknown
 }
 
@@ -48,11 +51,12 @@ export const readPlaceFacts = async (trx: Transaction<Tables>, statement: PriceS
        from stated_price p where p.price_id = ${priceId} order by version desc limit 1) as is_same,
       (select p.price_id from stated_price p where p.level = ${level} and p.place = ${place} and p.item_id = ${itemId} and p.ended_at is null
          and p.effective_from = ${from} and p.price_id <> ${priceId} limit 1) as rival,
+      exists (select from held_price h where h.origin = 'operator' and h.about = ${priceId} and h.state = 'open') as is_held,
       ${held} as held`.execute(trx)
   const row = rows[0]
   if (!row) throw new Error('a query of facts gave none')
   return {
-    ...{ now: row.now, currency: row.currency, hasItem: row.has_item, rival: row.rival },
+    ...{ now: row.now, currency: row.currency, hasItem: row.has_item, rival: row.rival, isHeld: row.is_held },
     taken: row.is_same === null ? null : { isSame: row.is_same },
     before: statedPriceAt(
       readHeld(row.held).filter(({ priceId: id }) => id !== priceId),

@@ -24,6 +24,8 @@ export interface CataloguePullOptions {
   intervalMs: number
   /** How often everything is compared. */
   fullEveryMs?: number
+  /** So many times higher or lower a price waits for a person. */
+  priceJumpFactor?: number | undefined
   clock?: Clock
 }
 
@@ -68,13 +70,11 @@ export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pull
     await lockCatalogue(trx)
     const now = await readState(trx, connector.name)
     if (now?.version !== before?.version) return { outcome: 'overtaken' }
-    // New stores copy prices from the others; until there is a first one they are nowhere, and every pull brings everything.
-    const hasStores = (await trx.selectFrom('store').select('store_id').limit(1).execute()).length > 0
-    const applied = await applyPull(trx, pull, full)
+    const applied = await applyPull(trx, pull, full, options.priceJumpFactor)
     await writeState(trx, connector.name, {
       cursor: pull.cursor,
       version: (before?.version ?? 0) + 1,
-      fullAtMs: full && hasStores ? nowMs() : (before?.fullAtMs ?? 0),
+      fullAtMs: full ? nowMs() : (before?.fullAtMs ?? 0),
     })
     return { outcome: 'applied', full, applied }
   })

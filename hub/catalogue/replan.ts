@@ -3,7 +3,7 @@
  * change. As many statements for one store as for two hundred. The caller holds `lockCatalogue`.
  */
 import { sql, type Transaction } from 'kysely'
-import type { Price } from '#sync/contract/catalogue.ts'
+import { grouped } from '../availability/grouped.ts'
 import type { Tables } from '../storage/tables.ts'
 import { priceDocument } from './documents.ts'
 import { buryInFeeds, writeFeeds } from './feed.ts'
@@ -33,12 +33,6 @@ const rowOf = (place: StoreItem, planned: PlannedDocument, fresh: string | null,
     : { source: 'operator', stated_id: planned.of.priceId, stated_version: planned.of.version }),
 })
 
-const byStore = <T, U>(rows: readonly T[], storeOf: (row: T) => string, valueOf: (row: T) => U): Map<string, U[]> => {
-  const grouped = new Map<string, U[]>()
-  for (const row of rows) grouped.set(storeOf(row), [...(grouped.get(storeOf(row)) ?? []), valueOf(row)])
-  return grouped
-}
-
 export interface Replanned {
   stores: number
   came: number
@@ -63,19 +57,15 @@ export const replanPrices = async (
   }
   if (leave.length > 0) {
     await sql`update price set left_feed_at = ${now} where price_id = any(${leave.map(({ priceId }) => priceId)})`.execute(trx)
-    const left = byStore(
-      leave,
-      ({ storeId }) => storeId,
-      ({ priceId }) => priceId,
-    )
-    await buryInFeeds(trx, 'prices', left)
+    const left = [...grouped(leave, ({ storeId }) => storeId)]
+    await buryInFeeds(trx, 'prices', new Map(left.map(([storeId, gone]) => [storeId, gone.map(({ priceId }) => priceId)])))
   }
   if (come.length > 0) {
     await insertPrices(trx, come)
     await writeFeeds(
       trx,
       'prices',
-      byStore<PriceRow, Price>(come, (row) => row.store_id, priceDocument),
+      grouped(come.map(priceDocument), ({ storeId }) => storeId),
     )
   }
   const touched = new Set([...leave.map(({ storeId }) => storeId), ...come.map((row) => row.store_id)])

@@ -9,6 +9,7 @@ import type { Tables } from '../storage/tables.ts'
 import { chunksOf } from './chunks.ts'
 import type { KnownItem } from './comparison.ts'
 import { itemDocument } from './documents.ts'
+import { readRejected } from './held-store.ts'
 
 type Trx = Transaction<Tables>
 export type PriceRow = Omit<Insertable<Tables['price']>, 'created_at' | 'left_feed_at' | 'effective_to'> & { effective_to: Date | null }
@@ -21,12 +22,8 @@ export const readKnown = async (trx: Trx): Promise<Map<string, KnownItem>> => {
   const prices = await sql<{ item_id: string; amount_minor: number; currency: string }>`
     select distinct on (item_id) item_id, amount_minor, currency from stated_price
     where source = 'erp' order by item_id, effective_from desc, price_id desc`.execute(trx)
-  const listed = await sql<{
-    item_id: string
-    listed: boolean
-  }>`select item_id, bool_or(listed) as listed from assortment group by item_id`.execute(trx)
+  const rejected = await readRejected(trx)
   const priceOf = new Map(prices.rows.map((row) => [row.item_id, row]))
-  const listedOf = new Map(listed.rows.map((row) => [row.item_id, row.listed]))
   return new Map(
     items.map((row): [string, KnownItem] => [
       row.item_id,
@@ -35,7 +32,8 @@ export const readKnown = async (trx: Trx): Promise<Map<string, KnownItem>> => {
         erpId: row.erp_id,
         amountMinor: priceOf.get(row.item_id)?.amount_minor,
         currency: priceOf.get(row.item_id)?.currency,
-        listed: listedOf.get(row.item_id) ?? false,
+        listed: row.listed,
+        rejected: rejected.get(row.item_id),
       },
     ]),
   )

@@ -7,8 +7,11 @@ import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import type { Instant } from '#sync/contract/vocabulary.ts'
 import { toMs } from '#sync/core/instant.ts'
 import type { Tables } from '../storage/tables.ts'
+import { reportExceptions } from '../exception/exception.ts'
 import type { AtStores } from './held-prices.ts'
+import { holdPrice, voidHeld } from './held-store.ts'
 import { readPlaceFacts } from './place-facts.ts'
+import { defaultJumpFactor, doubtOf } from './price-doubt.ts'
 import { clockNow, madePrefix, replanPrices } from './replan.ts'
 import { lockCatalogue } from './rows.ts'
 
@@ -44,18 +47,42 @@ export type StateOutcome =
   | { outcome: 'known' }
   /** The priceId is taken by another price. */
   | { outcome: 'conflict' }
+  | Held
   | PriceRefusal
+
+/** It waits for a person, and the stores keep what they had. */
+export interface Held {
+  outcome: 'held'
+  heldId: number
+  message: string
+}
+
+/** How doubtful a price may be; confirmed: a person has said that it is meant. */
+export interface Caution {
+  jumpFactor?: number | undefined
+  isConfirmed?: boolean
+}
 
 const refused = (code: RefusalCode, message: string): PriceRefusal => ({ outcome: 'refused', code, message })
 
-export const statePrice = (db: Kysely<Tables>, statement: PriceStatement, author: Authorship): Promise<StateOutcome> =>
+export const statePrice = (
+  db: Kysely<Tables>,
+  statement: PriceStatement,
+  author: Authorship,
+  caution: Caution = {},
+): Promise<StateOutcome> =>
   db.transaction().execute(async (trx) => {
     await lockCatalogue(trx)
-    return statePriceIn(trx, statement, author)
+    return statePriceIn(trx, statement, author, caution)
   })
 
 /** In the caller's transaction, which holds the catalogue's lock. */
-export const statePriceIn = async (trx: Trx, statement: PriceStatement, author: Authorship): Promise<StateOutcome> => {
+export const statePriceIn = async (
+  trx: Trx,
+  statement: PriceStatement,
+  author: Authorship,
+  caution: Caution = {},
+): Promise<StateOutcome> => {
   const flaw = flawOf(statement)
   if (flaw) return refused('INVALID', flaw)
   const facts = await readPlaceFacts(trx, statement)
@@ -70,6 +97,14 @@ export const statePriceIn = async (trx: Trx, statement: PriceStatement, author: 
       'INVALID',
       `The price ${facts.rival} of ${itemId} begins at the same moment for the same ${level}: two prices in force at once. Correct or withdraw that one.`,
     )
+  const held = await holdDoubtful(
+    trx,
+    statement,
+    { ...facts, before: facts.before?.amountMinor },
+    { do: 'state', statement, ...author },
+    caution,
+  )
+  if (held) return held
   await insertVersion(trx, statement, 1, author)
   const { stores } = await replanPrices(trx, [itemId], storesOf(statement), facts.now, statement.priceId)
   return { outcome: 'created', stores }
@@ -107,31 +142,79 @@ export type CorrectOutcome =
   | { outcome: 'corrected'; version: number; stores: number }
   /** It is so already. */
   | { outcome: 'unchanged'; version: number }
+  | Held
   | PriceRefusal
 
-export const correctPrice = (db: Kysely<Tables>, priceId: string, correction: Correction, author: Authorship): Promise<CorrectOutcome> =>
+export const correctPrice = (
+  db: Kysely<Tables>,
+  priceId: string,
+  correction: Correction,
+  author: Authorship,
+  caution: Caution = {},
+): Promise<CorrectOutcome> =>
   db.transaction().execute(async (trx): Promise<CorrectOutcome> => {
     await lockCatalogue(trx)
-    const before = await newestVersion(trx, priceId)
-    if (!before || before.source !== 'operator') return refused('NOT_FOUND', `There is no price ${priceId} that was set here.`)
-    if (before.ended_at !== null) return refused('INVALID', `The price ${priceId} was withdrawn.`)
-    const now = await clockNow(trx)
-    const statement = correctedStatement(before, correction)
-    const hasBegun = before.effective_from <= now
-    if (hasBegun && toMs(statement.effectiveFrom) !== before.effective_from.getTime())
-      return refused('INVALID', `The price ${priceId} has begun: only its amount and its end can be corrected.`)
-    const flaw = flawOf(statement)
-    if (flaw) return refused('INVALID', flaw)
-    const facts = await readPlaceFacts(trx, statement)
-    if (facts.taken?.isSame) return { outcome: 'unchanged', version: before.version }
-    if (facts.rival !== null)
-      return refused('INVALID', `The price ${facts.rival} begins at the same moment for the same ${statement.level}.`)
-    const version = before.version + 1
-    await endVersion(trx, priceId, before.version, 'corrected', author)
-    await insertVersion(trx, statement, version, author)
-    const { stores } = await replanPrices(trx, [statement.itemId], storesOf(statement), now)
-    return { outcome: 'corrected', version, stores }
+    return correctPriceIn(trx, priceId, correction, author, caution)
   })
+
+export const correctPriceIn = async (
+  trx: Trx,
+  priceId: string,
+  correction: Correction,
+  author: Authorship,
+  caution: Caution = {},
+): Promise<CorrectOutcome> => {
+  const before = await newestVersion(trx, priceId)
+  if (!before || before.source !== 'operator') return refused('NOT_FOUND', `There is no price ${priceId} that was set here.`)
+  if (before.ended_at !== null) return refused('INVALID', `The price ${priceId} was withdrawn.`)
+  const now = await clockNow(trx)
+  const statement = correctedStatement(before, correction)
+  const hasBegun = before.effective_from <= now
+  if (hasBegun && toMs(statement.effectiveFrom) !== before.effective_from.getTime())
+    return refused('INVALID', `The price ${priceId} has begun: only its amount and its end can be corrected.`)
+  const flaw = flawOf(statement)
+  if (flaw) return refused('INVALID', flaw)
+  const facts = await readPlaceFacts(trx, statement)
+  if (facts.taken?.isSame) return { outcome: 'unchanged', version: before.version }
+  if (facts.rival !== null) return refused('INVALID', `The price ${facts.rival} begins at the same moment for the same ${statement.level}.`)
+  // An amount that was confirmed once is not asked about again when only its dates change.
+  const old = statement.amountMinor === before.amount_minor ? before.amount_minor : (facts.before?.amountMinor ?? before.amount_minor)
+  const held = await holdDoubtful(trx, statement, { ...facts, before: old }, { do: 'correct', priceId, correction, ...author }, caution)
+  if (held) return held
+  const version = before.version + 1
+  await endVersion(trx, priceId, before.version, 'corrected', author)
+  await insertVersion(trx, statement, version, author)
+  const { stores } = await replanPrices(trx, [statement.itemId], storesOf(statement), now)
+  return { outcome: 'corrected', version, stores }
+}
+
+export type HeldChange = Authorship &
+  ({ do: 'state'; statement: PriceStatement } | { do: 'correct'; priceId: string; correction: Correction })
+
+/** Whatever comes for a price takes the place of what was held for it. */
+const holdDoubtful = async (
+  trx: Trx,
+  statement: PriceStatement,
+  { before, isHeld }: { before: number | undefined; isHeld: boolean },
+  change: HeldChange,
+  { jumpFactor = defaultJumpFactor, isConfirmed = false }: Caution,
+): Promise<Held | null> => {
+  const doubt = isConfirmed ? null : doubtOf(statement.amountMinor, before, statement.currency, jumpFactor)
+  const { priceId, itemId, level, place } = statement
+  if (!doubt) {
+    if (isHeld && !isConfirmed) await voidHeld(trx, priceId)
+    return null
+  }
+  const message = `The price ${priceId} of ${itemId} for ${level} ${place} ${doubt.words}.`
+  const exceptionId = `catalogue-held:${priceId}`
+  const content = JSON.stringify(change)
+  const heldId = await holdPrice(trx, { origin: 'operator', itemId, about: priceId, content, kind: doubt.kind, message, exceptionId })
+  const storeId = level === 'store' ? place : null
+  const words = `${message} It waits until somebody confirms it; the stores keep what they had.`
+  const { amountMinor, currency } = statement
+  await reportExceptions(trx, [{ exceptionId, kind: doubt.kind, storeId, itemId, message: words, amountMinor, currency }])
+  return { outcome: 'held', heldId, message: words }
+}
 
 const correctedStatement = (before: StatedRow, { amountMinor, effectiveFrom, effectiveTo }: Correction): PriceStatement => {
   const kept = before.effective_to === null ? undefined : (before.effective_to.toISOString() as Instant)
@@ -152,6 +235,7 @@ export const withdrawPrice = (db: Kysely<Tables>, priceId: string, author: Autho
     if (!before || before.source !== 'operator') return refused('NOT_FOUND', `There is no price ${priceId} that was set here.`)
     if (before.ended_at !== null) return { outcome: 'unchanged' }
     await endVersion(trx, priceId, before.version, 'withdrawn', author)
+    await voidHeld(trx, priceId)
     const place = { level: before.level === 'zone' ? ('zone' as const) : ('store' as const), place: before.place }
     const { stores } = await replanPrices(trx, [before.item_id], storesOf(place), await clockNow(trx))
     return { outcome: 'withdrawn', stores }

@@ -6,23 +6,17 @@ import { assortmentDocument, itemDocument, priceDocument, settingsDocument } fro
 import { writeFeed } from './feed.ts'
 import { settledSince, supersededSince } from './superseded.ts'
 import { clockNow, replanPrices } from './replan.ts'
-import { lockCatalogue, readKnown, upsertAssortment } from './rows.ts'
+import { relist } from './relist.ts'
+import { lockCatalogue } from './rows.ts'
 
-/** What the others sell, for a store that has no assortment yet. A currency that is not the store's stays out. */
+/** What the chain sells, for a store that has no assortment yet. A currency that is not the store's stays out. */
 const fillStore = async (trx: Transaction<Tables>, storeId: string): Promise<void> => {
   const has = await trx.selectFrom('assortment').select('item_id').where('store_id', '=', storeId).limit(1).executeTakeFirst()
   if (has) return
-  const sellable = [...(await readKnown(trx))].filter(([, known]) => known.erpId !== null)
-  await replanPrices(
-    trx,
-    sellable.map(([itemId]) => itemId),
-    { storeIds: [storeId] },
-    await clockNow(trx),
-  )
-  await upsertAssortment(
-    trx,
-    sellable.map(([item_id, known]) => ({ store_id: storeId, item_id, listed: known.listed })),
-  )
+  const sellable = await trx.selectFrom('item').select('item_id').where('erp_id', 'is not', null).orderBy('item_id').execute()
+  const itemIds = sellable.map((row) => row.item_id)
+  await replanPrices(trx, itemIds, { storeIds: [storeId] }, await clockNow(trx))
+  await relist(trx, itemIds, { newStoreId: storeId })
 }
 
 /** Everything the hub knows for one store that may still count, put into its feeds. Safe to call again, and from several processes. */
@@ -56,5 +50,14 @@ export const storesWithoutCatalogue = async (db: Kysely<Tables>): Promise<string
     where not exists (select 1 from feed_entry f where f.feed = 'settings' and f.scope = s.store_id)
       or (exists (select 1 from item where erp_id is not null) and not exists (select 1 from assortment a where a.store_id = s.store_id))
     order by store_id`.execute(db)
+  return rows.map((row) => row.store_id)
+}
+
+/** Stores that have nothing of a catalogue that has something. */
+export const unfilledStores = async (trx: Transaction<Tables>): Promise<string[]> => {
+  const { rows } = await sql<{ store_id: string }>`
+    select store_id from store s
+    where exists (select from item where erp_id is not null) and not exists (select from assortment a where a.store_id = s.store_id)
+    order by store_id`.execute(trx)
   return rows.map((row) => row.store_id)
 }

@@ -1,5 +1,6 @@
-/** Rows of stated prices and price zones as kysely sees them. */
+/** Rows of stated prices, zones, clusters and assortments as kysely sees them. */
 import type { Generated, GeneratedAlways } from 'kysely'
+import type { ListingLevel } from './listing.ts'
 import type { PriceLevel } from './stated-price.ts'
 
 export interface CatalogueTables {
@@ -54,5 +55,51 @@ export interface CatalogueTables {
     stated_at: Generated<Date>
     /** It was planned, and another plan took its place before it began. */
     voided_at: Date | null
+  }
+  held_price: {
+    held_id: GeneratedAlways<number>
+    origin: 'erp' | 'operator'
+    item_id: string
+    /** The item of the ERP's, or the price id: one is open at a time. */
+    about: string
+    /** JSON of what takes effect when it is accepted. */
+    content: string
+    kind: string
+    message: string
+    exception_id: string
+    /** open | accepted | rejected | gone: it was put right, or another took its place */
+    state: Generated<string>
+    held_at: Generated<Date>
+    decided_at: Date | null
+    decided_by: string | null
+    decided_why: string | null
+  }
+  cluster: { cluster_id: string; name: string; created_at: Generated<Date> }
+  cluster_store: {
+    cluster_store_id: GeneratedAlways<number>
+    cluster_id: string
+    store_id: string
+    joined_at: Generated<Date>
+    joined_by: string
+    reason: string
+    left_at: Date | null
+    left_by: string | null
+    left_reason: string | null
+  }
+  assortment_entry: {
+    entry_id: string
+    level: ListingLevel
+    place: string
+    item_id: string
+    listed_from: Date
+    listed_to: Date | null
+    stated_by: string
+    reason: string
+    stated_at: Generated<Date>
+    withdrawn_at: Date | null
+    withdrawn_by: string | null
+    withdrawn_reason: string | null
+    /** When its next date comes; null when none does. */
+    due_at: Date | null
   }
 }

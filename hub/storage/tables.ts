@@ -154,6 +154,8 @@ export interface Tables extends AvailabilityTables, CatalogueTables, IdentityTab
     tax_code: string
     tax_rate_micro: number
     erp_id: string | null
+    /** The chain sells it, whatever a store lists. */
+    listed: Generated<boolean>
     updated_at: Generated<Date>
   }
   assortment: { store_id: string; item_id: string; listed: boolean }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { readPriceInForce } from '#hub/catalogue/price-answer.ts'
+import { decideHeld } from '#hub/catalogue/held-decision.ts'
 import { setPrice } from '#hub/catalogue/prices.ts'
 import { correctPrice, type PriceStatement, statePrice, withdrawPrice } from '#hub/catalogue/state-price.ts'
 import { compactPrices } from '#hub/catalogue/superseded.ts'
@@ -206,6 +207,41 @@ it('[PRC8] whatever is stated, corrected, withdrawn and moved, stores hold what 
     }
   }
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 10 }), play), { numRuns: 25, endOnFailure: true })
+})
+
+it('[PRC11] a stated price that can hardly be meant waits: a person confirms or refuses it, or it is put right', async () => {
+  const { db, readers } = await openWorld(['S1'])
+  const [reader] = readers
+  if (!reader) throw new Error('no reader')
+  const now = Date.now()
+  const openExceptions = async () =>
+    (await db.selectFrom('exception').select(['kind', 'message']).where('state', '=', 'open').execute()).map((row) => row.kind)
+  await moveStores(db, { storeIds: ['S1'], zoneId: 'north', ...author })
+  const high = statement({ priceId: 'high', amountMinor: 100_000 }, now)
+  const held = await statePrice(db, high, author)
+  expect(held).toMatchObject({
+    ...{
+      outcome: 'held',
+      message:
+        'The price high of A for zone north goes from 1.00 EUR to 1000.00 EUR, 1000 times higher. It waits until somebody confirms it; the stores keep what they had.',
+    },
+  })
+  expect(await statePrice(db, high, author)).toEqual(held)
+  expect(await statePrice(db, statement({ priceId: 'free', itemId: 'B', amountMinor: 0 }, now), author)).toMatchObject({ outcome: 'held' })
+  expect(await statePrice(db, high, author, { jumpFactor: 10_000 })).toMatchObject({ outcome: 'created' })
+  expect((await openExceptions()).toSorted()).toEqual(['PRICE_NOT_POSITIVE'])
+  const wrong = await correctPrice(db, 'high', { amountMinor: 5 }, author)
+  if (wrong.outcome !== 'held') throw new Error('not held')
+  await reader.sync()
+  expect([priceAt(reader, 'A', now + minute), priceAt(reader, 'B', now + minute)]).toEqual([100_000, 200])
+  expect(await decideHeld(db, wrong.heldId, true, author)).toEqual({ outcome: 'accepted' })
+  expect(await decideHeld(db, wrong.heldId, true, author)).toEqual({ outcome: 'accepted' })
+  expect(await correctPrice(db, 'high', { amountMinor: 90 }, author)).toMatchObject({ outcome: 'corrected', version: 3 })
+  await reader.sync()
+  expect(priceAt(reader, 'A', now + minute)).toBe(90)
+  const free = await db.selectFrom('held_price').select('held_id').where('state', '=', 'open').executeTakeFirstOrThrow()
+  expect(await decideHeld(db, free.held_id, false, author)).toEqual({ outcome: 'rejected' })
+  expect(await openExceptions()).toEqual([])
 })
 
 it('[PRC8] a zone’s price costs as many statements for eighty stores as for one, and a store’s no more than nine', async () => {

@@ -36,6 +36,29 @@ const statements = [
    select price_id, 1, 'store', store_id, item_id, amount_minor, currency, effective_from, effective_to, source, 'operator', 'set by the API', created_at
    from price where source <> 'erp'`,
   `update price set stated_id = price_id, stated_version = 1 where source <> 'erp'`,
+  // Prices that a person must confirm; the stores keep what they had
+  `create table held_price (
+     held_id bigint generated always as identity primary key, origin text not null, item_id text not null, about text not null,
+     content text not null, kind text not null, message text not null, exception_id text not null, state text not null default 'open',
+     held_at timestamptz not null default now(), decided_at timestamptz, decided_by text, decided_why text)`,
+  `create unique index held_price_open on held_price (origin, about) where state = 'open'`,
+  'create index held_price_item on held_price (item_id)',
+  // What the chain sells, whatever a store lists of it
+  'alter table item add column listed boolean not null default false',
+  `update item i set listed = true where exists (select from assortment a where a.item_id = i.item_id and a.listed)`,
+  'create table cluster (cluster_id text primary key, name text not null, created_at timestamptz not null default now())',
+  `create table cluster_store (
+     cluster_store_id bigint generated always as identity primary key, cluster_id text not null references cluster,
+     store_id text not null references store, joined_at timestamptz not null default now(), joined_by text not null, reason text not null,
+     left_at timestamptz, left_by text, left_reason text)`,
+  'create unique index cluster_store_now on cluster_store (cluster_id, store_id) where left_at is null',
+  // due_at: when a date of it comes next, and stores must be told
+  `create table assortment_entry (
+     entry_id text primary key, level text not null, place text not null, item_id text not null references item,
+     listed_from timestamptz not null, listed_to timestamptz, stated_by text not null, reason text not null,
+     stated_at timestamptz not null default now(), withdrawn_at timestamptz, withdrawn_by text, withdrawn_reason text, due_at timestamptz)`,
+  'create index assortment_entry_item on assortment_entry (item_id) where withdrawn_at is null',
+  'create index assortment_entry_due on assortment_entry (due_at) where due_at is not null',
 ]
 
 export const up = async (db: Kysely<unknown>): Promise<void> => {
