@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
+import { registerAssortmentRoutes } from './api/assortments.ts'
 import { registerAvailabilityRoutes } from './api/availability.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerSpreadRoutes } from './api/catalogue-spread.ts'
@@ -30,6 +31,7 @@ import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
 import { startReservationExpiry } from './availability/reservation-expiry.ts'
+import { startListingDates } from './catalogue/listing-dates.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
@@ -107,6 +109,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerPriceZoneRoutes(app, { db, log })
     registerStatedPriceRoutes(app, { db, log, caution })
     registerHeldPriceRoutes(app, { db, log })
+    registerAssortmentRoutes(app, { db, log })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
@@ -122,6 +125,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
+      const dates = startListingDates({ db, log })
       const waiting = startWaitingWatch({ db, log })
       const transfers = startTransferWatch({ db, log })
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
@@ -131,6 +135,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),
+        () => dates.stop(),
         () => waiting.stop(),
         () => transfers.stop(),
         () => nightly.stop(),
