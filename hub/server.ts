@@ -11,6 +11,7 @@ import { createApp } from './api/app.ts'
 import { registerAssortmentRoutes } from './api/assortments.ts'
 import { registerAvailabilityRoutes } from './api/availability.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
+import { registerCatalogueComparisonRoutes } from './api/catalogue-comparisons.ts'
 import { registerSpreadRoutes } from './api/catalogue-spread.ts'
 import { registerComparisonRoutes } from './api/comparisons.ts'
 import { registerDayRoutes } from './api/days.ts'
@@ -31,6 +32,7 @@ import { registerStoreRoutes } from './api/stores.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
 import { startReservationExpiry } from './availability/reservation-expiry.ts'
+import { startNightlyCatalogueComparison } from './catalogue/full-comparison.ts'
 import { startListingDates } from './catalogue/listing-dates.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
@@ -110,6 +112,8 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerStatedPriceRoutes(app, { db, log, caution })
     registerHeldPriceRoutes(app, { db, log })
     registerAssortmentRoutes(app, { db, log })
+    const pull = connector ? { db, connector, log, intervalMs: config.catalogueIntervalMs, priceJumpFactor: config.priceJumpFactor } : null
+    registerCatalogueComparisonRoutes(app, { db, pull })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
@@ -140,18 +144,14 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
         () => transfers.stop(),
         () => nightly.stop(),
       )
-      if (connector) {
+      if (connector && pull) {
         const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })
-        const catalogue = startCataloguePull({
-          db,
-          connector,
-          log,
-          intervalMs: config.catalogueIntervalMs,
-          priceJumpFactor: config.priceJumpFactor,
-        })
+        const catalogue = startCataloguePull(pull)
+        const comparison = startNightlyCatalogueComparison(pull)
         stops.push(
           () => posting.stop(),
           () => catalogue.stop(),
+          () => comparison.stop(),
         )
       }
     }

@@ -18,6 +18,18 @@ export interface Applied {
   problems: number
 }
 
+/** One item, and what of it the stores were told now. */
+export interface ChangedItem {
+  itemId: string
+  what: readonly ('item' | 'price' | 'listed' | 'no longer listed')[]
+}
+
+export interface AppliedPull {
+  applied: Applied
+  looked: number
+  changed: ChangedItem[]
+}
+
 const problemId = (problem: Pick<CatalogueProblem, 'itemId' | 'kind'>): string => `catalogue:${problem.kind}:${problem.itemId}`
 
 const exceptionOf = (problem: CatalogueProblem): HubException => ({
@@ -42,7 +54,7 @@ export const applyPull = async (
   pulled: Omit<PulledItems, 'cursor'>,
   full: boolean,
   jumpFactor = defaultJumpFactor,
-): Promise<Applied> => {
+): Promise<AppliedPull> => {
   await lockCatalogue(trx)
   const changes = compareCatalogue(pulled, await readKnown(trx), full, jumpFactor)
   await upsertItems(trx, changes.items)
@@ -58,12 +70,22 @@ export const applyPull = async (
   await holdErpPrices(trx, changes)
   await reportExceptions(trx, changes.problems.map(exceptionOf))
   await resolve(trx, changes)
-  return {
+  const applied = {
     items: changes.items.length,
     prices: changes.prices.length,
     listings: changes.listings.length,
     problems: changes.problems.length,
   }
+  return { applied, looked: changes.looked.length, changed: changedItems(changes) }
+}
+
+const changedItems = ({ items, prices, listings }: CatalogueChanges): ChangedItem[] => {
+  const what = new Map<string, ChangedItem['what'][number][]>()
+  const note = (itemId: string, word: ChangedItem['what'][number]): void => void what.set(itemId, [...(what.get(itemId) ?? []), word])
+  for (const { item } of items) note(item.itemId, 'item')
+  for (const { itemId } of prices) note(itemId, 'price')
+  for (const { itemId, listed } of listings) note(itemId, listed ? 'listed' : 'no longer listed')
+  return [...what].map(([itemId, words]) => ({ itemId, what: words })).toSorted((a, b) => (a.itemId < b.itemId ? -1 : 1))
 }
 
 const holdErpPrices = async (trx: Transaction<Tables>, { held, looked }: CatalogueChanges): Promise<void> => {

@@ -13,7 +13,7 @@ import { createBell } from '../bell.ts'
 import type { Log } from '../posting/log.ts'
 import type { Tables } from '../storage/tables.ts'
 import { systemClock } from '../system-clock.ts'
-import { type Applied, applyPull } from './apply.ts'
+import { type AppliedPull, applyPull } from './apply.ts'
 import { lockCatalogue } from './rows.ts'
 import { publishCatalogueToStore, storesWithoutCatalogue } from './stores.ts'
 
@@ -51,16 +51,17 @@ const writeState = (db: Kysely<Tables>, connector: string, state: PullState) =>
     .execute()
 
 export type Pulled =
-  | { outcome: 'applied'; full: boolean; applied: Applied }
+  | ({ outcome: 'applied'; full: boolean } & AppliedPull)
   | { outcome: 'overtaken' }
   | { outcome: 'unavailable'; message: string }
 
-/** One pull. Throws only for faults of ours or the database's. */
-export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pulled> => {
+/** One pull: of what changed, or of everything, as is due or as is asked. Throws only for faults of ours or the database's. */
+export const pullCatalogue = async (options: CataloguePullOptions, asked?: 'changes' | 'everything'): Promise<Pulled> => {
   const { db, connector, fullEveryMs = 300_000, clock = systemClock } = options
   const { nowMs } = clock
   const before = await readState(db, connector.name)
-  const full = !before || nowMs() - before.fullAtMs >= fullEveryMs || nowMs() < before.fullAtMs
+  const isDue = !before || nowMs() - before.fullAtMs >= fullEveryMs || nowMs() < before.fullAtMs
+  const full = !before || (asked === undefined ? isDue : asked === 'everything')
   const pull = await connector.pullItems(full ? undefined : before.cursor).catch((cause: unknown) => {
     if (cause instanceof ErpUnavailable) return { unavailable: cause.message }
     throw cause
@@ -76,13 +77,16 @@ export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pull
       version: (before?.version ?? 0) + 1,
       fullAtMs: full ? nowMs() : (before?.fullAtMs ?? 0),
     })
-    return { outcome: 'applied', full, applied }
+    return { outcome: 'applied', full, ...applied }
   })
 }
 
 const fillNewStores = async (db: Kysely<Tables>): Promise<void> => {
   for (const storeId of await storesWithoutCatalogue(db)) await db.transaction().execute((trx) => publishCatalogueToStore(trx, storeId))
 }
+
+/** True once everything was brought: before, a full pull is a first load, and finds nothing that was missed. */
+export const wasEverPulled = async (db: Kysely<Tables>, connector: string): Promise<boolean> => (await readState(db, connector)) !== null
 
 export const startCataloguePull = (options: CataloguePullOptions): { stop(): Promise<void> } => {
   const { db, connector, log, intervalMs, clock = systemClock } = options

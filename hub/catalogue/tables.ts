@@ -102,4 +102,19 @@ export interface CatalogueTables {
     /** When its next date comes; null when none does. */
     due_at: Date | null
   }
+  catalogue_comparison: {
+    comparison_id: GeneratedAlways<number>
+    connector: string
+    /** An operator's name, or "nightly" or "pull". */
+    asked_by: string
+    /** compared | unavailable | overtaken */
+    outcome: string
+    looked: number
+    missed: number
+    problems: number
+    /** JSON of the first of what was missed. */
+    items: string
+    words: string
+    compared_at: Generated<Date>
+  }
 }

@@ -20,8 +20,8 @@ export const erpItem = (id: string, amountMinor: number, more: Partial<ErpItem> 
   ...{ erpId: `e${id}`, amountMinor, currency: 'EUR', listed: true, ...more },
 })
 
-export const pullItems = (db: Database, items: ErpItem[], full = false) =>
-  db.transaction().execute((trx) => applyPull(trx, { items, unreadable: [] }, full))
+export const pullItems = async (db: Database, items: ErpItem[], full = false) =>
+  (await db.transaction().execute((trx) => applyPull(trx, { items, unreadable: [] }, full))).applied
 
 /** A store that only reads one of its feeds: what it holds, and what it was told last. */
 export const createStoreReader = <F extends FeedName>(db: Database, feed: F, storeId: string) => {

@@ -59,6 +59,12 @@ const statements = [
      stated_at timestamptz not null default now(), withdrawn_at timestamptz, withdrawn_by text, withdrawn_reason text, due_at timestamptz)`,
   'create index assortment_entry_item on assortment_entry (item_id) where withdrawn_at is null',
   'create index assortment_entry_due on assortment_entry (due_at) where due_at is not null',
+  // What full comparisons with the ERP found that increments had missed
+  `create table catalogue_comparison (
+     comparison_id bigint generated always as identity primary key, connector text not null, asked_by text not null, outcome text not null,
+     looked int not null, missed int not null, problems int not null, items text not null, words text not null,
+     compared_at timestamptz not null default now())`,
+  'create index catalogue_comparison_newest on catalogue_comparison (connector, compared_at)',
 ]
 
 export const up = async (db: Kysely<unknown>): Promise<void> => {
