@@ -12,6 +12,7 @@ import { registerAssortmentRoutes } from './api/assortments.ts'
 import { registerAvailabilityRoutes } from './api/availability.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerCatalogueComparisonRoutes } from './api/catalogue-comparisons.ts'
+import { registerCatalogueImportRoutes } from './api/catalogue-import.ts'
 import { registerSpreadRoutes } from './api/catalogue-spread.ts'
 import { registerComparisonRoutes } from './api/comparisons.ts'
 import { registerDayRoutes } from './api/days.ts'
@@ -113,6 +114,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerHeldPriceRoutes(app, { db, log })
     registerAssortmentRoutes(app, { db, log })
     const pull = connector ? { db, connector, log, intervalMs: config.catalogueIntervalMs, priceJumpFactor: config.priceJumpFactor } : null
+    registerCatalogueImportRoutes(app, { db, log, caution })
     registerCatalogueComparisonRoutes(app, { db, pull })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())

@@ -1,24 +1,15 @@
 /** Assortments by store and cluster, with dates [PRC13]. */
-import { instantSchema, itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { putCluster, stateListing, withdrawListing } from '../catalogue/assortments.ts'
-import { listingLevels } from '../catalogue/listing.ts'
+import { listingLineSchema } from '../catalogue/import-lines.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema, type HubApp } from './app.ts'
 import { authorshipSchema, by, refusalStatus, why } from './authorship.ts'
 
 const clusterId = z.string().regex(/^[A-Za-z0-9._-]{1,32}$/, 'at most 32 letters, digits, dots, hyphens and underscores')
 const entryId = z.string().min(1).max(128)
-
-export const listingSchema = z.strictObject({
-  entryId,
-  level: z.enum(listingLevels),
-  place: z.string().min(1).max(32).meta({ description: 'The cluster’s or the store’s id' }),
-  itemId: itemIdSchema,
-  listedFrom: instantSchema,
-  listedTo: instantSchema.optional(),
-})
 
 const entrySchema = z.object({
   ...{ entryId: z.string(), level: z.string(), place: z.string(), itemId: z.string(), listedFrom: z.string() },
@@ -68,7 +59,7 @@ export const registerAssortmentRoutes = (app: HubApp, { db, log }: { db: Databas
       schema: {
         summary: 'List an item for a cluster or a store from a date on, or between two. The same entry may be sent again.',
         tags: ['catalogue'],
-        body: listingSchema.extend({ by, why }),
+        body: listingLineSchema.extend({ by, why }),
         response: { 200: changedSchema, 201: changedSchema, 404: errorBodySchema, 409: errorBodySchema, 422: errorBodySchema },
       },
     },

@@ -1,9 +1,10 @@
 /** Prices as they are stated, for a zone or a store: set, corrected, withdrawn, and which is in force [PRC8] [PRC9]. */
-import { amountMinorSchema, currencySchema, instantSchema, itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { amountMinorSchema, instantSchema, itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { toInstant } from '#sync/core/instant.ts'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { priceLineSchema } from '../catalogue/import-lines.ts'
 import { readPriceInForce, readVersions } from '../catalogue/price-answer.ts'
 import { type Caution, correctPrice, statePrice, withdrawPrice } from '../catalogue/state-price.ts'
 import type { Database } from '../storage/database.ts'
@@ -12,17 +13,6 @@ import { authorshipSchema, by, heldSchema, refusalStatus, why } from './authorsh
 
 const priceId = z.string().min(1).max(128)
 const amountMinor = amountMinorSchema.min(0)
-
-export const statementSchema = z.strictObject({
-  priceId,
-  level: z.enum(['zone', 'store']),
-  place: z.string().min(1).max(32).meta({ description: 'The zone’s or the store’s id' }),
-  itemId: itemIdSchema,
-  amountMinor,
-  currency: currencySchema,
-  effectiveFrom: instantSchema,
-  effectiveTo: instantSchema.optional(),
-})
 
 const signed = z.object({ at: z.string(), by: z.string(), why: z.string() })
 const versionSchema = z.object({
@@ -56,7 +46,7 @@ export const registerStatedPriceRoutes = (
       schema: {
         summary: 'State a price for a zone or a store. The same priceId with the same content may be sent again.',
         tags: ['catalogue'],
-        body: statementSchema.extend({ by, why }),
+        body: priceLineSchema.extend({ by, why }),
         response: {
           200: changedSchema,
           201: changedSchema,

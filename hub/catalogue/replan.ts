@@ -2,6 +2,7 @@
  * Makes the stores' feeds come to what is stated, from now on, in the caller's transaction: one pass for every reason that a price may
  * change. As many statements for one store as for two hundred. The caller holds `lockCatalogue`.
  */
+import { must } from '#sync/contract/assert.ts'
 import { sql, type Transaction } from 'kysely'
 import { grouped } from '../availability/grouped.ts'
 import type { Tables } from '../storage/tables.ts'
@@ -83,5 +84,5 @@ export const itemsWithOwnPrices = async (trx: Trx, itemIds: readonly string[], n
 /** The database's clock, asked behind the lock: transactions that follow each other read times that do so too. */
 export const clockNow = async (trx: Trx): Promise<Date> => {
   const { rows } = await sql<{ now: Date }>`select date_trunc('milliseconds', clock_timestamp()) as now`.execute(trx)
-  return rows[0]?.now ?? new Date()
+  return must(rows[0]?.now, 'the database’s time')
 }

@@ -4,6 +4,7 @@
  * that arrive together do not miss each other.
  */
 import type { Item } from '#sync/contract/catalogue.ts'
+import { must } from '#sync/contract/assert.ts'
 import { type Insertable, sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { chunksOf } from './chunks.ts'
@@ -44,7 +45,7 @@ export const effectiveNow = async (trx: Trx): Promise<Date> => {
   const { rows } = await sql<{ now: Date }>`
     select greatest(date_trunc('milliseconds', clock_timestamp()),
       (select max(effective_from) + interval '1 millisecond' from stated_price where source = 'erp')) as now`.execute(trx)
-  return rows[0]?.now ?? new Date()
+  return must(rows[0]?.now, 'the database’s time')
 }
 
 export const upsertItems = async (trx: Trx, items: readonly { item: Item; erpId: string }[]): Promise<void> => {

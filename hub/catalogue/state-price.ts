@@ -83,6 +83,19 @@ export const statePriceIn = async (
   author: Authorship,
   caution: Caution = {},
 ): Promise<StateOutcome> => {
+  const noted = await notePrice(trx, statement, author, caution)
+  if (noted.outcome !== 'created') return noted
+  const { stores } = await replanPrices(trx, [statement.itemId], priceStores(statement), noted.now, statement.priceId)
+  return { outcome: 'created', stores }
+}
+
+/** Without telling the stores: whoever notes many tells them once. */
+export const notePrice = async (
+  trx: Trx,
+  statement: PriceStatement,
+  author: Authorship,
+  caution: Caution,
+): Promise<Exclude<StateOutcome, { outcome: 'created' }> | { outcome: 'created'; now: Date }> => {
   const flaw = flawOf(statement)
   if (flaw) return refused('INVALID', flaw)
   const facts = await readPlaceFacts(trx, statement)
@@ -97,20 +110,14 @@ export const statePriceIn = async (
       'INVALID',
       `The price ${facts.rival} of ${itemId} begins at the same moment for the same ${level}: two prices in force at once. Correct or withdraw that one.`,
     )
-  const held = await holdDoubtful(
-    trx,
-    statement,
-    { ...facts, before: facts.before?.amountMinor },
-    { do: 'state', statement, ...author },
-    caution,
-  )
+  const before = { ...facts, before: facts.before?.amountMinor }
+  const held = await holdDoubtful(trx, statement, before, { do: 'state', statement, ...author }, caution)
   if (held) return held
   await insertVersion(trx, statement, 1, author)
-  const { stores } = await replanPrices(trx, [itemId], storesOf(statement), facts.now, statement.priceId)
-  return { outcome: 'created', stores }
+  return { outcome: 'created', now: facts.now }
 }
 
-const storesOf = ({ level, place }: Pick<PriceStatement, 'level' | 'place'>): AtStores =>
+export const priceStores = ({ level, place }: Pick<PriceStatement, 'level' | 'place'>): AtStores =>
   level === 'zone' ? { zoneId: place } : { storeIds: [place] }
 
 const flawOf = ({ priceId, effectiveFrom, effectiveTo }: PriceStatement): string | null => {
@@ -184,7 +191,7 @@ export const correctPriceIn = async (
   const version = before.version + 1
   await endVersion(trx, priceId, before.version, 'corrected', author)
   await insertVersion(trx, statement, version, author)
-  const { stores } = await replanPrices(trx, [statement.itemId], storesOf(statement), now)
+  const { stores } = await replanPrices(trx, [statement.itemId], priceStores(statement), now)
   return { outcome: 'corrected', version, stores }
 }
 
@@ -237,7 +244,7 @@ export const withdrawPrice = (db: Kysely<Tables>, priceId: string, author: Autho
     await endVersion(trx, priceId, before.version, 'withdrawn', author)
     await voidHeld(trx, priceId)
     const place = { level: before.level === 'zone' ? ('zone' as const) : ('store' as const), place: before.place }
-    const { stores } = await replanPrices(trx, [before.item_id], storesOf(place), await clockNow(trx))
+    const { stores } = await replanPrices(trx, [before.item_id], priceStores(place), await clockNow(trx))
     return { outcome: 'withdrawn', stores }
   })
 

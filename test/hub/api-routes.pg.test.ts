@@ -60,6 +60,7 @@ const allRoutes = [
   'POST /v1/catalogue/comparisons',
   'POST /v1/catalogue/held/{heldId}/accept',
   'POST /v1/catalogue/held/{heldId}/reject',
+  'POST /v1/catalogue/import',
   'POST /v1/catalogue/prices',
   'POST /v1/catalogue/prices/{priceId}/correct',
   'POST /v1/catalogue/prices/{priceId}/withdraw',
