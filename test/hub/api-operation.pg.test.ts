@@ -84,7 +84,10 @@ it('[HUB7] exceptions are paged, and filtered by state and store', async () => {
   expect(pages.flat()).toEqual(made.map((each) => each.exceptionId))
   expect((await readPages(hub, '/v1/exceptions?limit=8&state=open&storeId=S1', idsOf)).flat()).toHaveLength(19)
   expect(await hub.get('/v1/exceptions?state=resolved')).toMatchObject({
-    body: { exceptions: [{ exceptionId: 'KEY_CONFLICT:03', state: 'resolved', owner: 'store', resolvedAt: expect.any(String) }], next: null },
+    body: {
+      exceptions: [{ exceptionId: 'KEY_CONFLICT:03', state: 'resolved', owner: 'store', resolvedAt: expect.any(String) }],
+      next: null,
+    },
   })
 })
 
