@@ -21,6 +21,7 @@ import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
+import { registerReturnRoutes } from './api/returns.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
@@ -97,6 +98,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
+    registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })

@@ -79,6 +79,19 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
+  // What the merge policies found; the money counts as the till took it
+  RETURN_EXCEEDS_SALE: {
+    meaning: 'More of a sale was returned, over all stores and receipts, than was sold. It is in stock once; the rest is held.',
+    owner: 'hub',
+    action:
+      'Ask the stores that returned it. Say whether the goods are there: POST /v1/returns/{originalKey}/decide with accept or reject. It closes then, or by itself when no more is held.',
+  },
+  RETURN_WITHOUT_SALE: {
+    meaning: 'Goods were returned from a sale that the hub does not have. Money and stock count.',
+    owner: 'store',
+    action:
+      'If the sale is on its way, nothing: it closes by itself when it arrives. Else compare the return’s number of the sale with the customer’s receipt.',
+  },
   // What the stock ledger found
   BALANCE_DIFFERS: {
     meaning: 'What the hub has on hand of an item is not what its own ledger of movements comes to.',
