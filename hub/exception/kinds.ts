@@ -92,6 +92,13 @@ export const exceptionKinds = {
     action:
       'If the sale is on its way, nothing: it closes by itself when it arrives. Else compare the return’s number of the sale with the customer’s receipt.',
   },
+  // What a rebuild found
+  PROJECTION_DIFFERED: {
+    meaning: 'A rebuild found that a projection is not what the log comes to. The message says where, and whether it was put right.',
+    owner: 'hub',
+    action:
+      'If only a comparison was asked for, rebuild the projection. A mapping or an item that changed since explains stock that moved to another item; for all else look for who wrote to the database, and send the message to support. It closes when a later rebuild or comparison finds no difference.',
+  },
   // What the stock ledger found
   BALANCE_DIFFERS: {
     meaning: 'What the hub has on hand of an item is not what its own ledger of movements comes to.',

@@ -8,7 +8,7 @@ import { sql, type Transaction } from 'kysely'
 import { exceptionId, type HubException, raiseExceptions, withoutNul } from '../exception/exception.ts'
 import { readIdentities } from '../identity/identities.ts'
 import type { WaitingLineRow } from '../identity/tables.ts'
-import { insertWaiting, lockGroups, takenKeys, waitingId } from '../identity/waiting-lines.ts'
+import { insertWaiting, lockGroups, mergeWaitingWithin, takenKeys, waitingId } from '../identity/waiting-lines.ts'
 import { recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
 import type { Tables } from '../storage/tables.ts'
@@ -86,6 +86,15 @@ const emptied = [
 
 export const stockProjection: Projection = {
   name: 'stock',
+  tables: {
+    stock_movement: 'movements of stock',
+    stock_balance: 'balances of stock',
+    stock_place: 'further places of receipts and documents',
+    stock_document: 'stock documents',
+    stock_base: 'counts that balances stand on',
+    waiting_line: 'lines that wait for their item',
+  },
+  settles: 'UNKNOWN_ITEM:',
 
   apply: async (trx, records) => {
     const { sources, repeated } = sourcesOf(records)
@@ -110,6 +119,11 @@ export const stockProjection: Projection = {
   reset: async (trx) => {
     for (const table of emptied) await trx.deleteFrom(table).execute()
     await bookCorrections(trx)
+  },
+
+  catchUp: async (trx) => {
+    await bookCorrections(trx)
+    await mergeWaitingWithin(trx)
   },
 }
 
