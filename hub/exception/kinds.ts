@@ -79,6 +79,12 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
+  TAX_DIFFERS: {
+    meaning: 'A store’s tills tax an item, or under a code, otherwise than the tax master on that day. The receipts count as they are.',
+    owner: 'hub',
+    action:
+      'Correct whichever side is wrong: the till’s item data, the item’s tax code in the ERP, the rate (POST /v1/tax-rates/import) or the mapping of the code. It closes by itself when the master or the mapping was.',
+  },
   // What the stock ledger found
   BALANCE_DIFFERS: {
     meaning: 'What the hub has on hand of an item is not what its own ledger of movements comes to.',

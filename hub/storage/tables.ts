@@ -3,8 +3,9 @@ import type { Generated } from 'kysely'
 import type { AvailabilityTables } from '../availability/tables.ts'
 import type { IdentityTables } from '../identity/tables.ts'
 import type { StockTables } from '../stock/tables.ts'
+import type { TaxTables } from '../tax/tables.ts'
 
-export interface Tables extends AvailabilityTables, IdentityTables, StockTables {
+export interface Tables extends AvailabilityTables, IdentityTables, StockTables, TaxTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string
