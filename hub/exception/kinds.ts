@@ -99,6 +99,12 @@ export const exceptionKinds = {
     action:
       'If only a comparison was asked for, rebuild the projection. A mapping or an item that changed since explains stock that moved to another item; for all else look for who wrote to the database, and send the message to support. It closes when a later rebuild or comparison finds no difference.',
   },
+  TAX_DIFFERS: {
+    meaning: 'A store’s tills tax an item, or under a code, otherwise than the tax master on that day. The receipts count as they are.',
+    owner: 'hub',
+    action:
+      'Correct whichever side is wrong: the till’s item data, the item’s tax code in the ERP, the rate (POST /v1/tax-rates/import) or the mapping of the code. It closes by itself when the master or the mapping was.',
+  },
   // What the stock ledger found
   BALANCE_DIFFERS: {
     meaning: 'What the hub has on hand of an item is not what its own ledger of movements comes to.',

@@ -5,12 +5,13 @@
  *   one that came before             ─▶ another place of the same   what the hub booked itself is kept, and is in the ledger too
  */
 import { sql, type Transaction } from 'kysely'
-import { exceptionId, type HubException, raiseExceptions, withoutNul } from '../exception/exception.ts'
+import { exceptionId, type HubException, raiseExceptions } from '../exception/exception.ts'
 import { readIdentities } from '../identity/identities.ts'
 import type { WaitingLineRow } from '../identity/tables.ts'
 import { insertWaiting, lockGroups, mergeWaitingWithin, takenKeys, waitingId } from '../identity/waiting-lines.ts'
 import { recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
+import { storable } from '../storage/storable.ts'
 import type { Tables } from '../storage/tables.ts'
 import { returnClaims } from '../merge/policies/return-claims.ts'
 import { addMovements, settleCounts } from './balance.ts'
@@ -23,9 +24,6 @@ import type { ReturnClaimRow, StockPlaceRow } from './tables.ts'
 
 type Trx = Transaction<Tables>
 type Effected = StockSource & StockEffects
-
-/** Half a character and NUL are what PostgreSQL's text cannot hold. */
-const storable = (text: string): string => withoutNul(text.replace(/\p{Surrogate}/gu, '\ufffd'))
 
 const movementRows = ({ row, naturalKey, businessDay, movements }: Effected) =>
   movements.map(({ lineNumber, itemId, kind, quantityMilli }) => ({

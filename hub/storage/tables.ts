@@ -4,8 +4,9 @@ import type { AvailabilityTables } from '../availability/tables.ts'
 import type { IdentityTables } from '../identity/tables.ts'
 import type { RebuildTables } from '../rebuild/tables.ts'
 import type { StockTables } from '../stock/tables.ts'
+import type { TaxTables } from '../tax/tables.ts'
 
-export interface Tables extends AvailabilityTables, IdentityTables, RebuildTables, StockTables {
+export interface Tables extends AvailabilityTables, IdentityTables, RebuildTables, StockTables, TaxTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string

@@ -47,6 +47,8 @@ const allRoutes = [
   'GET /v1/stores/{storeId}/days',
   'GET /v1/stores/{storeId}/days/{businessDay}',
   'GET /v1/stores/{storeId}/sync-settings',
+  'GET /v1/stores/{storeId}/tax-jurisdiction',
+  'GET /v1/tax-rates',
   'GET /v1/transactions',
   'GET /v1/unknown-items',
   'POST /v1/devices/{deviceId}/ask',
@@ -67,8 +69,10 @@ const allRoutes = [
   'POST /v1/stock/corrections',
   'POST /v1/stores',
   'POST /v1/stores/{storeId}/enrolment-codes',
+  'POST /v1/tax-rates/import',
   'POST /v1/unknown-items/{id}/resolve',
   'PUT /v1/stores/{storeId}/sync-settings',
+  'PUT /v1/stores/{storeId}/tax-jurisdiction',
   'PUT /v1/sync-settings',
 ]
 
