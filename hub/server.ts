@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
 import { registerAvailabilityRoutes } from './api/availability.ts'
+import { registerAvailabilityRuleRoutes } from './api/availability-rules.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerSpreadRoutes } from './api/catalogue-spread.ts'
 import { registerComparisonRoutes } from './api/comparisons.ts'
@@ -103,6 +104,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
     registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
+    registerAvailabilityRuleRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })

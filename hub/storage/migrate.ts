@@ -14,6 +14,7 @@ import * as availability from './migrations/0007-availability.ts'
 import * as mergePolicies from './migrations/0008-merge-policies.ts'
 import * as projectionRebuilds from './migrations/0009-projection-rebuilds.ts'
 import * as governance from './migrations/0010-governance.ts'
+import * as availabilityRules from './migrations/0012-availability-rules.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
@@ -28,6 +29,7 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 8, name: 'merge-policies', migration: mergePolicies },
   { number: 9, name: 'projection-rebuilds', migration: projectionRebuilds },
   { number: 10, name: 'governance', migration: governance },
+  { number: 12, name: 'availability-rules', migration: availabilityRules },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */

@@ -20,9 +20,13 @@ const store = { storeId: 'S1', name: 'Store 1', currency: 'EUR', timeZone: 'Euro
 const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string
 
 const allRoutes = [
+  'DELETE /v1/availability/rules/{ruleId}',
   'GET /healthz',
   'GET /readyz',
   'GET /v1/availability',
+  'GET /v1/availability/categories',
+  'GET /v1/availability/rules',
+  'GET /v1/availability/rules/versions',
   'GET /v1/availability/why',
   'GET /v1/catalogue/changes',
   'GET /v1/catalogue/spread/{feed}',
@@ -51,6 +55,9 @@ const allRoutes = [
   'GET /v1/tax-rates',
   'GET /v1/transactions',
   'GET /v1/unknown-items',
+  'POST /v1/availability/categories/import',
+  'POST /v1/availability/rules/import',
+  'POST /v1/availability/rules/versions/{version}/restore',
   'POST /v1/devices/{deviceId}/ask',
   'POST /v1/devices/{deviceId}/diagnostics',
   'POST /v1/devices/{deviceId}/revoke',
@@ -71,6 +78,7 @@ const allRoutes = [
   'POST /v1/stores/{storeId}/enrolment-codes',
   'POST /v1/tax-rates/import',
   'POST /v1/unknown-items/{id}/resolve',
+  'PUT /v1/availability/rules/{ruleId}',
   'PUT /v1/stores/{storeId}/sync-settings',
   'PUT /v1/stores/{storeId}/tax-jurisdiction',
   'PUT /v1/sync-settings',
