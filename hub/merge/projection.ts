@@ -12,8 +12,8 @@ export interface Projection {
   readonly tables: Partial<Readonly<Record<keyof Tables, string>>>
   /** It fills the ERP's outbox: a rebuild adds postings that are missing there, and takes none back. */
   readonly fillsOutbox?: true
-  /** Exceptions whose id begins so are as it says, open or ended; all others it raises once, and never again. */
-  readonly settles?: string
+  /** Exceptions whose id begins with one of these are as it says, open or ended; all others it raises once, and never again. */
+  readonly settles?: readonly string[]
   /**
    * Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. One that it has taken before
    * changes nothing: a record that was removed from the log and filled in again counted all the while.
