@@ -1,11 +1,15 @@
-/** The figure of each store and item, and what it was made of: one answer for the API, its explanation and the events. */
-import { type Kysely, sql } from 'kysely'
-import { must } from '#sync/contract/assert.ts'
-import { type Availability, availableToSell } from '../stock/available.ts'
-import { usualPolicy } from '../stock/confidence.ts'
+/** The figure of each store and item for a channel, and what it was made of: one answer for the API, its explanation and the events. */
+import type { Kysely } from 'kysely'
+import { type Availability, availableToSell, type StockFigures } from '../stock/available.ts'
+import { type ConfidencePolicy, usualPolicy } from '../stock/confidence.ts'
 import type { Tables } from '../storage/tables.ts'
-import { readItems, readStores } from './knowledge.ts'
+import { type Knowledge, knowledgeOf } from './knowledge.ts'
+import { readKnowledgeRows } from './knowledge-query.ts'
 import { keyText, type StockKey } from './promised-stock.ts'
+import { type HoldingRules, holdingRules, ruledStock } from './ruled-stock.ts'
+import { ownChannel } from './rules/rule.ts'
+import { ruleBook } from './rules/rule-book.ts'
+import type { RuleBook } from './rules/rule-order.ts'
 
 export interface Figure extends StockKey, Availability {
   timeZone: string
@@ -13,24 +17,36 @@ export interface Figure extends StockKey, Availability {
   reservedMilli: number
   /** On its way to the store, and not part of what is offered. */
   inTransitMilli: number
+  /** As the rules have it; for a reservation that doubt does not hold back. */
+  stock: StockFigures
 }
 
-/** Reads side by side, on connections of the pool: not for a transaction. Figures of keys whose store is not known are left out. */
-export const readFigures = async (db: Kysely<Tables>, keys: readonly StockKey[]): Promise<{ atMs: number; figures: Figure[] }> => {
-  const [{ rows }, stores, items] = await Promise.all([
-    sql<{ at: Date }>`select now() as at`.execute(db),
-    readStores(db, [...new Set(keys.map(({ storeId }) => storeId))]),
-    readItems(db, keys),
-  ])
-  const atMs = must(rows[0], 'the time of the database').at.getTime()
-  const figures = keys.flatMap((key) => {
-    const [store, known] = [stores.get(key.storeId), items.get(keyText(key))]
-    if (store === undefined || known === undefined) return []
-    const { onHandMilli, reservedMilli } = known.stock
-    const availability = availableToSell(known.stock, store, known.item, usualPolicy, atMs)
-    const { storeId, itemId } = key
-    const { timeZone } = store
-    return [{ storeId, itemId, ...availability, timeZone, onHandMilli, reservedMilli, inTransitMilli: known.inTransitMilli }]
-  })
-  return { atMs, figures }
+const policyOf = ({ service }: HoldingRules): ConfidencePolicy =>
+  service === undefined ? usualPolicy : { ...usualPolicy, servicePpm: service.amount, by: service }
+
+const figureOf = (key: StockKey, { atMs, stores, items }: Knowledge, book: RuleBook, channel: string | undefined): Figure[] => {
+  const [store, known] = [stores.get(key.storeId), items.get(keyText(key))]
+  if (store === undefined || known === undefined) return []
+  const { held, category, count, inTransitMilli } = known
+  const rules = channel === ownChannel ? {} : holdingRules(book, { ...key, category, channel, day: store.day })
+  const stock = { ...ruledStock(held, rules), ...(count === undefined ? {} : { count }) }
+  const availability = availableToSell(stock, known.store, known.item, policyOf(rules), atMs)
+  const { storeId, itemId } = key
+  const { onHandMilli, reservedMilli } = held
+  return [{ storeId, itemId, ...availability, timeZone: store.timeZone, onHandMilli, reservedMilli, inTransitMilli, stock }]
+}
+
+/**
+ * Without a channel: what the rules leave that name none. Figures of keys whose store is not known are left out. Within a transaction, the
+ * book is kept for its database.
+ */
+export const readFigures = async (
+  db: Kysely<Tables>,
+  keys: readonly StockKey[],
+  channel?: string,
+  keptFor: object = db,
+): Promise<{ atMs: number; figures: Figure[] }> => {
+  const knowledge = knowledgeOf(await readKnowledgeRows(db, keys, channel ?? null))
+  const book = await ruleBook(db, knowledge.rules, keptFor)
+  return { atMs: knowledge.atMs, figures: keys.flatMap((key) => figureOf(key, knowledge, book, channel)) }
 }

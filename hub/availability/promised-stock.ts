@@ -41,12 +41,3 @@ export const endExpired = async (trx: Transaction<Tables>, keys: readonly StockK
       order by reservation_id for update)
     update reservation r set state = 'expired', ended_at = now() from due where r.reservation_id = due.reservation_id`.execute(trx)
 }
-
-export const readFree = async (trx: Transaction<Tables>, keys: readonly StockKey[]): Promise<Map<string, number>> => {
-  const { rows } = await sql<{ store_id: string; item_id: string; free: number }>`
-    select k.store_id, k.item_id, coalesce(b.quantity_milli, 0) - coalesce(h.held, 0)::bigint as free
-    from ${keyRows(keys)} k left join stock_balance b using (store_id, item_id)
-    left join lateral (select sum(l.quantity_milli) as held from reservation_line l join reservation r using (reservation_id)
-      where l.store_id = k.store_id and l.item_id = k.item_id and ${isHeld}) h on true`.execute(trx)
-  return new Map(rows.map((row) => [keyText({ storeId: row.store_id, itemId: row.item_id }), row.free]))
-}
