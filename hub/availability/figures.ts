@@ -3,9 +3,10 @@ import type { Kysely } from 'kysely'
 import { type Availability, availableToSell, type StockFigures } from '../stock/available.ts'
 import { type ConfidencePolicy, usualPolicy } from '../stock/confidence.ts'
 import type { Tables } from '../storage/tables.ts'
-import { type Knowledge, knowledgeOf } from './knowledge.ts'
+import { type KnownItem, type KnownStore, knowledgeOf } from './knowledge.ts'
 import { readKnowledgeRows } from './knowledge-query.ts'
 import { keyText, type StockKey } from './promised-stock.ts'
+import { readRecentSales } from './recent-sales.ts'
 import { type HoldingRules, holdingRules, ruledStock } from './ruled-stock.ts'
 import { ownChannel } from './rules/rule.ts'
 import { ruleBook } from './rules/rule-book.ts'
@@ -24,21 +25,25 @@ export interface Figure extends StockKey, Availability {
 const policyOf = ({ service }: HoldingRules): ConfidencePolicy =>
   service === undefined ? usualPolicy : { ...usualPolicy, servicePpm: service.amount, by: service }
 
-const figureOf = (key: StockKey, { atMs, stores, items }: Knowledge, book: RuleBook, channel: string | undefined): Figure[] => {
-  const [store, known] = [stores.get(key.storeId), items.get(keyText(key))]
-  if (store === undefined || known === undefined) return []
+interface Asking {
+  atMs: number
+  book: RuleBook
+  channel: string | undefined
+}
+
+const figureOf = (key: StockKey, store: KnownStore, known: KnownItem, { atMs, book, channel }: Asking): Figure => {
   const { held, category, count, inTransitMilli } = known
   const rules = channel === ownChannel ? {} : holdingRules(book, { ...key, category, channel, day: store.day })
   const stock = { ...ruledStock(held, rules), ...(count === undefined ? {} : { count }) }
   const availability = availableToSell(stock, known.store, known.item, policyOf(rules), atMs)
   const { storeId, itemId } = key
   const { onHandMilli, reservedMilli } = held
-  return [{ storeId, itemId, ...availability, timeZone: store.timeZone, onHandMilli, reservedMilli, inTransitMilli, stock }]
+  return { storeId, itemId, ...availability, timeZone: store.timeZone, onHandMilli, reservedMilli, inTransitMilli, stock }
 }
 
 /**
- * Without a channel: what the rules leave that name none. Figures of keys whose store is not known are left out. Within a transaction, the
- * book is kept for its database.
+ * Without a channel: what the rules leave that name none. Figures of keys whose store is not known are left out. `keptFor` is the database
+ * of a transaction: what is kept between calls is kept for it.
  */
 export const readFigures = async (
   db: Kysely<Tables>,
@@ -46,7 +51,15 @@ export const readFigures = async (
   channel?: string,
   keptFor: object = db,
 ): Promise<{ atMs: number; figures: Figure[] }> => {
-  const knowledge = knowledgeOf(await readKnowledgeRows(db, keys, channel ?? null))
-  const book = await ruleBook(db, knowledge.rules, keptFor)
-  return { atMs: knowledge.atMs, figures: keys.flatMap((key) => figureOf(key, knowledge, book, channel)) }
+  const asked = [...new Map(keys.map((key) => [keyText(key), key])).values()]
+  const rows = await readKnowledgeRows(db, asked, channel ?? null)
+  const marks = new Map(rows.balances.n?.map((n, index) => [n, rows.balances.mark[index]]))
+  const marked = asked.map((key, index) => ({ ...key, mark: marks.get(index + 1) }))
+  const { stores, items } = knowledgeOf(asked, rows, await readRecentSales(db, marked, rows.first_day, keptFor))
+  const asking = { atMs: rows.at_ms, book: await ruleBook(db, rows.rules, keptFor), channel }
+  const figures = asked.flatMap((key, index) => {
+    const [store, known] = [stores.get(key.storeId), items[index]]
+    return store === undefined || known === undefined ? [] : [figureOf(key, store, known, asking)]
+  })
+  return { atMs: rows.at_ms, figures }
 }

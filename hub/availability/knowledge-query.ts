@@ -9,10 +9,8 @@ import type { Unit } from '#sync/contract/transaction.ts'
 import { inTransitTo } from '../stock/transfers.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { KnownGap } from './missing-records.ts'
-import { isHeld, keyRows, type StockKey } from './promised-stock.ts'
-
-/** Sales of so many days, over all their hours. */
-export const velocityDays = 28
+import { isHeld, type StockKey } from './promised-stock.ts'
+import { velocityDays } from './recent-sales.ts'
 
 export interface StoreRow {
   store_id: string
@@ -34,33 +32,33 @@ export interface DeviceRow {
   lacking_since_ms: number | null
 }
 
-export interface ItemRow {
-  store_id: string
-  item_id: string
-  unit: Unit | null
-  category: string | null
-  on_hand: number
-  held: number
-  held_by_channel: number
-  sold: number
-  sold_since_count: number
-  count_day: string | null
-  counted_ms: number | null
-  counted: number | null
-  in_transit: number
-}
-
+/** `n` is a key's place in what was asked, from 1 on. Where there is nothing to tell of a key, it is left out. */
 export interface KnowledgeRows {
   at_ms: number
+  /** Of the sales that a velocity is made of. */
+  first_day: string
   /** Says which version of the rules is in force. */
   rules: string
   stores: StoreRow[]
   devices: DeviceRow[]
-  items: ItemRow[]
+  /** Column by column. A mark changes with its row, for what is kept of the movements. */
+  balances: { n: number[] | null; milli: number[]; mark: string[] }
+  held: { n: number; milli: number; by_channel: number }[]
+  counts: CountRow[]
+  /** Items that are not sold by the piece, or have a category. */
+  described: { item_id: string; unit: Unit; category: string | null }[]
+  transit: { n: number; milli: number }[]
+}
+
+export interface CountRow {
+  n: number
+  day: string
+  milli: number
+  at_ms: number
 }
 
 const ms = (time: RawBuilder<unknown>) => sql`(extract(epoch from ${time}) * 1000)::bigint`
-const firstDay = sql`(now() - ${sql.lit(velocityDays)} * interval '1 day')::date`
+const firstDay = sql`(now() - ${sql.lit(velocityDays - 1)} * interval '1 day')::date`
 
 const gapsOf = sql`(
   select json_agg(g) from (
@@ -77,7 +75,7 @@ const isDoubted = sql`(g.gaps is not null or exists (
 const stores = sql`
   select s.store_id, s.time_zone, (now() at time zone s.time_zone)::date::text as day, g.gaps,
     case when ${isDoubted} then (select sum(t.count)::bigint from day_total t
-      where t.store_id = s.store_id and t.business_day > ${firstDay} and t.measure = 'transaction-kind') end as receipts
+      where t.store_id = s.store_id and t.business_day >= ${firstDay} and t.measure = 'transaction-kind') end as receipts
   from place s cross join lateral (select ${gapsOf} as gaps) g`
 
 /** Checkpoints stand in the order of writing: the first entry that is lacking has waited longest. */
@@ -94,37 +92,41 @@ const devices = sql`
   left join device_report r on r.device_id = d.device_id
   left join lateral (select max(last_batch_at) as last_batch_at from device_stream e where e.device_id = d.device_id) t on true`
 
+const balances = sql`
+  select json_build_object('n', array_agg(k.n), 'milli', array_agg(b.quantity_milli), 'mark', array_agg(b.xmin::text))
+  from key k join stock_balance b using (store_id, item_id)`
+
+const held = (channel: string | null) => sql`
+  select k.n, sum(l.quantity_milli)::bigint as milli, coalesce(sum(l.quantity_milli) filter (where r.channel = ${channel}), 0)::bigint as by_channel
+  from key k join reservation_line l using (store_id, item_id) join reservation r using (reservation_id) where ${isHeld} group by 1`
+
 /** When the hub took the count in; one that came late is as old as its business day. */
-const countedMs = ms(sql`least(
-  (select l.received_at from record_log l where l.device_id = c.device_id and l.incarnation = c.incarnation and l.seq = c.seq),
-  (c.business_day + 1)::timestamp at time zone s.time_zone)`)
+const counts = sql`
+  select k.n, c.business_day as day, c.counted_milli as milli, ${ms(sql`least(
+    (select l.received_at from record_log l where l.device_id = c.device_id and l.incarnation = c.incarnation and l.seq = c.seq),
+    (c.business_day + 1)::timestamp at time zone s.time_zone)`)} as at_ms
+  from key k join stock_base c using (store_id, item_id) join place s using (store_id)`
 
-const itemsOf = (channel: string | null, storeIds: readonly string[], itemIds: readonly string[]) => sql`
-  select k.store_id, k.item_id, i.unit, y.category, coalesce(b.quantity_milli, 0) as on_hand, coalesce(h.held, 0)::bigint as held,
-    coalesce(h.by_channel, 0)::bigint as held_by_channel, coalesce(v.sold, 0)::bigint as sold,
-    coalesce(v.since_count, 0)::bigint as sold_since_count, c.business_day::text as count_day, c.counted_milli as counted,
-    case when c.business_day is not null then ${countedMs} end as counted_ms, coalesce(w.in_transit_milli, 0) as in_transit
-  from key k join place s using (store_id)
-  left join stock_balance b using (store_id, item_id) left join item i using (item_id) left join item_category y using (item_id)
-  left join stock_base c using (store_id, item_id)
-  left join ${inTransitTo(storeIds, itemIds)} w using (store_id, item_id)
-  left join lateral (
-    select sum(l.quantity_milli) as held, sum(l.quantity_milli) filter (where r.channel = ${channel}) as by_channel
-    from reservation_line l join reservation r using (reservation_id)
-    where l.store_id = k.store_id and l.item_id = k.item_id and ${isHeld}) h on true
-  left join lateral (
-    select -sum(m.quantity_milli) as sold, -sum(m.quantity_milli) filter (where m.business_day >= c.business_day) as since_count
-    from stock_movement m where m.store_id = k.store_id and m.item_id = k.item_id and m.kind = 'sale' and m.business_day > ${firstDay}) v on true`
+const described = (itemIds: readonly string[]) => sql`
+  select i.item_id, i.unit, y.category from item i left join item_category y using (item_id)
+  where i.item_id = any(${itemIds}::text[]) and (i.unit <> 'each' or y.category is not null)`
 
+const transit = (storeIds: readonly string[], itemIds: readonly string[]) => sql`
+  select k.n, w.in_transit_milli as milli from ${inTransitTo(storeIds, itemIds)} w join key k using (store_id, item_id)`
+
+const rowsOf = (query: RawBuilder<unknown>) => sql`coalesce((select json_agg(x) from (${query}) x), '[]')`
+
+/** The keys are all different. */
 export const readKnowledgeRows = async (db: Kysely<Tables>, keys: readonly StockKey[], channel: string | null): Promise<KnowledgeRows> => {
-  const storeIds = [...new Set(keys.map(({ storeId }) => storeId))]
-  const itemIds = [...new Set(keys.map(({ itemId }) => itemId))]
+  const [keyStores, keyItems] = [keys.map(({ storeId }) => storeId), keys.map(({ itemId }) => itemId)]
+  const [storeIds, itemIds] = [[...new Set(keyStores)], [...new Set(keyItems)]]
   const { rows } = await sql<KnowledgeRows>`/* plan availability */
-    with key as materialized (select store_id, item_id from ${keyRows(keys)}),
+    with key as materialized (
+      select * from unnest(${keyStores}::text[], ${keyItems}::text[]) with ordinality k(store_id, item_id, n)),
     place as materialized (select store_id, time_zone from store where store_id = any(${storeIds}::text[]))
-    select ${ms(sql`now()`)} as at_ms,
+    select ${ms(sql`now()`)} as at_ms, ${firstDay}::text as first_day,
       coalesce((select version || ' ' || made_at from availability_rule_version order by version desc limit 1), '0') as rules,
-      coalesce((select json_agg(x) from (${stores}) x), '[]') as stores, coalesce((select json_agg(x) from (${devices}) x), '[]') as devices,
-      coalesce((select json_agg(x) from (${itemsOf(channel, storeIds, itemIds)}) x), '[]') as items`.execute(db)
+      ${rowsOf(stores)} as stores, ${rowsOf(devices)} as devices, (${balances}) as balances, ${rowsOf(held(channel))} as held,
+      ${rowsOf(counts)} as counts, ${rowsOf(described(itemIds))} as described, ${rowsOf(transit(storeIds, itemIds))} as transit`.execute(db)
   return must(rows[0], 'what the hub knows')
 }

@@ -6,9 +6,10 @@ import { reportSchema } from '#sync/contract/report.ts'
 import type { StockFigures } from '../stock/available.ts'
 import type { ItemKnowledge, StoreKnowledge } from '../stock/confidence.ts'
 import { grouped } from './grouped.ts'
-import { type DeviceRow, type ItemRow, type KnowledgeRows, type StoreRow, velocityDays } from './knowledge-query.ts'
+import type { CountRow, DeviceRow, KnowledgeRows, StoreRow } from './knowledge-query.ts'
 import { type MissingRecords, missingOf, missingSince } from './missing-records.ts'
-import { keyText } from './promised-stock.ts'
+import { keyText, type StockKey } from './promised-stock.ts'
+import { type RecentSales, velocityDays } from './recent-sales.ts'
 import type { HeldStock } from './ruled-stock.ts'
 
 /** Reports come every minute or so: a store heard within this time has its line open. */
@@ -33,11 +34,9 @@ export interface KnownItem {
 }
 
 export interface Knowledge {
-  atMs: number
-  rules: string
   stores: Map<string, KnownStore>
-  /** By `keyText`. */
-  items: Map<string, KnownItem>
+  /** In the order of the keys; of a store that is not known nothing. */
+  items: (KnownItem | undefined)[]
 }
 
 /** Of a report that this hub cannot read, the count that was noted beside it still counts. */
@@ -77,31 +76,50 @@ const knownStore = (row: StoreRow, devices: readonly DeviceRow[], nowMs: number)
   }
 }
 
-const knownItem = (row: ItemRow, { missing, receipts, ...store }: KnownStore): KnownItem => {
-  const onHandMilli = row.on_hand
-  const counted = row.counted === null || row.counted_ms === null ? null : { milli: row.counted, atMs: row.counted_ms }
+const unsold: RecentSales = { soldMilli: 0, soldSinceCountMilli: 0 }
+
+interface ItemFacts {
+  held: HeldStock
+  category: string | undefined
+  count: CountRow | undefined
+  inTransitMilli: number
+}
+
+const knownItem = ({ held, category, count, inTransitMilli }: ItemFacts, known: KnownStore, sales: RecentSales): KnownItem => {
+  const { missing, receipts, ...store } = known
+  const { soldMilli, soldSinceCountMilli } = sales
   return {
-    held: { unit: row.unit ?? 'each', onHandMilli, reservedMilli: row.held, reservedByChannelMilli: row.held_by_channel },
-    category: row.category ?? undefined,
-    store: { ...store, missingRecords: missingSince(missing, row.count_day ?? undefined) },
+    ...{ held, category, inTransitMilli },
+    store: { ...store, missingRecords: missingSince(missing, count?.day) },
     item: {
-      velocity: { milliPerHour: Math.round(row.sold / (velocityDays * 24)) },
-      ...(receipts === null || receipts === 0 ? {} : { unitsPerRecordMicro: Math.round((row.sold * 1_000) / receipts) }),
-      lastCountMs: counted?.atMs ?? null,
-      soldSinceCountMilli: row.sold_since_count,
+      velocity: { milliPerHour: Math.round(soldMilli / (velocityDays * 24)) },
+      ...(receipts === null || receipts === 0 ? {} : { unitsPerRecordMicro: Math.round((soldMilli * 1_000) / receipts) }),
+      lastCountMs: count?.at_ms ?? null,
+      soldSinceCountMilli,
     },
-    count: counted === null ? undefined : { atMs: counted.atMs, countedMilli: counted.milli, otherSinceMilli: onHandMilli - counted.milli },
-    inTransitMilli: row.in_transit,
+    count: count && {
+      ...{ atMs: count.at_ms, businessDay: count.day, countedMilli: count.milli },
+      otherSinceMilli: held.onHandMilli - count.milli,
+    },
   }
 }
 
-/** Items of stores that are not known are left out. */
-export const knowledgeOf = ({ at_ms: atMs, rules, ...rows }: KnowledgeRows): Knowledge => {
+const byPlace = <T extends { n: number }>(rows: readonly T[]): Map<number, T> => new Map(rows.map((row) => [row.n, row]))
+
+export const knowledgeOf = (keys: readonly StockKey[], rows: KnowledgeRows, sales: ReadonlyMap<string, RecentSales>): Knowledge => {
   const devices = grouped(rows.devices, (device) => device.store_id)
-  const stores = new Map(rows.stores.map((row) => [row.store_id, knownStore(row, devices.get(row.store_id) ?? [], atMs)]))
-  const items = rows.items.flatMap((row) => {
-    const store = stores.get(row.store_id)
-    return store === undefined ? [] : [[keyText({ storeId: row.store_id, itemId: row.item_id }), knownItem(row, store)] as const]
+  const stores = new Map(rows.stores.map((row) => [row.store_id, knownStore(row, devices.get(row.store_id) ?? [], rows.at_ms)]))
+  const described = new Map(rows.described.map((row) => [row.item_id, row]))
+  const [reserved, counts, transit] = [byPlace(rows.held), byPlace(rows.counts), byPlace(rows.transit)]
+  const onHand = new Map(rows.balances.n?.map((n, index) => [n, rows.balances.milli[index] ?? 0]))
+  const items = keys.map((key, index) => {
+    const [store, n] = [stores.get(key.storeId), index + 1]
+    if (store === undefined) return undefined
+    const { unit = 'each', category = null } = described.get(key.itemId) ?? {}
+    const { milli: reservedMilli = 0, by_channel: reservedByChannelMilli = 0 } = reserved.get(n) ?? {}
+    const held = { unit, onHandMilli: onHand.get(n) ?? 0, reservedMilli, reservedByChannelMilli }
+    const facts = { held, category: category ?? undefined, count: counts.get(n), inTransitMilli: transit.get(n)?.milli ?? 0 }
+    return knownItem(facts, store, sales.get(keyText(key)) ?? unsold)
   })
-  return { atMs, rules, stores, items: new Map(items) }
+  return { stores, items }
 }

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../storage/database.ts'
+import { closeLines } from './promised-stock.ts'
 
 /** Bounded, and past what another process is at: several may tidy side by side. Returns how many it wrote down as ended. */
 export const endReservations = async (db: Database): Promise<number> => {
@@ -11,7 +12,8 @@ export const endReservations = async (db: Database): Promise<number> => {
       where state = 'active' and (expires_at <= now() or (receipt is not null and not exists (
         select from reservation_line l where l.reservation_id = r.reservation_id and not exists (
           select from stock_movement m where m.store_id = l.store_id and m.natural_key = r.receipt))))
-      order by reservation_id limit 1000 for update skip locked)
+      order by reservation_id limit 1000 for update skip locked),
+    closed as (${closeLines})
     update reservation r set state = due.state, ended_at = now() from due
     where r.reservation_id = due.reservation_id returning r.reservation_id`.execute(db)
   return rows.length

@@ -184,5 +184,8 @@ const changeReservation = async (trx: Transaction<Tables>, reservationId: string
   if (step.step === 'confirm') await update.set({ kind: 'hard', expires_at: null }).execute()
   else if (step.step === 'consume' && step.receipt !== undefined)
     await update.set({ receipt: step.receipt, kind: 'hard', expires_at: null }).execute()
-  else await update.set({ state: endStates[step.step], ended_at: sql`now()` }).execute()
+  else {
+    await update.set({ state: endStates[step.step], ended_at: sql`now()` }).execute()
+    await trx.updateTable('reservation_line').set({ is_open: false }).where('reservation_id', '=', reservationId).execute()
+  }
 }

@@ -30,7 +30,7 @@ export interface StockFigures {
   /** How that came about: the most that the channel may have, and what of it is reserved already. */
   allocation?: { limitMilli: number; heldMilli: number; isClosed: boolean; by: RuleSaid }
   /** What on hand is made of, for the explanation: the last count and, where it is told apart, what was sold since. */
-  count?: { atMs: number; countedMilli: number; soldSinceMilli?: number; otherSinceMilli: number }
+  count?: { atMs: number; businessDay?: string; countedMilli: number; soldSinceMilli?: number; otherSinceMilli: number }
 }
 
 export type AvailabilityTerm =

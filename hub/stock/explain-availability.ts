@@ -54,7 +54,8 @@ const weightyCauses = (terms: readonly AvailabilityTerm[]): UnseenTerm[] => {
 
 const onHandWords = ({ milli, count }: Of<'on-hand'>, quantity: (milli: number) => string, { timeZone }: Place): string => {
   if (count === undefined) return `${quantity(milli)} on hand`
-  const day = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', timeZone }).format(count.atMs)
+  const [at, zone] = count.businessDay === undefined ? [count.atMs, timeZone] : [Date.parse(count.businessDay), 'UTC']
+  const day = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', timeZone: zone }).format(at)
   const { soldSinceMilli = 0, otherSinceMilli } = count
   const [more, less] = count.soldSinceMilli === undefined ? ['more', 'less'] : ['in', 'out']
   const sold = soldSinceMilli === 0 ? [] : [`${quantity(soldSinceMilli)} sold since`]

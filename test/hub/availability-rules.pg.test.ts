@@ -110,9 +110,12 @@ it('[AVL10] an item has one category; a category that a rule names keeps an item
   expect(await hub.get('/v1/availability/categories?format=csv')).toMatchObject({ body: 'item;category\r\nA;dairy\r\n' })
 })
 
-const sell = (db: Database, itemId: string, perDay: number) =>
-  sql`insert into stock_movement select 'S1', 'S1|W1|' || n || ${itemId}, 1, ${itemId}, ${-1_000 * perDay}, current_date - n::int
+/** For 27 days; a movement writes its balance's row, as the projection does. */
+const sell = async (db: Database, itemId: string, perDay: number): Promise<void> => {
+  await sql`insert into stock_movement select 'S1', 'S1|W1|' || n || ${itemId}, 1, ${itemId}, ${-1_000 * perDay}, current_date - n::int
     from generate_series(1, 27) n`.execute(db)
+  await sql`update stock_balance set quantity_milli = quantity_milli where item_id = ${itemId}`.execute(db)
+}
 
 const available = async (hub: RunningHub, itemId: string, channel?: string): Promise<number> => {
   const { body } = await hub.get(`/v1/availability?itemId=${itemId}&storeId=S1${channel === undefined ? '' : `&channel=${channel}`}`)
@@ -126,7 +129,8 @@ it('[AVL11] each channel has its own figure by the rules of the day, in words, a
   await sql`insert into stock_balance values ('S1', 'A', 20000), ('S1', 'B', 60000)`.execute(db)
   await sql`insert into item_category values ('A', 'dairy')`.execute(db)
   expect(await available(hub, 'A', 'web')).toBe(20_000)
-  const today = new Date().toISOString().slice(0, 10)
+  const { rows } = await sql<{ today: string }>`select (now() at time zone time_zone)::date as today from store`.execute(db)
+  const today = rows[0]?.today ?? ''
   const past = new Date(Date.now() - 5 * 86_400_000).toISOString().slice(0, 10)
   const rules = csv(
     'keep;safety-stock;;dairy;;;;;units;4;Ann;broken ones',
