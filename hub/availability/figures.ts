@@ -1,16 +1,16 @@
 /** The figure of each store and item for a channel, and what it was made of: one answer for the API, its explanation and the events. */
 import type { Kysely } from 'kysely'
+import { must } from '#sync/contract/assert.ts'
 import { type Availability, availableToSell, type StockFigures } from '../stock/available.ts'
 import { type ConfidencePolicy, usualPolicy } from '../stock/confidence.ts'
 import type { Tables } from '../storage/tables.ts'
-import { type KnownItem, type KnownStore, knowledgeOf } from './knowledge.ts'
+import { keepSums, knownSums } from './kept-ledger.ts'
+import { type KnownItem, type KnownStore, knowledgeOf, sumsOf } from './knowledge.ts'
 import { readKnowledgeRows } from './knowledge-query.ts'
 import { keyText, type StockKey } from './promised-stock.ts'
-import { readRecentSales } from './recent-sales.ts'
 import { type HoldingRules, holdingRules, ruledStock } from './ruled-stock.ts'
 import { ownChannel } from './rules/rule.ts'
-import { ruleBook } from './rules/rule-book.ts'
-import type { RuleBook } from './rules/rule-order.ts'
+import { type RulesInForce, rulesInForce } from './rules/rules-in-force.ts'
 
 export interface Figure extends StockKey, Availability {
   timeZone: string
@@ -27,12 +27,14 @@ const policyOf = ({ service }: HoldingRules): ConfidencePolicy =>
 
 interface Asking {
   atMs: number
-  book: RuleBook
+  rules: RulesInForce
   channel: string | undefined
 }
 
-const figureOf = (key: StockKey, store: KnownStore, known: KnownItem, { atMs, book, channel }: Asking): Figure => {
-  const { held, category, count, inTransitMilli } = known
+const figureOf = (key: StockKey, store: KnownStore, known: KnownItem, { atMs, channel, ...asking }: Asking): Figure => {
+  const { held, count, inTransitMilli } = known
+  const { book, categoryOf } = asking.rules
+  const category = categoryOf.get(key.itemId)
   const rules = channel === ownChannel ? {} : holdingRules(book, { ...key, category, channel, day: store.day })
   const stock = { ...ruledStock(held, rules), ...(count === undefined ? {} : { count }) }
   const availability = availableToSell(stock, known.store, known.item, policyOf(rules), atMs)
@@ -52,11 +54,15 @@ export const readFigures = async (
   keptFor: object = db,
 ): Promise<{ atMs: number; figures: Figure[] }> => {
   const asked = [...new Map(keys.map((key) => [keyText(key), key])).values()]
-  const rows = await readKnowledgeRows(db, asked, channel ?? null)
-  const marks = new Map(rows.balances.n?.map((n, index) => [n, rows.balances.mark[index]]))
-  const marked = asked.map((key, index) => ({ ...key, mark: marks.get(index + 1) }))
-  const { stores, items } = knowledgeOf(asked, rows, await readRecentSales(db, marked, rows.first_day, keptFor))
-  const asking = { atMs: rows.at_ms, book: await ruleBook(db, rows.rules, keptFor), channel }
+  const sums = knownSums(keptFor, asked)
+  const rows = await readKnowledgeRows(db, { keys: asked, marks: sums.map((known) => known?.mark ?? ''), channel: channel ?? null })
+  for (const row of rows.ledger) {
+    const key = must(asked[row.n - 1], 'a key that was asked for')
+    sums[row.n - 1] = sumsOf(row)
+    keepSums(keptFor, key, sumsOf(row))
+  }
+  const { stores, items } = knowledgeOf(asked, rows, sums)
+  const asking = { atMs: rows.at_ms, rules: await rulesInForce(db, rows.rules, keptFor), channel }
   const figures = asked.flatMap((key, index) => {
     const [store, known] = [stores.get(key.storeId), items[index]]
     return store === undefined || known === undefined ? [] : [figureOf(key, store, known, asking)]

@@ -10,7 +10,7 @@ import { inTransitTo } from '../stock/transfers.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { KnownGap } from './missing-records.ts'
 import { isHeld, type StockKey } from './promised-stock.ts'
-import { velocityDays } from './recent-sales.ts'
+import { velocityDays } from './kept-ledger.ts'
 
 export interface StoreRow {
   store_id: string
@@ -35,26 +35,28 @@ export interface DeviceRow {
 /** `n` is a key's place in what was asked, from 1 on. Where there is nothing to tell of a key, it is left out. */
 export interface KnowledgeRows {
   at_ms: number
-  /** Of the sales that a velocity is made of. */
-  first_day: string
-  /** Says which version of the rules is in force. */
+  /** Changes whenever rules or categories do. */
   rules: string
   stores: StoreRow[]
   devices: DeviceRow[]
-  /** Column by column. A mark changes with its row, for what is kept of the movements. */
-  balances: { n: number[] | null; milli: number[]; mark: string[] }
+  /** Column by column. */
+  balances: { n: number[] | null; milli: number[] }
+  /** Of keys whose mark is another than was known. */
+  ledger: LedgerRow[]
   held: { n: number; milli: number; by_channel: number }[]
-  counts: CountRow[]
-  /** Items that are not sold by the piece, or have a category. */
-  described: { item_id: string; unit: Unit; category: string | null }[]
+  /** Items that are not sold by the piece. */
+  measured: { item_id: string; unit: Unit }[]
   transit: { n: number; milli: number }[]
 }
 
-export interface CountRow {
+export interface LedgerRow {
   n: number
-  day: string
-  milli: number
-  at_ms: number
+  mark: string
+  sold: number
+  since_count: number
+  count_day: string | null
+  counted: number | null
+  counted_ms: number | null
 }
 
 const ms = (time: RawBuilder<unknown>) => sql`(extract(epoch from ${time}) * 1000)::bigint`
@@ -76,7 +78,7 @@ const stores = sql`
   select s.store_id, s.time_zone, (now() at time zone s.time_zone)::date::text as day, g.gaps,
     case when ${isDoubted} then (select sum(t.count)::bigint from day_total t
       where t.store_id = s.store_id and t.business_day >= ${firstDay} and t.measure = 'transaction-kind') end as receipts
-  from place s cross join lateral (select ${gapsOf} as gaps) g`
+  from place s cross join lateral (select ${gapsOf} as gaps offset 0) g`
 
 /** Checkpoints stand in the order of writing: the first entry that is lacking has waited longest. */
 const lackingSince = sql`(
@@ -92,41 +94,55 @@ const devices = sql`
   left join device_report r on r.device_id = d.device_id
   left join lateral (select max(last_batch_at) as last_batch_at from device_stream e where e.device_id = d.device_id) t on true`
 
-const balances = sql`
-  select json_build_object('n', array_agg(k.n), 'milli', array_agg(b.quantity_milli), 'mark', array_agg(b.xmin::text))
-  from key k join stock_balance b using (store_id, item_id)`
+/** When the hub took the count in; one that came late is as old as its business day. */
+const countedMs = ms(sql`least(
+  (select l.received_at from record_log l where l.device_id = c.device_id and l.incarnation = c.incarnation and l.seq = c.seq),
+  (c.business_day + 1)::timestamp at time zone s.time_zone)`)
+
+const balances = sql`select json_build_object('n', array_agg(n), 'milli', array_agg(quantity_milli)) from stock`
+
+const ledger = sql`
+  select k.n, k.mark, coalesce(v.sold, 0)::bigint as sold, coalesce(v.since_count, 0)::bigint as since_count,
+    c.business_day as count_day, c.counted_milli as counted, case when c.business_day is not null then ${countedMs} end as counted_ms
+  from stock k join place s using (store_id) left join stock_base c using (store_id, item_id) left join lateral (
+    select -sum(m.quantity_milli) as sold, -sum(m.quantity_milli) filter (where m.business_day >= c.business_day) as since_count
+    from stock_movement m where m.store_id = k.store_id and m.item_id = k.item_id and m.kind = 'sale' and m.business_day >= ${firstDay}) v on true
+  where k.mark <> k.known`
 
 const held = (channel: string | null) => sql`
   select k.n, sum(l.quantity_milli)::bigint as milli, coalesce(sum(l.quantity_milli) filter (where r.channel = ${channel}), 0)::bigint as by_channel
   from key k join reservation_line l using (store_id, item_id) join reservation r using (reservation_id) where ${isHeld} group by 1`
 
-/** When the hub took the count in; one that came late is as old as its business day. */
-const counts = sql`
-  select k.n, c.business_day as day, c.counted_milli as milli, ${ms(sql`least(
-    (select l.received_at from record_log l where l.device_id = c.device_id and l.incarnation = c.incarnation and l.seq = c.seq),
-    (c.business_day + 1)::timestamp at time zone s.time_zone)`)} as at_ms
-  from key k join stock_base c using (store_id, item_id) join place s using (store_id)`
-
-const described = (itemIds: readonly string[]) => sql`
-  select i.item_id, i.unit, y.category from item i left join item_category y using (item_id)
-  where i.item_id = any(${itemIds}::text[]) and (i.unit <> 'each' or y.category is not null)`
+const measured = (itemIds: readonly string[]) => sql`
+  select i.item_id, i.unit from item i where i.item_id = any(${itemIds}::text[]) and i.unit <> 'each'`
 
 const transit = (storeIds: readonly string[], itemIds: readonly string[]) => sql`
   select k.n, w.in_transit_milli as milli from ${inTransitTo(storeIds, itemIds)} w join key k using (store_id, item_id)`
 
 const rowsOf = (query: RawBuilder<unknown>) => sql`coalesce((select json_agg(x) from (${query}) x), '[]')`
 
-/** The keys are all different. */
-export const readKnowledgeRows = async (db: Kysely<Tables>, keys: readonly StockKey[], channel: string | null): Promise<KnowledgeRows> => {
+export interface KnowledgeAsk {
+  /** All different. */
+  keys: readonly StockKey[]
+  /** The mark that is known of each key; empty: none. */
+  marks: readonly string[]
+  channel: string | null
+}
+
+export const readKnowledgeRows = async (db: Kysely<Tables>, { keys, marks, channel }: KnowledgeAsk): Promise<KnowledgeRows> => {
   const [keyStores, keyItems] = [keys.map(({ storeId }) => storeId), keys.map(({ itemId }) => itemId)]
   const [storeIds, itemIds] = [[...new Set(keyStores)], [...new Set(keyItems)]]
   const { rows } = await sql<KnowledgeRows>`/* plan availability */
     with key as materialized (
-      select * from unnest(${keyStores}::text[], ${keyItems}::text[]) with ordinality k(store_id, item_id, n)),
-    place as materialized (select store_id, time_zone from store where store_id = any(${storeIds}::text[]))
-    select ${ms(sql`now()`)} as at_ms, ${firstDay}::text as first_day,
-      coalesce((select version || ' ' || made_at from availability_rule_version order by version desc limit 1), '0') as rules,
-      ${rowsOf(stores)} as stores, ${rowsOf(devices)} as devices, (${balances}) as balances, ${rowsOf(held(channel))} as held,
-      ${rowsOf(counts)} as counts, ${rowsOf(described(itemIds))} as described, ${rowsOf(transit(storeIds, itemIds))} as transit`.execute(db)
+      select * from unnest(${keyStores}::text[], ${keyItems}::text[], ${marks}::text[]) with ordinality k(store_id, item_id, known, n)),
+    place as materialized (select store_id, time_zone from store where store_id = any(${storeIds}::text[])),
+    stock as materialized (
+      select k.*, b.quantity_milli, b.xmin::text || d.day as mark from key k join stock_balance b using (store_id, item_id)
+      cross join (select to_char(${firstDay}, ' YYYY-MM-DD') as day offset 0) d)
+    select ${ms(sql`now()`)} as at_ms, coalesce((select mark || ' ' || changed_at from availability_rule_mark), '0') as rules,
+      ${rowsOf(stores)} as stores, ${rowsOf(devices)} as devices, (${balances}) as balances, ${rowsOf(ledger)} as ledger,
+      ${rowsOf(held(channel))} as held, ${rowsOf(measured(itemIds))} as measured, ${rowsOf(transit(storeIds, itemIds))} as transit`.execute(
+    db,
+  )
   return must(rows[0], 'what the hub knows')
 }

@@ -6,10 +6,10 @@ import { reportSchema } from '#sync/contract/report.ts'
 import type { StockFigures } from '../stock/available.ts'
 import type { ItemKnowledge, StoreKnowledge } from '../stock/confidence.ts'
 import { grouped } from './grouped.ts'
-import type { CountRow, DeviceRow, KnowledgeRows, StoreRow } from './knowledge-query.ts'
+import type { DeviceRow, KnowledgeRows, LedgerRow, StoreRow } from './knowledge-query.ts'
 import { type MissingRecords, missingOf, missingSince } from './missing-records.ts'
-import { keyText, type StockKey } from './promised-stock.ts'
-import { type RecentSales, velocityDays } from './recent-sales.ts'
+import type { StockKey } from './promised-stock.ts'
+import { type LedgerSums, velocityDays } from './kept-ledger.ts'
 import type { HeldStock } from './ruled-stock.ts'
 
 /** Reports come every minute or so: a store heard within this time has its line open. */
@@ -26,7 +26,6 @@ export interface KnownStore extends Omit<StoreKnowledge, 'missingRecords'> {
 
 export interface KnownItem {
   held: HeldStock
-  category: string | undefined
   store: StoreKnowledge
   item: ItemKnowledge
   count: StockFigures['count']
@@ -76,29 +75,27 @@ const knownStore = (row: StoreRow, devices: readonly DeviceRow[], nowMs: number)
   }
 }
 
-const unsold: RecentSales = { soldMilli: 0, soldSinceCountMilli: 0 }
+export const sumsOf = ({ mark, sold, since_count, count_day, counted, counted_ms }: LedgerRow): LedgerSums => ({
+  ...{ mark, soldMilli: sold, soldSinceCountMilli: since_count },
+  ...(count_day === null || counted === null || counted_ms === null ? {} : { count: { day: count_day, milli: counted, atMs: counted_ms } }),
+})
 
-interface ItemFacts {
-  held: HeldStock
-  category: string | undefined
-  count: CountRow | undefined
-  inTransitMilli: number
-}
+const unsold: LedgerSums = { mark: '', soldMilli: 0, soldSinceCountMilli: 0 }
 
-const knownItem = ({ held, category, count, inTransitMilli }: ItemFacts, known: KnownStore, sales: RecentSales): KnownItem => {
+const knownItem = (held: HeldStock, inTransitMilli: number, known: KnownStore, sums: LedgerSums): KnownItem => {
   const { missing, receipts, ...store } = known
-  const { soldMilli, soldSinceCountMilli } = sales
+  const { soldMilli, soldSinceCountMilli, count } = sums
   return {
-    ...{ held, category, inTransitMilli },
+    ...{ held, inTransitMilli },
     store: { ...store, missingRecords: missingSince(missing, count?.day) },
     item: {
       velocity: { milliPerHour: Math.round(soldMilli / (velocityDays * 24)) },
       ...(receipts === null || receipts === 0 ? {} : { unitsPerRecordMicro: Math.round((soldMilli * 1_000) / receipts) }),
-      lastCountMs: count?.at_ms ?? null,
+      lastCountMs: count?.atMs ?? null,
       soldSinceCountMilli,
     },
     count: count && {
-      ...{ atMs: count.at_ms, businessDay: count.day, countedMilli: count.milli },
+      ...{ atMs: count.atMs, businessDay: count.day, countedMilli: count.milli },
       otherSinceMilli: held.onHandMilli - count.milli,
     },
   }
@@ -106,20 +103,19 @@ const knownItem = ({ held, category, count, inTransitMilli }: ItemFacts, known: 
 
 const byPlace = <T extends { n: number }>(rows: readonly T[]): Map<number, T> => new Map(rows.map((row) => [row.n, row]))
 
-export const knowledgeOf = (keys: readonly StockKey[], rows: KnowledgeRows, sales: ReadonlyMap<string, RecentSales>): Knowledge => {
+/** `sums` are the keys' own, in their order. */
+export const knowledgeOf = (keys: readonly StockKey[], rows: KnowledgeRows, sums: readonly (LedgerSums | undefined)[]): Knowledge => {
   const devices = grouped(rows.devices, (device) => device.store_id)
   const stores = new Map(rows.stores.map((row) => [row.store_id, knownStore(row, devices.get(row.store_id) ?? [], rows.at_ms)]))
-  const described = new Map(rows.described.map((row) => [row.item_id, row]))
-  const [reserved, counts, transit] = [byPlace(rows.held), byPlace(rows.counts), byPlace(rows.transit)]
+  const units = new Map(rows.measured.map((row) => [row.item_id, row.unit]))
+  const [reserved, transit] = [byPlace(rows.held), byPlace(rows.transit)]
   const onHand = new Map(rows.balances.n?.map((n, index) => [n, rows.balances.milli[index] ?? 0]))
-  const items = keys.map((key, index) => {
-    const [store, n] = [stores.get(key.storeId), index + 1]
+  const items = keys.map(({ storeId, itemId }, index) => {
+    const [store, n] = [stores.get(storeId), index + 1]
     if (store === undefined) return undefined
-    const { unit = 'each', category = null } = described.get(key.itemId) ?? {}
     const { milli: reservedMilli = 0, by_channel: reservedByChannelMilli = 0 } = reserved.get(n) ?? {}
-    const held = { unit, onHandMilli: onHand.get(n) ?? 0, reservedMilli, reservedByChannelMilli }
-    const facts = { held, category: category ?? undefined, count: counts.get(n), inTransitMilli: transit.get(n)?.milli ?? 0 }
-    return knownItem(facts, store, sales.get(keyText(key)) ?? unsold)
+    const held = { unit: units.get(itemId) ?? 'each', onHandMilli: onHand.get(n) ?? 0, reservedMilli, reservedByChannelMilli }
+    return knownItem(held, transit.get(n)?.milli ?? 0, store, (onHand.has(n) ? sums[index] : undefined) ?? unsold)
   })
   return { stores, items }
 }

@@ -54,5 +54,6 @@ export interface AvailabilityTables {
     from_version: number
     until_version: number | null
   }
+  availability_rule_mark: { one: Generated<boolean>; mark: number; changed_at: Date }
   item_category: { item_id: string; category: string }
 }

@@ -127,7 +127,7 @@ const why = async (hub: RunningHub, itemId: string, channel: string): Promise<st
 it('[AVL11] each channel has its own figure by the rules of the day, in words, and the same call tells it of many items', async () => {
   const { db, hub } = await setUp()
   await sql`insert into stock_balance values ('S1', 'A', 20000), ('S1', 'B', 60000)`.execute(db)
-  await sql`insert into item_category values ('A', 'dairy')`.execute(db)
+  await hub.post('/v1/availability/categories/import', { items: [{ itemId: 'A', category: 'dairy' }] })
   expect(await available(hub, 'A', 'web')).toBe(20_000)
   const { rows } = await sql<{ today: string }>`select (now() at time zone time_zone)::date as today from store`.execute(db)
   const today = rows[0]?.today ?? ''

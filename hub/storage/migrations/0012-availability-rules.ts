@@ -20,8 +20,11 @@ const statements = [
   // What is read for each figure, from indexes alone
   'drop index stock_movement_recent',
   'create index stock_movement_recent on stock_movement (store_id, item_id, business_day) include (quantity_milli, kind)',
+  `create index item_measured on item (item_id) include (unit) where unit <> 'each'`,
   `create index exception_missing_number on exception (store_id) where kind = 'MISSING_NUMBER' and state = 'open'`,
   `create index day_comparison_lacks on day_comparison (store_id) where outcome = 'lacks'`,
+  // Who keeps rules and categories sees here that they have changed
+  'create table availability_rule_mark (one boolean primary key default true check (one), mark bigint not null, changed_at timestamptz not null)',
   'create index item_category_category on item_category (category)',
 ]
 
