@@ -22,9 +22,11 @@ import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
+import { registerReturnRoutes } from './api/returns.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
+import { registerTaxRoutes } from './api/taxes.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
 import { startReservationExpiry } from './availability/reservation-expiry.ts'
@@ -49,6 +51,7 @@ import { stockReaderOf } from './stock/erp-comparison.ts'
 import { startNightlyComparison } from './stock/nightly-comparison.ts'
 import { stockProjection } from './stock/stock-projection.ts'
 import { startTransferWatch } from './stock/transfer-watch.ts'
+import { startTaxWatch } from './tax/tax-watch.ts'
 import { openDatabase } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded.ts'
 import { startListener } from './storage/listener.ts'
@@ -97,7 +100,9 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerStockRoutes(app, { db, log, erp: erpStock })
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
+    registerTaxRoutes(app, { db, log })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
+    registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
     registerAvailabilityRuleRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
@@ -120,9 +125,11 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const waiting = startWaitingWatch({ db, log })
       const transfers = startTransferWatch({ db, log })
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
+      const taxes = startTaxWatch({ db, log })
       const expiry = startReservationExpiry({ db, log })
       stops.push(
         () => expiry.stop(),
+        () => taxes.stop(),
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),

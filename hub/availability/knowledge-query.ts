@@ -121,6 +121,19 @@ const transit = (storeIds: readonly string[], itemIds: readonly string[]) => sql
 
 const rowsOf = (query: RawBuilder<unknown>) => sql`coalesce((select json_agg(x) from (${query}) x), '[]')`
 
+const place = (storeIds: readonly string[]) =>
+  sql`place as materialized (select store_id, time_zone from store where store_id = any(${storeIds}::text[]))`
+const ofStores = sql`
+  ${ms(sql`now()`)} as at_ms, coalesce((select mark || ' ' || changed_at from availability_rule_mark), '0') as rules,
+  ${rowsOf(stores)} as stores, ${rowsOf(devices)} as devices`
+
+export type StoreKnowledgeRows = Pick<KnowledgeRows, 'at_ms' | 'rules' | 'stores' | 'devices'>
+
+export const readStoreRows = async (db: Kysely<Tables>, storeIds: readonly string[]): Promise<StoreKnowledgeRows> => {
+  const { rows } = await sql<StoreKnowledgeRows>`/* plan availability-stores */ with ${place(storeIds)} select ${ofStores}`.execute(db)
+  return must(rows[0], 'what the hub knows of stores')
+}
+
 export interface KnowledgeAsk {
   /** All different. */
   keys: readonly StockKey[]
@@ -135,12 +148,11 @@ export const readKnowledgeRows = async (db: Kysely<Tables>, { keys, marks, chann
   const { rows } = await sql<KnowledgeRows>`/* plan availability */
     with key as materialized (
       select * from unnest(${keyStores}::text[], ${keyItems}::text[], ${marks}::text[]) with ordinality k(store_id, item_id, known, n)),
-    place as materialized (select store_id, time_zone from store where store_id = any(${storeIds}::text[])),
+    ${place(storeIds)},
     stock as materialized (
       select k.*, b.quantity_milli, b.xmin::text || d.day as mark from key k join stock_balance b using (store_id, item_id)
       cross join (select to_char(${firstDay}, ' YYYY-MM-DD') as day offset 0) d)
-    select ${ms(sql`now()`)} as at_ms, coalesce((select mark || ' ' || changed_at from availability_rule_mark), '0') as rules,
-      ${rowsOf(stores)} as stores, ${rowsOf(devices)} as devices, (${balances}) as balances, ${rowsOf(ledger)} as ledger,
+    select ${ofStores}, (${balances}) as balances, ${rowsOf(ledger)} as ledger,
       ${rowsOf(held(channel))} as held, ${rowsOf(measured(itemIds))} as measured, ${rowsOf(transit(storeIds, itemIds))} as transit`.execute(
     db,
   )

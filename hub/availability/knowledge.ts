@@ -2,11 +2,20 @@
  * What the hub knows of stores and items, as the formula takes it: from what devices reported, from the log's watermarks, from exceptions,
  * feeds and counts, and from the movements of the last weeks.
  */
+import type { Kysely } from 'kysely'
 import { reportSchema } from '#sync/contract/report.ts'
 import type { StockFigures } from '../stock/available.ts'
 import type { ItemKnowledge, StoreKnowledge } from '../stock/confidence.ts'
+import type { Tables } from '../storage/tables.ts'
 import { grouped } from './grouped.ts'
-import type { DeviceRow, KnowledgeRows, LedgerRow, StoreRow } from './knowledge-query.ts'
+import {
+  type DeviceRow,
+  type KnowledgeRows,
+  type LedgerRow,
+  readStoreRows,
+  type StoreKnowledgeRows,
+  type StoreRow,
+} from './knowledge-query.ts'
 import { type MissingRecords, missingOf, missingSince } from './missing-records.ts'
 import type { StockKey } from './promised-stock.ts'
 import { type LedgerSums, velocityDays } from './kept-ledger.ts'
@@ -75,6 +84,20 @@ const knownStore = (row: StoreRow, devices: readonly DeviceRow[], nowMs: number)
   }
 }
 
+const knownStores = (rows: StoreKnowledgeRows): Map<string, KnownStore> => {
+  const devices = grouped(rows.devices, (device) => device.store_id)
+  return new Map(rows.stores.map((row) => [row.store_id, knownStore(row, devices.get(row.store_id) ?? [], rows.at_ms)]))
+}
+
+/** Of stores alone. */
+export const readStores = async (
+  db: Kysely<Tables>,
+  storeIds: readonly string[],
+): Promise<{ rules: string; stores: Map<string, KnownStore> }> => {
+  const rows = await readStoreRows(db, storeIds)
+  return { rules: rows.rules, stores: knownStores(rows) }
+}
+
 export const sumsOf = ({ mark, sold, since_count, count_day, counted, counted_ms }: LedgerRow): LedgerSums => ({
   ...{ mark, soldMilli: sold, soldSinceCountMilli: since_count },
   ...(count_day === null || counted === null || counted_ms === null ? {} : { count: { day: count_day, milli: counted, atMs: counted_ms } }),
@@ -105,8 +128,7 @@ const byPlace = <T extends { n: number }>(rows: readonly T[]): Map<number, T> =>
 
 /** `sums` are the keys' own, in their order. */
 export const knowledgeOf = (keys: readonly StockKey[], rows: KnowledgeRows, sums: readonly (LedgerSums | undefined)[]): Knowledge => {
-  const devices = grouped(rows.devices, (device) => device.store_id)
-  const stores = new Map(rows.stores.map((row) => [row.store_id, knownStore(row, devices.get(row.store_id) ?? [], rows.at_ms)]))
+  const stores = knownStores(rows)
   const units = new Map(rows.measured.map((row) => [row.item_id, row.unit]))
   const [reserved, transit] = [byPlace(rows.held), byPlace(rows.transit)]
   const onHand = new Map(rows.balances.n?.map((n, index) => [n, rows.balances.milli[index] ?? 0]))

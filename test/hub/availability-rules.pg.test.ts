@@ -1,8 +1,10 @@
 /** The merchant's rules, over HTTP and on a real PostgreSQL: imported, refused, brought back, and what they do to figures and reservations. */
 import { reserve } from '#hub/availability/reservations.ts'
+import { publishChanges } from '#hub/events/publication.ts'
+import { lookAtStores, sweepSlice } from '#hub/events/sweep.ts'
 import type { Database } from '#hub/storage/database.ts'
 import { sql } from 'kysely'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { withDatabase } from './database.ts'
 import { enrolModelDevice } from './model-device.ts'
 import { type RunningHub, withHubs } from './running-hub.ts'
@@ -200,4 +202,27 @@ it('[AVL12] a cart takes no more than its channel’s figure; an order that was 
   expect(await reserve(db, ask('cart', 'soft', 'web', units))).toMatchObject({ outcome: 'reserved' })
   expect(await reserve(db, ask('more', 'soft', 'web', 1))).toMatchObject({ outcome: 'not-enough' })
   expect(await reserve(db, ask('order', 'hard', 'web', 1))).toMatchObject({ outcome: 'reserved' })
+})
+
+it('[AVL11] a rule that takes effect is published: the figures that it changes, of every store', async () => {
+  const { db, hub } = await setUp()
+  await sql`insert into stock_balance values ('S1', 'A', 20000), ('S1', 'B', 20000)`.execute(db)
+  const sweep = async (): Promise<number> => {
+    await lookAtStores(db, 0)
+    let told = 0
+    for (let slice = await sweepSlice(db); slice !== null; slice = await sweepSlice(db)) told += slice.told
+    return told
+  }
+  // The hub's own publisher is at work beside this
+  const tellsOf = async (itemId: string, availableMilli: number) =>
+    expect(await db.selectFrom('availability_event').select('available_milli').where('item_id', '=', itemId).execute()).toEqual([
+      { available_milli: availableMilli },
+    ])
+  await publishChanges(db)
+  await sweep()
+  await vi.waitFor(() => tellsOf('A', 20_000), 10_000)
+  await importCsv(hub, csv('keep;safety-stock;A;;;;;;units;4;Ann;x'))
+  await sweep()
+  await vi.waitFor(() => tellsOf('A', 16_000), 10_000)
+  await tellsOf('B', 20_000)
 })
