@@ -2,8 +2,7 @@
  * What the hub knows of stores and items, in one statement and one snapshot [AVL14]; times are the database's, in milliseconds. The text is
  * the same whatever is asked, so that a connection plans it once.
  */
-import type { RawBuilder } from 'kysely'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { must } from '#sync/contract/assert.ts'
 import type { Unit } from '#sync/contract/transaction.ts'
 import { inTransitTo } from '../stock/transfers.ts'

@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { StockKey } from '../availability/promised-stock.ts'
-import { type KnownStore, readStores } from '../availability/knowledge.ts'
+import { type KnownStore, readStores } from '../availability/known-stores.ts'
 import { missingSince } from '../availability/missing-records.ts'
 import type { Database } from '../storage/database.ts'
 import type { Tables } from '../storage/tables.ts'

@@ -52,8 +52,6 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Databa
     connectionTimeoutMillis: 5_000,
     application_name: options.name ?? 'tideline-hub',
     types: columnTypes,
-    // Of what is planned once (below), nothing is planned anew for its values.
-    options: '-c plan_cache_mode=force_generic_plan',
   })
   pool.on('error', (error) => options.onIdleError?.(error))
   // A connection that breaks while in use fails its query; without a listener its event would end the process as well.
