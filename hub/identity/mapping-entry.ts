@@ -15,6 +15,7 @@
 import { unreachable } from '#sync/contract/assert.ts'
 import { unitSchema } from '#sync/contract/transaction.ts'
 import { z } from 'zod'
+import { normalWord } from './canonical-words.ts'
 import { readGtin } from './gtin.ts'
 import { readPlu } from './plu.ts'
 import { readPattern } from './scale-pattern.ts'
@@ -75,7 +76,7 @@ export const keyOf = ({ kind, code }: Pick<MappingRow, 'kind' | 'code'>): KeyRea
         ? key(`scale:${code}`)
         : { outcome: 'refused', reason: `“${code}” is no article of a scale: its barcode’s digits up to the value, from 02 or 20 to 29 on` }
     case 'word':
-      return key(`word:${code.toLowerCase()}`)
+      return key(`word:${normalWord(code)}`)
     case 'sku':
     case 'code':
     case 'supplier-number':

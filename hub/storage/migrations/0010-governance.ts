@@ -43,6 +43,13 @@ const statements = [
   `create table tax_difference (
      store_id text not null, business_day date not null, exception_id text not null, item_id text, message text not null,
      amount_minor bigint not null, currency text not null, primary key (store_id, business_day, exception_id))`,
+  `create table word_day (
+     store_id text not null, business_day date not null, list text not null, word text not null, currency text not null, times int not null,
+     amount_minor bigint not null, primary key (store_id, business_day, list, word, currency))`,
+  'create index word_day_list on word_day (list, business_day)',
+  `create table word_total (
+     scope text not null, scope_id text not null, list text not null, word text not null, currency text not null, times bigint not null,
+     amount_minor bigint not null, primary key (scope, scope_id, list, word, currency))`,
   `delete from sales_transaction`,
   `delete from day_total`,
   `delete from projection_position where projection = 'sales'`,
