@@ -33,6 +33,7 @@ const allRoutes = [
   'GET /v1/epochs',
   'GET /v1/exceptions',
   'GET /v1/items',
+  'GET /v1/items/{itemId}',
   'GET /v1/mappings',
   'GET /v1/mappings/versions',
   'GET /v1/postings',

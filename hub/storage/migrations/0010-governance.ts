@@ -50,6 +50,9 @@ const statements = [
   `create table word_total (
      scope text not null, scope_id text not null, list text not null, word text not null, currency text not null, times bigint not null,
      amount_minor bigint not null, primary key (scope, scope_id, list, word, currency))`,
+  `create index mapping_entry_variant on mapping_entry (code) where list = 'parent' and until_version is null`,
+  `create index mapping_entry_parent on mapping_entry (target) where list = 'parent' and until_version is null`,
+  `create index mapping_entry_axis on mapping_entry (substr(code, strpos(code, ':') + 1)) where list = 'axis' and until_version is null`,
   `delete from sales_transaction`,
   `delete from day_total`,
   `delete from projection_position where projection = 'sales'`,
