@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
 import { registerAvailabilityRoutes } from './api/availability.ts'
+import { registerAvailabilityRuleRoutes } from './api/availability-rules.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerSpreadRoutes } from './api/catalogue-spread.ts'
 import { registerComparisonRoutes } from './api/comparisons.ts'
@@ -21,6 +22,7 @@ import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
+import { registerReturnRoutes } from './api/returns.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
@@ -103,7 +105,9 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerTaxRoutes(app, { db, log })
     registerWordRoutes(app, { db })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
+    registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
+    registerAvailabilityRuleRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })

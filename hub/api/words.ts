@@ -1,12 +1,12 @@
 /** What tills and channels say in their own words, in ours [IDN16]. */
 import { z } from 'zod'
 import { businessDaySchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { channelSchema } from '../availability/rules/rule.ts'
 import { normalWord, spokenLists } from '../identity/canonical-words.ts'
 import { hearChannel } from '../identity/unknown-words.ts'
 import { readWordReport } from '../identity/word-totals.ts'
 import type { Database } from '../storage/database.ts'
 import type { HubApp } from './app.ts'
-import { channelSchema } from './reservations.ts'
 
 const reportSchema = z.object({
   canonical: z.string().nullable(),

@@ -29,8 +29,10 @@ export interface IdentityTables {
   waiting_line: WaitingLineRow
   /** What tills said in their own words. */
   word_day: { store_id: string; business_day: string; list: string; word: string; currency: string; times: number; amount_minor: number }
-  /** The same over all days, and what channels said. */
-  word_total: { scope: string; scope_id: string; list: string; word: string; currency: string; times: number; amount_minor: number }
+  /** The same over all days. */
+  word_total: { store_id: string; list: string; word: string; currency: string; times: number; amount_minor: number }
+  /** What channels said and nobody knew. */
+  channel_word: { channel: string; list: string; word: string }
 }
 
 /** Stock that waits to know its item. `exception_id` groups what a person decides at once. */

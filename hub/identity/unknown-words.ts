@@ -54,8 +54,10 @@ export const wordException = (heard: HeardWord, { taxCategories }: WordMaster): 
 /** What the ERP says stands in the items: everybody's words. */
 const readHeard = async (db: Kysely<Tables>): Promise<HeardWord[]> => {
   const { rows } = await sql<HeardWord>`
-    select scope, scope_id as "scopeId", list, word, sum(times)::int as times, sum(amount_minor)::bigint as "amountMinor", max(currency) as currency
-    from word_total group by 1, 2, 3, 4
+    select 'store' as scope, store_id as "scopeId", list, word, sum(times)::int as times, sum(amount_minor)::bigint as "amountMinor",
+      max(currency) as currency
+    from word_total group by 2, 3, 4
+    union all select 'channel', channel, list, word, 0, 0, '' from channel_word
     union all select 'all', '', 'tax', tax_code, 0, 0, '' from item where tax_code <> '' group by tax_code`.execute(db)
   return rows
 }
@@ -89,8 +91,7 @@ export const hearChannel = async (db: Database, channel: string, list: SpokenLis
   const speaker: Speaker = { scope: 'channel', scopeId: channel }
   const canonical = canonicalWord(list, speaker, said, await readWordMaster(db))
   if (canonical !== null) return canonical
-  await sql`insert into word_total (scope, scope_id, list, word, currency, times, amount_minor)
-    values ('channel', ${channel}, ${list}, ${said}, '', 0, 0) on conflict do nothing`.execute(db)
+  await sql`insert into channel_word values (${channel}, ${list}, ${said}) on conflict do nothing`.execute(db)
   await settleWords(db)
   return null
 }

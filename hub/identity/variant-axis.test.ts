@@ -40,7 +40,7 @@ describe('variants', () => {
         const refused = (each: typeof faults) => each.map((fault) => `${fault.entry.key} ${fault.reason}`).sort()
         expect(refused(variantFaults(all.toReversed()))).toEqual(refused(faults))
         if (faults.length > 0) return
-        const parentOf = new Map(under)
+        const parentOf = new Map<string, string>(under)
         expect(under.filter(([code, target]) => code === target || parentOf.has(target))).toEqual([])
         expect(of.filter(([, code]) => !parentOf.has(code))).toEqual([])
         const told = [...parentOf].flatMap(([code, parent]) => {

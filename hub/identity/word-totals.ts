@@ -30,17 +30,16 @@ export const addWords = async (trx: Transaction<Tables>, receipts: readonly Rece
     on conflict (store_id, business_day, list, word, currency) do update
       set times = word_day.times + excluded.times, amount_minor = word_day.amount_minor + excluded.amount_minor`.execute(trx)
   await sql`
-    insert into word_total (scope, scope_id, list, word, currency, times, amount_minor)
-    select 'store', store_id, list, word, currency, sum(times), sum(amount_minor)
-    from json_populate_recordset(null::word_day, ${rows}::json) group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
-    on conflict (scope, scope_id, list, word, currency) do update
+    insert into word_total (store_id, list, word, currency, times, amount_minor)
+    select store_id, list, word, currency, sum(times), sum(amount_minor)
+    from json_populate_recordset(null::word_day, ${rows}::json) group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (store_id, list, word, currency) do update
       set times = word_total.times + excluded.times, amount_minor = word_total.amount_minor + excluded.amount_minor`.execute(trx)
 }
 
-/** What channels said is not from the log: it stays. */
 export const resetWords = async (trx: Transaction<Tables>): Promise<void> => {
   await trx.deleteFrom('word_day').execute()
-  await trx.deleteFrom('word_total').where('scope', '=', 'store').execute()
+  await trx.deleteFrom('word_total').execute()
 }
 
 export const readWordMaster = async (db: Kysely<Tables>): Promise<WordMaster> => {

@@ -68,6 +68,14 @@ export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
 
 export const salesProjection: Projection = {
   name: 'sales',
+  tables: {
+    sales_transaction: 'receipts',
+    day_total: 'totals of a day',
+    tax_stated: 'taxes that tills stated',
+    tax_line: 'items under their taxes',
+    word_day: 'words of a day',
+    word_total: 'words of a store',
+  },
 
   apply: async (trx, records) => {
     const transactions = transactionsOf(records)

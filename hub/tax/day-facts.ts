@@ -73,8 +73,8 @@ export const readBaskets = async (
     return { row, itemId: line === undefined ? null : (resolveLine(line, identities).itemId ?? null) }
   })
   const codes = await readItemCodes(db, day.businessDay, [...new Set(resolved.flatMap(({ itemId }) => itemId ?? []))])
-  const soldIn = grouped(resolved, ({ row }) => JSON.stringify([row.currency, row.basket]))
-  const kinds = [...grouped(stated, ({ currency, basket }) => JSON.stringify([currency, basket])).entries()]
+  const soldIn = grouped(resolved, ({ row }) => JSON.stringify([row.currency, row.basket_id]))
+  const kinds = [...grouped(stated, (row) => JSON.stringify([row.currency, row.basket_id])).entries()]
   const baskets = kinds.flatMap(([key, rows]) => {
     const [first] = rows
     if (first === undefined) return []

@@ -13,7 +13,7 @@ const rate = (change: Partial<TaxRate> = {}): TaxRate => ({
 })
 const check = (rates: TaxRate[], inForce: TaxRate[] = [], mode: 'add' | 'replace' = 'add') =>
   checkTaxRates(
-    rates.map((each, index) => ({ line: index + 2, rate: each })),
+    rates.map((each, index) => ({ line: index + 2, row: each })),
     inForce,
     mode,
   )
@@ -78,7 +78,7 @@ describe('tax rates', () => {
       fc.property(fc.array(anyRate), (rates) => {
         expect(readTaxRateCsv(writeTaxRateCsv(rates))).toEqual({
           outcome: 'rows',
-          rows: rates.map((each, at) => ({ line: at + 2, rate: each })),
+          rows: rates.map((each, at) => ({ line: at + 2, row: each })),
         })
       }),
     )

@@ -2,41 +2,39 @@
  * What an import of tax rates would do, line by line, before it does anything [IDN11]. Pure. A line with the jurisdiction, category and first day of
  * a rate in force corrects it; two rates that would be in force on one day contradict each other, and both lines are refused.
  */
-import { type CellOf, readCsvRows, wordsOfFaults, writeCsvRows } from '../identity/csv-rows.ts'
+import { issueWords, readTable, type Table, type TableReading, type TableRow, writeTable } from '../identity/csv-table.ts'
 import { grouped } from '../merge/newest.ts'
 import { overlap, percentOf, placeOfRate, readPercent, type TaxRate, taxRateSchema } from './rate.ts'
 
 export const taxRateColumns = ['jurisdiction', 'category', 'percent', 'effective_from', 'effective_to'] as const
-type Column = (typeof taxRateColumns)[number]
 
-export type ReadRate = { line: number; rate: TaxRate } | { line: number; refused: string }
-export type RateReading = { outcome: 'rows'; rows: ReadRate[] } | { outcome: 'refused'; reason: string }
+export type ReadRate = TableRow<TaxRate>
 
 export const writeTaxRateCsv = (rates: readonly TaxRate[]): string =>
-  writeCsvRows([
+  writeTable([
     taxRateColumns,
     ...rates.map((r) => [r.jurisdiction, r.category, percentOf(r.rateMicro), r.effectiveFrom, r.effectiveTo ?? '']),
   ])
 
-export const readTaxRateCsv = (input: string): RateReading => {
-  const read = readCsvRows<Column>(input, taxRateColumns)
-  if (read.outcome === 'refused') return read
-  return { outcome: 'rows', rows: read.rows.map((row) => ('refused' in row ? row : readRate(row.line, row.cellOf))) }
+const table: Table<(typeof taxRateColumns)[number], TaxRate> = {
+  columns: taxRateColumns,
+  optional: [],
+  read: (cellOf) => {
+    const rateMicro = readPercent(cellOf('percent'))
+    if (rateMicro === undefined)
+      return { refused: `Column percent: “${cellOf('percent')}” is no percentage of at most four decimals, as 25 or 5.5.` }
+    const parsed = taxRateSchema.safeParse({
+      jurisdiction: cellOf('jurisdiction'),
+      category: cellOf('category'),
+      rateMicro,
+      effectiveFrom: cellOf('effective_from'),
+      effectiveTo: cellOf('effective_to') || null,
+    })
+    return parsed.success ? { row: parsed.data } : { refused: issueWords(parsed.error) }
+  },
 }
 
-const readRate = (line: number, cellOf: CellOf<Column>): ReadRate => {
-  const rateMicro = readPercent(cellOf('percent'))
-  if (rateMicro === undefined)
-    return { line, refused: `Column percent: “${cellOf('percent')}” is no percentage of at most four decimals, as 25 or 5.5.` }
-  const parsed = taxRateSchema.safeParse({
-    jurisdiction: cellOf('jurisdiction'),
-    category: cellOf('category'),
-    rateMicro,
-    effectiveFrom: cellOf('effective_from'),
-    effectiveTo: cellOf('effective_to') || null,
-  })
-  return parsed.success ? { line, rate: parsed.data } : { line, refused: wordsOfFaults(parsed.error) }
-}
+export const readTaxRateCsv = (input: string): TableReading<TaxRate> => readTable(input, table)
 
 export interface CheckedRates {
   lines: { line: number; outcome: 'accepted' | 'unchanged' | 'refused'; reason?: string }[]
@@ -52,9 +50,9 @@ export const checkTaxRates = (rows: readonly ReadRate[], inForce: readonly TaxRa
   const given: { line: number; rate: TaxRate }[] = []
   for (const row of rows) {
     if ('refused' in row) refuse(row.line, row.refused)
-    else if (row.rate.effectiveTo !== null && row.rate.effectiveTo < row.rate.effectiveFrom)
-      refuse(row.line, `It ends on ${row.rate.effectiveTo}, before it begins on ${row.rate.effectiveFrom}.`)
-    else given.push(row)
+    else if (row.row.effectiveTo !== null && row.row.effectiveTo < row.row.effectiveFrom)
+      refuse(row.line, `It ends on ${row.row.effectiveTo}, before it begins on ${row.row.effectiveFrom}.`)
+    else given.push({ line: row.line, rate: row.row })
   }
   const places = new Set(given.map(({ rate }) => placeOfRate(rate)))
   const jurisdictions = new Set(given.map(({ rate }) => rate.jurisdiction))
@@ -71,7 +69,7 @@ export const checkTaxRates = (rows: readonly ReadRate[], inForce: readonly TaxRa
   const lines = rows.map((row): CheckedRates['lines'][number] => {
     const reason = reasons.get(row.line)
     if (reason !== undefined) return { line: row.line, outcome: 'refused', reason }
-    const isSame = 'rate' in row && before.get(placeOfRate(row.rate)) === JSON.stringify(row.rate)
+    const isSame = 'row' in row && before.get(placeOfRate(row.row)) === JSON.stringify(row.row)
     return { line: row.line, outcome: isSame ? 'unchanged' : 'accepted' }
   })
   const rates = [...kept, ...given.map(({ rate }) => rate)].sort((a, b) => (placeOfRate(a) < placeOfRate(b) ? -1 : 1))

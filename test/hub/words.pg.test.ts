@@ -87,7 +87,7 @@ it('[IDN17] [HUB2] whatever comes first, with several workers: open is what nobo
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
       await sql`truncate store, device, device_stream, record_log, projection_position, projection_late, sales_transaction, day_total, exception,
-        mapping_version, mapping_entry, word_day, word_total, tax_stated, tax_line, tax_day cascade`.execute(db)
+        mapping_version, mapping_entry, word_day, word_total, channel_word, tax_stated, tax_line, tax_day cascade`.execute(db)
       const device = await insertModelDevice(db)
       for (const [at, word] of ['a', 'B', 'c', 'A', 'other'].entries()) device.sell(at + 1, goneBack(word))
       let sent = 0

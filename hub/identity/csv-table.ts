@@ -1,13 +1,20 @@
 /**
- * CSV as people and spreadsheets write it [IDN9]: read with comma, semicolon or tab, with or without byte order mark; written with
- * semicolons. A cell that a spreadsheet would run as a formula gets an apostrophe in front, which reading takes off again. Pure.
+ * Tables as CSV [IDN9]: read with comma, semicolon or tab, with or without byte order mark; written with semicolons. A cell that a
+ * spreadsheet would run as a formula gets an apostrophe in front, which reading takes off again. Pure.
  */
 import { createRowScanner } from '#sync/capture/delimited/quoted-row.ts'
 import type { z } from 'zod'
 
-export type CellOf<C extends string> = (column: C) => string
-export type CsvRow<C extends string> = { line: number; cellOf: CellOf<C> } | { line: number; refused: string }
-export type CsvRows<C extends string> = { outcome: 'rows'; rows: CsvRow<C>[] } | { outcome: 'refused'; reason: string }
+export type TableRow<Row> = { line: number; row: Row } | { line: number; refused: string }
+export type TableReading<Row> = { outcome: 'rows'; rows: TableRow<Row>[] } | { outcome: 'refused'; reason: string }
+
+export interface Table<Column extends string, Row> {
+  columns: readonly Column[]
+  /** May be left out of the heading. */
+  optional: readonly Column[]
+  /** A row from its cells, or why not. An absent cell is empty. */
+  read: (cellOf: (column: Column) => string) => { row: Row } | { refused: string }
+}
 
 /** What Excel, LibreOffice and Sheets take for the beginning of a formula, also behind an apostrophe of ours. */
 const isFormula = (text: string): boolean => /^'*[=+\-@\t\r]/.test(text)
@@ -18,16 +25,16 @@ const writeCell = (text: string): string => {
 }
 const readCell = (text: string): string => (text.startsWith("'") && isFormula(text) ? text.slice(1) : text)
 
-export const writeCsvRows = (rows: readonly (readonly string[])[]): string =>
+export const writeTable = (rows: readonly (readonly string[])[]): string =>
   rows.map((cells) => `${cells.map(writeCell).join(';')}\r\n`).join('')
 
-/** Columns in any order, found by the heading. Of a row with a broken quote, reading goes on at the next line. */
-export const readCsvRows = <C extends string>(input: string, required: readonly C[]): CsvRows<C> => {
+/** Of a row with a broken quote, reading goes on at the next line. */
+export const readTable = <Column extends string, Row>(input: string, table: Table<Column, Row>): TableReading<Row> => {
   const text = input.startsWith('\uFEFF') ? input.slice(1) : input
   const heading = /^[^\r\n]*/.exec(text)?.[0] ?? ''
   const delimiter = [';', ',', '\t'].find((each) => heading.includes(each)) ?? ';'
   const scan = createRowScanner(text, { delimiter, quote: '"', newline: /^[^\n]*\r(?!\n)/.test(text) ? '\r' : '\n' }, true)
-  const rows: CsvRow<C>[] = []
+  const rows: TableRow<Row>[] = []
   let columns: string[] | undefined
   let line = 1
   for (let at = 0; at < text.length;) {
@@ -36,22 +43,21 @@ export const readCsvRows = <C extends string>(input: string, required: readonly 
     const end = read.outcome === 'row' ? read.end : breakAt < 0 ? text.length : breakAt + 1
     if (columns === undefined) {
       const found = read.outcome === 'row' ? read.cells.map((cell) => cell.trim().toLowerCase()) : []
-      const missing = required.filter((column) => !found.includes(column))
+      const missing = table.columns.filter((column) => !table.optional.includes(column) && !found.includes(column))
       if (missing.length > 0) return { outcome: 'refused', reason: `The first line names the columns. Missing: ${missing.join(', ')}.` }
       columns = found
     } else if (read.outcome !== 'row') rows.push({ line, refused: 'A quote is not closed, or not doubled within the cell.' })
-    else if (read.cells.some((cell) => cell.trim() !== '')) rows.push(cellsOf(line, columns, read.cells))
+    else if (read.cells.some((cell) => cell.trim() !== '')) rows.push({ line, ...readCells(columns, read.cells, table) })
     line += text.slice(at, end).split(/\r\n|\n|\r/).length - 1
     at = end
   }
   return columns ? { outcome: 'rows', rows } : { outcome: 'refused', reason: 'The file is empty.' }
 }
 
-const cellsOf = <C extends string>(line: number, columns: readonly string[], cells: readonly string[]): CsvRow<C> =>
+const readCells = <Column extends string, Row>(columns: readonly string[], cells: readonly string[], { read }: Table<Column, Row>) =>
   cells.length > columns.length
-    ? { line, refused: `The line has ${cells.length} cells, the heading ${columns.length}.` }
-    : { line, cellOf: (column) => readCell((cells[columns.indexOf(column)] ?? '').trim()) }
+    ? { refused: `The line has ${cells.length} cells, the heading ${columns.length}.` }
+    : read((column) => readCell((cells[columns.indexOf(column)] ?? '').trim()))
 
-/** A row's refusal by its schema, in words. */
-export const wordsOfFaults = (error: z.ZodError): string =>
+export const issueWords = (error: z.ZodError): string =>
   error.issues.map((issue) => `${issue.path.length > 0 ? `Column ${issue.path.join('.')}: ` : ''}${issue.message}.`).join(' ')
