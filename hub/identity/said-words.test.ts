@@ -94,6 +94,9 @@ describe('words', () => {
         /^The tills of store S1 say “kaputt” as a reason of a return, 3 times so far, and no mapping says which it is: damaged, /,
       ),
     })
+    const typed = Array.from({ length: 300 }, (_, n) => ({ ...heard, word: `typed ${n}`, times: n + 1 }))
+    const shown = unknownWords([...typed, { ...heard, scopeId: 'S2', times: 1 }], master)
+    expect([shown.length, shown[0]?.word, shown[99]?.word, shown[100]?.scopeId]).toEqual([101, 'typed 299', 'typed 200', 'S2'])
     const tax = { ...heard, list: 'tax' as const, word: 'x' }
     expect(unknownWords([tax, { ...tax, scopeId: 'S2' }], master)).toEqual([tax])
     const asked = { ...shop, list: 'order-state' as const, word: 'odd', times: 0, amountMinor: 0, currency: '' }

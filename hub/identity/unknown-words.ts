@@ -7,6 +7,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
 import { exceptionId, type HubException, reportExceptions, resolveExceptions, withoutNul } from '../exception/exception.ts'
 import { shareProjection } from '../merge/advance.ts'
+import { grouped } from '../merge/newest.ts'
 import type { Database } from '../storage/database.ts'
 import type { Tables } from '../storage/tables.ts'
 import { startWatch, type Watch } from '../watch.ts'
@@ -32,8 +33,18 @@ const listNames: Record<SpokenList, string> = {
 const matters = ({ list, scope, scopeId }: HeardWord, { taxCategories }: WordMaster): boolean =>
   list !== 'tax' || taxCategories.has(scope === 'store' ? scopeId : '')
 
-export const unknownWords = (heard: readonly HeardWord[], master: WordMaster): HeardWord[] =>
-  heard.filter((each) => matters(each, master) && canonicalWord(each.list, each, each.word, master) === null)
+/** Of a speaker's list: a till where reasons are typed freely must not bury a person. The others come up as these are mapped. */
+const mostAtOnce = 100
+
+/** Those that are said most. */
+export const unknownWords = (heard: readonly HeardWord[], master: WordMaster): HeardWord[] => {
+  const unknown = heard
+    .filter((each) => matters(each, master) && canonicalWord(each.list, each, each.word, master) === null)
+    .sort((a, b) => b.times - a.times || (a.word < b.word ? -1 : 1))
+  return [...grouped(unknown, ({ list, scope, scopeId }) => JSON.stringify([list, scope, scopeId])).values()].flatMap((each) =>
+    each.slice(0, mostAtOnce),
+  )
+}
 
 const speakerWords = ({ scope, scopeId }: Speaker): string =>
   ({ all: 'The ERP says', store: `The tills of store ${scopeId} say`, channel: `The channel ${scopeId} says` })[scope]

@@ -20,29 +20,38 @@ export const addStatements = async (trx: Transaction<Tables>, receipts: readonly
       set lines = tax_line.lines + excluded.lines, amount_minor = tax_line.amount_minor + excluded.amount_minor`.execute(trx)
 }
 
+type StatedRow = Tables['tax_stated']
+type LineRow = Tables['tax_line']
+
 /** In the order of their keys: two workers that meet at a row never hold each other's. */
-export const sumStatements = (statements: readonly TaxStatement[]) => {
-  const stated = new Map<string, { receipts: number; tax_minor: number }>()
-  const lines = new Map<string, { lines: number; amount_minor: number }>()
+export const sumStatements = (statements: readonly TaxStatement[]): { stated: StatedRow[]; lines: LineRow[] } => {
+  const stated = new Map<string, StatedRow>()
+  const lines = new Map<string, LineRow>()
+  const digests = new Map<string, string>()
   for (const { storeId, businessDay, currency, basket, taxes, lines: sold } of statements) {
-    const key = { store_id: storeId, business_day: businessDay, currency, basket_id: digestOf(basket) }
+    const basketId = digests.get(basket) ?? digestOf(basket)
+    digests.set(basket, basketId)
+    const key = { store_id: storeId, business_day: businessDay, currency, basket_id: basketId }
+    const place = `${storeId}\n${businessDay}\n${currency}\n${basketId}\n`
     for (const { index, taxMinor } of taxes) {
-      const id = JSON.stringify({ ...key, basket, tax_index: index })
-      const sum = stated.get(id) ?? { receipts: 0, tax_minor: 0 }
-      stated.set(id, { receipts: sum.receipts + 1, tax_minor: sum.tax_minor + taxMinor })
+      const id = `${place}${index}`
+      const sum = stated.get(id)
+      if (sum === undefined) stated.set(id, { ...key, basket, tax_index: index, receipts: 1, tax_minor: taxMinor })
+      else stated.set(id, { ...sum, receipts: sum.receipts + 1, tax_minor: sum.tax_minor + taxMinor })
     }
     for (const { itemId = '', barcode = '', description, amountMinor } of sold) {
       const called = itemId === '' && barcode === '' ? storable(description) : ''
-      const id = JSON.stringify({ ...key, given_item: itemId, given_barcode: barcode, description: called })
-      const sum = lines.get(id) ?? { lines: 0, amount_minor: 0 }
-      lines.set(id, { lines: sum.lines + 1, amount_minor: sum.amount_minor + amountMinor })
+      const id = `${place}${itemId}\n${barcode}\n${called}`
+      const sum = lines.get(id)
+      if (sum === undefined)
+        lines.set(id, { ...key, given_item: itemId, given_barcode: barcode, description: called, lines: 1, amount_minor: amountMinor })
+      else lines.set(id, { ...sum, lines: sum.lines + 1, amount_minor: sum.amount_minor + amountMinor })
     }
   }
-  return { stated: rowsOf(stated), lines: rowsOf(lines) }
+  return { stated: inOrder(stated), lines: inOrder(lines) }
 }
 
-const rowsOf = (sums: ReadonlyMap<string, object>): object[] =>
-  [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, sum]) => ({ ...(JSON.parse(id) as object), ...sum }))
+const inOrder = <Row>(sums: ReadonlyMap<string, Row>): Row[] => [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 
 const digestOf = (basket: string): string => createHash('sha256').update(basket).digest('base64url')
 

@@ -226,6 +226,7 @@ it('[IDN13] [HUB2] an online rebuild compares what tills stated and puts it righ
   expect(await judgeDueDays(db, 3_600)).toBe(0)
 
   await sql`update tax_line set amount_minor = 1`.execute(db)
+  await sql`update tax_day set due_at = now()`.execute(db)
   await sql`delete from word_total`.execute(db)
   await judgeDueDays(db, 3_600)
   expect(await differences(db)).not.toEqual(before)

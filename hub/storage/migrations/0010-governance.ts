@@ -35,8 +35,8 @@ const statements = [
      store_id text not null, business_day date not null, currency text not null, basket_id text not null, given_item text not null,
      given_barcode text not null, description text not null, lines int not null, amount_minor bigint not null,
      primary key (store_id, business_day, currency, basket_id, given_item, given_barcode, description))`,
-  'create index tax_line_item on tax_line (given_item)',
-  'create index tax_line_barcode on tax_line (given_barcode)',
+  `create index tax_line_item on tax_line (given_item) where given_item <> ''`,
+  `create index tax_line_barcode on tax_line (given_barcode) where given_barcode <> ''`,
   'create table tax_day (store_id text not null, business_day date not null, due_at timestamptz, primary key (store_id, business_day))',
   'create index tax_day_due on tax_day (due_at) where due_at is not null',
   // A day that goes on selling is judged now and then, not at each sale. The shadow of a rebuild has no triggers, and marks nothing.
@@ -46,11 +46,13 @@ const statements = [
      on conflict (store_id, business_day) do update set due_at = coalesce(tax_day.due_at, excluded.due_at);
      return null;
    end $$`,
-  ...['tax_stated', 'tax_line'].flatMap((table) => [
-    `create trigger ${table}_added after insert on ${table} referencing new table as changed for each statement execute function mark_tax_days()`,
-    `create trigger ${table}_changed after update on ${table} referencing new table as changed for each statement execute function mark_tax_days()`,
-    `create trigger ${table}_removed after delete on ${table} referencing old table as changed for each statement execute function mark_tax_days()`,
-  ]),
+  `create trigger tax_stated_added after insert on tax_stated referencing new table as changed for each statement execute function mark_tax_days()`,
+  `create trigger tax_stated_changed after update on tax_stated referencing new table as changed for each statement execute function mark_tax_days()`,
+  // Lines grow along with what is stated. Whoever puts them right takes some away.
+  ...['tax_stated', 'tax_line'].map(
+    (table) =>
+      `create trigger ${table}_removed after delete on ${table} referencing old table as changed for each statement execute function mark_tax_days()`,
+  ),
   `create table tax_difference (
      store_id text not null, business_day date not null, exception_id text not null, item_id text, message text not null,
      amount_minor bigint not null, currency text not null, primary key (store_id, business_day, exception_id))`,
