@@ -22,6 +22,7 @@ export const ways = {
   feed: 'from the hub’s API into a feed to the stores, in one transaction',
   version: 'by an import into a new version of the mapping, checked whole; the hub resolves by it at once',
   import: 'by an import into the hub’s tax master, checked whole; the days that it concerns are judged anew',
+  rules: 'by a call or an import into a new version of the rules, checked whole; figures follow at once',
   call: 'by a call of the hub’s API; what is available to sell follows at once',
 } as const
 export type Way = keyof typeof ways

@@ -11,6 +11,7 @@ import {
   transactionSchema,
 } from '#sync/contract/transaction.ts'
 import { reservationAskSchema, reservationLineSchema } from '../api/reservations.ts'
+import { ruleSchema } from '../availability/rules/rule.ts'
 import { mappingRowSchema } from '../identity/mapping-entry.ts'
 import { taxRateSchema } from '../tax/rate.ts'
 import { type FieldRule, own, type OwnedSchema } from './field-rules.ts'
@@ -23,6 +24,7 @@ const operator: FieldRule = { owner: 'hub', mayChange: 'the hub’s operators', 
 const given: FieldRule = { owner: 'hub', mayChange: 'nobody', way: 'feed' }
 const mapped: FieldRule = { owner: 'entry', mayChange: 'its owner; somebody else by taking it over, by name', way: 'version' }
 const taxed: FieldRule = { owner: 'hub', mayChange: 'the hub’s operators', way: 'import' }
+const ruled: FieldRule = { owner: 'hub', mayChange: 'the hub’s operators', way: 'rules' }
 const channel: FieldRule = { owner: 'channel', mayChange: 'nobody; the channel releases it and reserves anew', way: 'call' }
 const lasting: FieldRule = { owner: 'channel', mayChange: 'the channel, by confirming: a soft one becomes a hard one', way: 'call' }
 
@@ -150,6 +152,20 @@ export const ownedSchemas: readonly OwnedSchema[] = [
     rateMicro: taxed,
     effectiveFrom: taxed,
     effectiveTo: taxed,
+  }),
+  own('Availability rule', 'hub/availability/rules/rule.ts', ruleSchema, {
+    ruleId: { ...ruled, mayChange: 'nobody: another id is another rule' },
+    kind: ruled,
+    itemId: ruled,
+    category: ruled,
+    storeId: ruled,
+    channel: ruled,
+    from: ruled,
+    until: ruled,
+    measure: ruled,
+    amount: ruled,
+    owner: ruled,
+    reason: ruled,
   }),
   own('Reservation', reservations, reservationAskSchema, {
     reservationId: channel,
