@@ -10,7 +10,7 @@ export const owners = {
   ERP: 'the ERP',
   hub: 'the hub: Tideline in the centre, and its operators',
   channel: 'a sales channel: website, marketplace',
-  entry: 'whoever the mapping’s line names as its owner',
+  entry: 'whoever the line of the mapping, or the rule, names as its owner',
 } as const
 export type Owner = keyof typeof owners
 

@@ -24,7 +24,7 @@ const operator: FieldRule = { owner: 'hub', mayChange: 'the hub’s operators', 
 const given: FieldRule = { owner: 'hub', mayChange: 'nobody', way: 'feed' }
 const mapped: FieldRule = { owner: 'entry', mayChange: 'its owner; somebody else by taking it over, by name', way: 'version' }
 const taxed: FieldRule = { owner: 'hub', mayChange: 'the hub’s operators', way: 'import' }
-const ruled: FieldRule = { owner: 'hub', mayChange: 'the hub’s operators', way: 'rules' }
+const ruled: FieldRule = { owner: 'entry', mayChange: 'its owner; somebody else by taking it over, by name', way: 'rules' }
 const channel: FieldRule = { owner: 'channel', mayChange: 'nobody; the channel releases it and reserves anew', way: 'call' }
 const lasting: FieldRule = { owner: 'channel', mayChange: 'the channel, by confirming: a soft one becomes a hard one', way: 'call' }
 
