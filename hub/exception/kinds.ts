@@ -79,6 +79,11 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
+  UNKNOWN_WORD: {
+    meaning: 'Tills, a channel or the ERP use a word (a reason, a state, a tender, a tax code) that no mapping brings to one of ours.',
+    owner: 'hub',
+    action: 'Add the word to the mapping, for that store or channel or for all (POST /v1/mappings/import). It closes by itself.',
+  },
   // What the merge policies found; the money counts as the till took it
   RETURN_EXCEEDS_SALE: {
     meaning: 'More of a sale was returned, over all stores and receipts, than was sold. It is in stock once; the rest is held.',
@@ -102,6 +107,19 @@ export const exceptionKinds = {
     owner: 'hub',
     action:
       'Nothing, if the store was without its line for so long. Else look for a till or computer with a wrong date. It closes by itself when a close of the day covers them.',
+  },
+  // What a rebuild found
+  PROJECTION_DIFFERED: {
+    meaning: 'A rebuild found that a projection is not what the log comes to. The message says where, and whether it was put right.',
+    owner: 'hub',
+    action:
+      'If only a comparison was asked for, rebuild the projection. A mapping or an item that changed since explains stock that moved to another item; for all else look for who wrote to the database, and send the message to support. It closes when a later rebuild or comparison finds no difference.',
+  },
+  TAX_DIFFERS: {
+    meaning: 'A store’s tills tax an item, or under a code, otherwise than the tax master on that day. The receipts count as they are.',
+    owner: 'hub',
+    action:
+      'Correct whichever side is wrong: the till’s item data, the item’s tax code in the ERP, the rate (POST /v1/tax-rates/import) or the mapping of the code. It closes by itself when the master or the mapping was.',
   },
   // What the stock ledger found
   BALANCE_DIFFERS: {

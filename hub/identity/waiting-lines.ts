@@ -104,6 +104,11 @@ export const mergeWaitingLines = async (db: Database): Promise<number> => {
   return moved
 }
 
+/** The same within the caller's transaction. */
+export const mergeWaitingWithin = async (trx: Trx): Promise<void> => {
+  for (let after: string | undefined = ''; after !== undefined;) after = (await mergeSome(trx, after)).last
+}
+
 const mergeSome = async (trx: Trx, after: string): Promise<{ moved: number; last: string | undefined }> => {
   await shareProjection(trx, 'stock')
   const { rows: waiting } = await sql<Omit<WaitingLineRow, 'natural_key'>>`

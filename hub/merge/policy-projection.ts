@@ -15,6 +15,8 @@ import { noteTillDays } from './till-days.ts'
 
 export const policyProjection: Projection = {
   name: 'policies',
+  tables: { till_day: 'tills’ days', policy_close: 'closes that policies know', policy_finding: 'findings of policies' },
+  settles: ['AFTER_CLOSE:', 'LATE_ARRIVAL:'],
 
   apply: async (trx, records) => {
     const receipts = records.flatMap(readReceipt)

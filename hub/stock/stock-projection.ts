@@ -5,12 +5,13 @@
  *   one that came before             ─▶ another place of the same   what the hub booked itself is kept, and is in the ledger too
  */
 import { sql, type Transaction } from 'kysely'
-import { exceptionId, type HubException, raiseExceptions, withoutNul } from '../exception/exception.ts'
+import { exceptionId, type HubException, raiseExceptions } from '../exception/exception.ts'
 import { readIdentities } from '../identity/identities.ts'
 import type { WaitingLineRow } from '../identity/tables.ts'
-import { insertWaiting, lockGroups, takenKeys, waitingId } from '../identity/waiting-lines.ts'
+import { insertWaiting, lockGroups, mergeWaitingWithin, takenKeys, waitingId } from '../identity/waiting-lines.ts'
 import { recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
+import { storable } from '../storage/storable.ts'
 import type { Tables } from '../storage/tables.ts'
 import { returnClaims } from '../merge/policies/return-claims.ts'
 import { addMovements, settleCounts } from './balance.ts'
@@ -23,9 +24,6 @@ import type { ReturnClaimRow, StockPlaceRow } from './tables.ts'
 
 type Trx = Transaction<Tables>
 type Effected = StockSource & StockEffects
-
-/** Half a character and NUL are what PostgreSQL's text cannot hold. */
-const storable = (text: string): string => withoutNul(text.replace(/\p{Surrogate}/gu, '\ufffd'))
 
 const movementRows = ({ row, naturalKey, businessDay, movements }: Effected) =>
   movements.map(({ lineNumber, itemId, kind, quantityMilli }) => ({
@@ -86,6 +84,17 @@ const emptied = [
 
 export const stockProjection: Projection = {
   name: 'stock',
+  tables: {
+    stock_movement: 'movements of stock',
+    stock_balance: 'balances of stock',
+    stock_place: 'further places of receipts and documents',
+    stock_document: 'stock documents',
+    stock_base: 'counts that balances stand on',
+    waiting_line: 'lines that wait for their item',
+    return_claim: 'returned lines that name their sale',
+    return_hold: 'parts of returns that are held',
+  },
+  settles: ['UNKNOWN_ITEM:', 'RETURN_EXCEEDS_SALE:', 'RETURN_WITHOUT_SALE:'],
 
   apply: async (trx, records) => {
     const { sources, repeated } = sourcesOf(records)
@@ -110,6 +119,11 @@ export const stockProjection: Projection = {
   reset: async (trx) => {
     for (const table of emptied) await trx.deleteFrom(table).execute()
     await bookCorrections(trx)
+  },
+
+  catchUp: async (trx) => {
+    await bookCorrections(trx)
+    await mergeWaitingWithin(trx)
   },
 }
 
