@@ -43,6 +43,7 @@ import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { startWordWatch } from './identity/unknown-words.ts'
 import { startWaitingWatch } from './identity/waiting-watch.ts'
+import { policyProjection } from './merge/policy-projection.ts'
 import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
 import { startMergeWorker } from './merge/worker.ts'
@@ -119,7 +120,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const merge = startMergeWorker({
         db,
         databaseUrl,
-        projections: [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, ...postings],
+        projections: [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, policyProjection, ...postings],
         log,
         metrics,
       })

@@ -97,6 +97,17 @@ export const exceptionKinds = {
     action:
       'If the sale is on its way, nothing: it closes by itself when it arrives. Else compare the return’s number of the sale with the customer’s receipt.',
   },
+  AFTER_CLOSE: {
+    meaning: 'Receipts of a till belong to a business day that was closed without them. They count.',
+    owner: 'store',
+    action: 'Close the day again at the till or its agent; it ends by itself when a newer close covers them.',
+  },
+  LATE_ARRIVAL: {
+    meaning: 'Receipts of a till arrived more than a week after their business day. They count.',
+    owner: 'hub',
+    action:
+      'Nothing, if the store was without its line for so long. Else look for a till or computer with a wrong date. It closes by itself when a close of the day covers them.',
+  },
   // What a rebuild found
   PROJECTION_DIFFERED: {
     meaning: 'A rebuild found that a projection is not what the log comes to. The message says where, and whether it was put right.',
