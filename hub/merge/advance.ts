@@ -86,18 +86,19 @@ export const takeWithin = async (
   if (position === 'taken') return 0
   const late = await readLate(trx, name, stream, recordsAtOnce)
   const most = Math.min(recordsAtOnce, throughSeq - position)
-  const records = late.seqs.length > 0 ? late.records : most > 0 ? await readLog(trx, stream, position, most) : []
-  const last = late.seqs.at(-1) ?? records.at(-1)?.seq
+  const read = late.seqs.length > 0 ? late.records : most > 0 ? await readLog(trx, projection, stream, position, most) : []
+  const last = late.seqs.at(-1) ?? read.at(-1)?.seq
   if (last === undefined) return 0
-  if (how === 'apply') await projection.apply(trx, records)
-  else
+  const records = read.filter(({ kind }) => projection.heeds?.some((each) => each === kind) ?? true)
+  if (how !== 'apply')
     await raiseExceptions(
       trx,
       records.map((record) => poisonException(record, `${projection.name}: ${how.stepOver}`)),
     )
+  else if (records.length > 0) await projection.apply(trx, records)
   if (late.seqs.length > 0) await forgetLate(trx, name, stream, last)
   else await movePosition(trx, name, stream, last)
-  return late.seqs.length || records.length
+  return late.seqs.length || read.length
 }
 
 const movePosition = (trx: Transaction<Tables>, projection: string, { deviceId, incarnation }: StreamKey, seq: number) =>
@@ -133,21 +134,20 @@ const lockPosition = async (
   return rows[0]?.seq ?? 'taken'
 }
 
+/** The payload of a kind that the projection does not heed stays where it is. */
 const readLog = async (
   trx: Transaction<Tables>,
+  { heeds }: Projection,
   { deviceId, incarnation }: StreamKey,
   after: number,
   limit: number,
 ): Promise<LogRecord[]> => {
-  const rows = await trx
-    .selectFrom('record_log')
-    .selectAll()
-    .where('device_id', '=', deviceId)
-    .where('incarnation', '=', incarnation)
-    .where('seq', '>', after)
-    .orderBy('seq')
-    .limit(limit)
-    .execute()
+  const payload = heeds ? sql`case when kind = any(${heeds}::text[]) then payload else '' end` : sql`payload`
+  const { rows } = await sql<LogRecord>`
+    select device_id, incarnation, seq, store_id, kind, verdict, reason, natural_key, captured_at, ${payload} as payload, payload_hash, previous_hash
+    from record_log where device_id = ${deviceId} and incarnation = ${incarnation} and seq > ${after} order by seq limit ${limit}`.execute(
+    trx,
+  )
   const hole = rows.findIndex((row, index) => row.seq !== after + 1 + index)
   if (hole === 0) throw new Error(`the log has a hole before ${rows.slice(0, 1).map(recordIdOfRow).join('')}`)
   return hole < 0 ? rows : rows.slice(0, hole)

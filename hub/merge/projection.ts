@@ -3,6 +3,7 @@
  * must not depend on how streams interleave. What cannot be taken back (a posting, a person's decision) is kept by `reset`.
  */
 import type { Transaction } from 'kysely'
+import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { LogRecord } from './log-record.ts'
 
@@ -10,10 +11,14 @@ export interface Projection {
   readonly name: string
   /** The tables that are its alone, each with what its rows are to a person: a rebuild makes them anew [MRG20]. */
   readonly tables: Partial<Readonly<Record<keyof Tables, string>>>
+  /** The kinds of records that it is shown; absent: all. */
+  readonly heeds?: readonly TidelineRecord['kind'][]
   /** It fills the ERP's outbox: a rebuild adds postings that are missing there, and takes none back. */
   readonly fillsOutbox?: true
   /** Exceptions whose id begins so are as it says, open or ended; all others it raises once, and never again. */
-  readonly settles?: string
+  readonly settles?: readonly string[]
+  /** Tables that it writes for somebody else who works on them: a rebuild writes nothing there. */
+  readonly informs?: readonly (keyof Tables)[]
   /**
    * Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. One that it has taken before
    * changes nothing: a record that was removed from the log and filled in again counted all the while.
@@ -22,4 +27,6 @@ export interface Projection {
   reset(trx: Transaction<Tables>): Promise<void>
   /** Brings in what reached it beside the streams; what it has already changes nothing. */
   catchUp?(trx: Transaction<Tables>): Promise<void>
+  /** A rebuild has put rows of its tables right: who was informed of them is to look again. */
+  putRight?(trx: Transaction<Tables>): Promise<void>
 }

@@ -1,7 +1,7 @@
 /** Projection `sales`: each transaction once, the day's totals by kind, tender and tax, and what tills state of taxes (hub/tax). */
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
-import { addStatements, resetStatements } from '../tax/statements.ts'
+import { addStatements, judgeDaysAnew, resetStatements } from '../tax/statements.ts'
 import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
@@ -69,7 +69,14 @@ export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
 
 export const salesProjection: Projection = {
   name: 'sales',
-  tables: { sales_transaction: 'receipts', day_total: 'totals of a day' },
+  heeds: ['transaction'],
+  tables: {
+    sales_transaction: 'receipts',
+    day_total: 'totals of a day',
+    tax_stated: 'taxes as tills state them',
+    tax_line: 'lines behind stated taxes',
+  },
+  informs: ['tax_day'],
 
   apply: async (trx, records) => {
     const transactions = transactionsOf(records)
@@ -109,4 +116,6 @@ export const salesProjection: Projection = {
     await trx.deleteFrom('day_total').execute()
     await resetStatements(trx)
   },
+
+  putRight: judgeDaysAnew,
 }

@@ -11,7 +11,7 @@ import type { Clock } from '#sync/core/ports.ts'
 import { drainProjection } from '../merge/advance.ts'
 import type { Projection } from '../merge/projection.ts'
 import type { Database } from '../storage/database.ts'
-import { databaseFailure } from '../storage/failure.ts'
+import { databaseFailure, retryContention } from '../storage/failure.ts'
 import { systemClock } from '../system-clock.ts'
 import { exchange } from './exchange.ts'
 import { type Progress, progressOf, wordProgress } from './progress.ts'
@@ -83,6 +83,10 @@ const endOf = (error: unknown): { state: 'failed' | 'cut-off'; message: string }
   return { state, message: `It ended before its time: ${reason}. ${untouched}` }
 }
 
+/** Most of what came beside the streams, so that the live projection need not wait for it. */
+const catchUpShadow = (db: Database, shadow: Shadow): Promise<void> =>
+  retryContention(() => db.transaction().execute((trx) => withinShadow(shadow)(trx, async () => shadow.projection.catchUp?.(trx))))
+
 /** Not when another one has begun: the shadow is that one's. */
 const abandon = (db: Database, shadow: Shadow, end: RebuildEnd): Promise<void> =>
   db.transaction().execute(async (trx) => {
@@ -118,7 +122,7 @@ const buildAndExchange = async (
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     await onTaken()
     await fillShadow(db, shadow, lanes, onTaken)
-    if (attempt === 1) await db.transaction().execute((trx) => withinShadow(shadow)(trx, async () => shadow.projection.catchUp?.(trx)))
+    if (attempt === 1) await catchUpShadow(db, shadow)
     await tell()
     const exchanged = await exchange(db, shadow, mode, elapsedMs)
     if (exchanged.outcome === 'done') {

@@ -51,7 +51,7 @@ export const makeShadow = async (trx: Trx, projection: Projection, rebuildId: nu
   }
   await dropShadow(trx, shadow)
   await sql`create schema ${sql.id(shadow.schema)}`.execute(trx)
-  for (const table of [...Object.keys(projection.tables), ...sharedTables])
+  for (const table of [...Object.keys(projection.tables), ...(projection.informs ?? []), ...sharedTables])
     await sql`create unlogged table ${inShadow(shadow, table)} (like ${inLive(shadow, table)} including all)`.execute(trx)
   await sql`create unlogged table ${inShadow(shadow, 'rebuild_mark')} as select ${rebuildId}::bigint as rebuild_id`.execute(trx)
   return shadow

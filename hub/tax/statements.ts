@@ -62,5 +62,13 @@ const rowsOf = (sums: ReadonlyMap<string, object>): object[] =>
 export const resetStatements = async (trx: Transaction<Tables>): Promise<void> => {
   await trx.deleteFrom('tax_stated').execute()
   await trx.deleteFrom('tax_line').execute()
-  await sql`update tax_day set due_at = now() + ${judgeAfterSeconds} * interval '1 second'`.execute(trx)
+  await judgeDaysAnew(trx)
+}
+
+/** All days that state something, and those that did. */
+export const judgeDaysAnew = async (trx: Transaction<Tables>): Promise<void> => {
+  const dueAt = sql`now() + ${judgeAfterSeconds} * interval '1 second'`
+  await sql`update tax_day set due_at = ${dueAt}`.execute(trx)
+  await sql`insert into tax_day (store_id, business_day, due_at) select distinct store_id, business_day, ${dueAt} from tax_stated
+    on conflict do nothing`.execute(trx)
 }

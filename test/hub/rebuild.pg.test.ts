@@ -11,6 +11,7 @@ import { salesProjection } from '#hub/merge/sales.ts'
 import { rebuildOnline, type Rebuilt } from '#hub/rebuild/rebuild.ts'
 import { lockStock } from '#hub/stock/balance.ts'
 import { correctStock } from '#hub/stock/corrections.ts'
+import { decideReturns, readHeld } from '#hub/stock/return-decisions.ts'
 import { stockProjection } from '#hub/stock/stock-projection.ts'
 import type { Database } from '#hub/storage/database.ts'
 import fc from 'fast-check'
@@ -149,6 +150,24 @@ it('[MRG22] exceptions: one that is missing is raised, one that was ended stays 
   )
 })
 
+it('[MRG21] [MRG22] what tills stated of taxes is put right, and the days are judged again; nobody is informed of a day that is as it was', async () => {
+  const { db } = await server.fresh()
+  const device = await enrolModelDevice(db)
+  device.sell(1)
+  await send(db, device)
+  await drainAll(db)
+  await sql`update tax_day set due_at = null`.execute(db)
+  const dueDays = async () => (await sql`select 1 from tax_day where due_at is not null`.execute(db)).rows.length
+  await rebuildOnline(db, salesProjection, { mode: 'replace' })
+  expect(await dueDays()).toBe(0)
+  await sql`update tax_stated set tax_minor = 1`.execute(db)
+  expect((await rebuildOnline(db, salesProjection, { mode: 'replace' })).message).toContain(
+    'taxes as tills state them: of 1, 1 is missing, 1 should not be there',
+  )
+  expect((await sql`select tax_minor from tax_stated`.execute(db)).rows).toEqual([{ tax_minor: 16 }])
+  expect(await dueDays()).toBe(1)
+})
+
 it('[MRG24] a projection that writes outside its own tables is not rebuilt, and what it would have written is not there', async () => {
   const { db } = await server.fresh()
   const device = await enrolModelDevice(db)
@@ -156,7 +175,8 @@ it('[MRG24] a projection that writes outside its own tables is not rebuilt, and 
   await send(db, device)
   await drainAll(db)
   const live = await countedBy(db)
-  const forgetful: Projection = { ...salesProjection, tables: { sales_transaction: 'receipts' } }
+  const { day_total: _, ...tables } = salesProjection.tables
+  const forgetful: Projection = { ...salesProjection, tables }
   const rebuilt = await rebuildOnline(db, forgetful, { mode: 'replace' })
   expect(rebuilt).toEqual({
     outcome: 'failed',
@@ -341,18 +361,24 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
   const { db, anotherPool } = await server.fresh()
   const other = anotherPool()
   const sale = fc.record({
-    what: fc.constantFrom('sell', 'sell', 'sell', 'count', 'unknown'),
+    what: fc.constantFrom('sell', 'sell', 'sell', 'count', 'unknown', 'return'),
     number: fc.integer({ min: 1, max: 9 }),
     store: fc.nat(2),
   })
   const damages = {
     stock: [
       'delete from stock_movement where line_number = 1',
+      'delete from return_hold',
       'update stock_balance set quantity_milli = 1',
       'delete from stock_place',
       'delete from waiting_line',
     ],
-    sales: ['delete from sales_transaction where seq = 1', 'update day_total set count = 9', 'delete from day_total'],
+    sales: [
+      'delete from tax_line',
+      'delete from sales_transaction where seq = 1',
+      'update day_total set count = 9',
+      'delete from day_total',
+    ],
     exceptions: ["delete from exception where kind = 'KEY_CONFLICT'"],
     postings: ['delete from posting'],
     'day-closes': ['select 1'],
@@ -366,7 +392,8 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
       fc.nat(9),
       async (before, meanwhile, projection, chance) => {
         await sql`truncate store, device, device_stream, record_log, projection_position, projection_late, projection_rebuild, sales_transaction, day_total,
-          stock_movement, stock_balance, stock_place, stock_document, stock_base, stock_correction, waiting_line, item, exception, posting,
+          stock_movement, stock_balance, stock_place, stock_document, stock_base, stock_correction, waiting_line, return_claim, return_hold,
+          return_decision, tax_stated, tax_line, tax_day, item, exception, posting,
           feed_head, feed_entry cascade`.execute(db)
         const devices = [await enrolModelDevice(db), await enrolModelDevice(db), await enrolModelDevice(db, 'S2')]
         await addItem(db, 'MILK')
@@ -374,6 +401,12 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
           const device = devices[store] ?? devices[0]!
           if (what === 'count')
             device.append(JSON.stringify(stockDocument({ storeId: device.storeId, documentId: `c${number}` })), 'stock-document')
+          else if (what === 'return')
+            device.sell(20 + number, {
+              kind: 'return',
+              lineItems: [{ ...receipt(1).lineItems[0], quantityMilli: -3_000 }],
+              references: [{ relation: 'return-of', storeId: 'S1', workstationId: '1', businessDay: '2026-01-31', sequenceNumber: number }],
+            })
           else device.sell(number, what === 'unknown' ? { lineItems: [{ ...receipt(1).lineItems[0], itemId: `U${number % 2}` }] } : {})
         }
         const sendNew = async (): Promise<void> => {
@@ -382,7 +415,7 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
         before.forEach(play)
         await sendNew()
         await drainAll(db)
-        const [damage = 'select 1'] = damages[projection.name as keyof typeof damages].slice(chance % 4)
+        const [damage = 'select 1'] = damages[projection.name as keyof typeof damages].slice(chance % 5)
         await sql.raw(damage).execute(db)
 
         const live = async (): Promise<void> => {
@@ -392,6 +425,9 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
             for (const device of devices) await advanceStream(other, projection, device)
             if (one.number === 2) await addItem(other, `U${one.store % 2}`)
             if (one.number === 3) await mergeWaitingLines(other)
+            if (one.number === 6)
+              for (const { original } of await readHeld(other, { limit: 9 }))
+                await decideReturns(other, { original, decision: 'accept', by: 'p', why: 'w' })
             if (one.number === 4) {
               const key = `k${++corrections}`
               await correctStock(other, {
