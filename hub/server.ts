@@ -125,7 +125,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
     if (config.roles.includes('worker')) {
-      const merge = startMergeWorker({ db, databaseUrl, projections, log, metrics })
+      const merge = startMergeWorker({ db, databaseUrl, projections, log, metrics, lanes: 2 })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
       const waiting = startWaitingWatch({ db, log })

@@ -121,12 +121,16 @@ export const holdProjection = (trx: Transaction<Tables>, projection: string) =>
 export const shareProjection = (trx: Transaction<Tables>, projection: string) =>
   sql`select pg_advisory_xact_lock_shared(${rebuildLock(projection)})`.execute(trx)
 
+/** What a crash of the database takes back, effect and position alike, is read from the log again: its commit need not wait for the disk. */
+const shareHurriedly = (trx: Transaction<Tables>, projection: string) =>
+  sql`select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(${rebuildLock(projection)})`.execute(trx)
+
 const lockPosition = async (
   trx: Transaction<Tables>,
   projection: string,
   { deviceId, incarnation }: StreamKey,
 ): Promise<number | 'taken'> => {
-  await shareProjection(trx, projection)
+  await shareHurriedly(trx, projection)
   await sql`insert into projection_position (projection, device_id, incarnation) values (${projection}, ${deviceId}, ${incarnation})
     on conflict do nothing`.execute(trx)
   const { rows } = await sql<{ seq: number }>`select seq from projection_position
@@ -158,20 +162,27 @@ export const drainProjection = async (
   db: Database,
   projection: Projection,
   onTaken: (count: number) => void = () => undefined,
+  /** How many streams are read at the same time. */
+  lanes = 1,
 ): Promise<number> => {
   let total = 0
   for (;;) {
     let taken = 0
     const stopped: unknown[] = []
-    for (const stream of await laggingStreams(db, projection.name)) {
-      const count = await advanceStream(db, projection, stream).catch((error: unknown) => {
-        if (databaseFailure(error) === 'away') throw error
-        stopped.push(error)
-        return 0
-      })
-      taken += count
-      onTaken(count)
+    const streams = (await laggingStreams(db, projection.name)).values()
+    const readSome = async (): Promise<void> => {
+      for (const stream of streams) {
+        const count = await advanceStream(db, projection, stream).catch((error: unknown) => {
+          if (databaseFailure(error) === 'away') throw error
+          stopped.push(error)
+          return 0
+        })
+        taken += count
+        onTaken(count)
+      }
     }
+    const ended = await Promise.allSettled(Array.from({ length: lanes }, readSome))
+    for (const end of ended) if (end.status === 'rejected') throw end.reason
     total += taken
     if (taken > 0) continue
     if (stopped.length > 0) throw stopped[0]

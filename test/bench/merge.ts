@@ -24,6 +24,8 @@ const stores = 50
 const usualTransactions = 20_000
 const rounds = 3
 const floor = 0.5
+/** As the hub's worker has it. */
+const lanes = 2
 
 const projections = [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, createPostingsProjection('reference')]
 
@@ -82,10 +84,12 @@ const run: Benchmark['run'] = (progress, { transactions = usualTransactions }) =
       if (round > 0) intake.push(took)
       if (round % 2 === 0) {
         for (const projection of projections)
-          alone.get(projection.name)?.push(await perSecond(count, () => drainProjection(db, projection)))
+          alone.get(projection.name)?.push(await perSecond(count, () => drainProjection(db, projection, undefined, lanes)))
         progress(`intake ${Math.round(took)}/s, one by one ${wordRates(projections, (name) => alone.get(name)?.at(-1))}`)
       } else {
-        const rate = await perSecond(count, () => Promise.all(projections.map((projection) => drainProjection(db, projection))))
+        const rate = await perSecond(count, () =>
+          Promise.all(projections.map((projection) => drainProjection(db, projection, undefined, lanes))),
+        )
         merged.push(rate)
         progress(`intake ${Math.round(took)}/s, all projections ${Math.round(rate)}/s`)
       }
