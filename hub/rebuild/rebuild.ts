@@ -16,7 +16,7 @@ import { systemClock } from '../system-clock.ts'
 import { exchange } from './exchange.ts'
 import { type Progress, progressOf, wordProgress } from './progress.ts'
 import { readNewestRebuilds, type RebuildEnd, type RebuildMode, runningLock, writeBegun, writeEnd, writeProgress } from './rebuild-log.ts'
-import { dropShadow, makeShadow, type Shadow, ShadowLost, withinShadow } from './shadow.ts'
+import { dropShadow, inShadow, makeShadow, type Shadow, ShadowLost, shadowTables, withinShadow } from './shadow.ts'
 import { fillShadow, readExtent } from './shadow-course.ts'
 import type { TableDifference } from './table-difference.ts'
 
@@ -83,9 +83,11 @@ const endOf = (error: unknown): { state: 'failed' | 'cut-off'; message: string }
   return { state, message: `It ended before its time: ${reason}. ${untouched}` }
 }
 
-/** Most of what came beside the streams, so that the live projection need not wait for it. */
-const catchUpShadow = (db: Database, shadow: Shadow): Promise<void> =>
-  retryContention(() => db.transaction().execute((trx) => withinShadow(shadow)(trx, async () => shadow.projection.catchUp?.(trx))))
+/** Most of what came beside the streams, and what the comparison needs to know of the tables: the live projection need not wait for it. */
+const catchUpShadow = async (db: Database, shadow: Shadow): Promise<void> => {
+  await retryContention(() => db.transaction().execute((trx) => withinShadow(shadow)(trx, async () => shadow.projection.catchUp?.(trx))))
+  for (const table of shadowTables(shadow.projection)) await sql`analyze ${inShadow(shadow, table)}`.execute(db)
+}
 
 /** Not when another one has begun: the shadow is that one's. */
 const abandon = (db: Database, shadow: Shadow, end: RebuildEnd): Promise<void> =>

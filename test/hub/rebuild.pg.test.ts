@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { mergeWaitingLines } from '#hub/identity/waiting-lines.ts'
 import { acceptBatch } from '#hub/intake/accept-batch.ts'
-import { advanceStream, rebuildProjection } from '#hub/merge/advance.ts'
+import { advanceStream, rebuildProjection, shareProjection } from '#hub/merge/advance.ts'
 import { noteLate } from '#hub/merge/late-records.ts'
 import type { Projection } from '#hub/merge/projection.ts'
 import { salesProjection } from '#hub/merge/sales.ts'
 import { rebuildOnline, type Rebuilt } from '#hub/rebuild/rebuild.ts'
-import { lockStock } from '#hub/stock/balance.ts'
+import { addMovements, lockStock } from '#hub/stock/balance.ts'
 import { correctStock } from '#hub/stock/corrections.ts'
 import { decideReturns, readHeld } from '#hub/stock/return-decisions.ts'
 import { stockProjection } from '#hub/stock/stock-projection.ts'
@@ -318,6 +318,35 @@ it('[MRG23] a shadow whose tables a crash of the database emptied, or that anoth
   expect(await rebuildOnline(db, stockProjection, { mode: 'compare' })).toMatchObject({
     message: 'The projection stock is what the log comes to.',
   })
+})
+
+it('[MRG21] [STK6] what is booked after the shadow looked, and before the live side is held, is in both', async () => {
+  const { db, anotherPool } = await server.fresh()
+  const device = await enrolModelDevice(db)
+  await addItem(db, 'MILK')
+  device.sell(1)
+  await send(db, device)
+  await drainAll(db)
+  const rebuilding = await anotherPool()
+    .transaction()
+    .execute(async (trx) => {
+      await shareProjection(trx, 'stock')
+      const rebuilt = rebuildOnline(db, stockProjection, { mode: 'replace' })
+      await vi.waitFor(async () => {
+        const { rows } = await sql`select from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`.execute(db)
+        expect(rows).toHaveLength(1)
+      }, 10_000)
+      const booked = { store_id: 'S1', natural_key: 'S1|booked|k', item_id: 'MILK', quantity_milli: 500, business_day: '2026-01-31' }
+      const kind = 'adjustment' as const
+      await trx
+        .insertInto('stock_correction')
+        .values({ ...booked, kind, correction_key: 'k', reason: 'r' })
+        .execute()
+      await addMovements(trx, [{ ...booked, kind, line_number: 1, device_id: null, incarnation: null, seq: null }], 'once')
+      return { rebuilt }
+    })
+  expect(await rebuilding.rebuilt).toMatchObject({ outcome: 'done', message: 'The projection stock is what the log comes to.' })
+  expect((await countedBy(db)).balances).toEqual([{ store_id: 'S1', item_id: 'MILK', quantity_milli: -1_500 }])
 })
 
 it('[MRG20] [MRG21] over HTTP: each projection with its place in the log, a rebuild, and what it found, in words', async () => {
