@@ -76,6 +76,6 @@ const report = (rebuilt: Rebuilt, compareOnly: boolean, say: (line: string) => v
     for (const example of difference.examples) say(`      ${wordExample(example)}`)
   }
   say(`At the end the live projection stood still for ${(rebuilt.heldMs / 1_000).toFixed(2)} s; who reads it did not wait.`)
-  say(rebuilt.message.split('. ').slice(0, 2).join('. '))
+  say(rebuilt.message.split('. ').slice(0, 2).join('. ').replace(/\.?$/, '.'))
   return compareOnly && rebuilt.differences.some(differs) ? 1 : 0
 }

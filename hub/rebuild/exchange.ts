@@ -42,6 +42,8 @@ const exchangeWithin = async (trx: Trx, shadow: Shadow, mode: RebuildMode, elaps
   await leaveShadow(trx, shadow)
   // Joins of whole tables, while a projection stands still: in memory, as far as that goes.
   await sql`select set_config('work_mem', '64MB', true)`.execute(trx)
+  // Reading on hurries its commits; what is put right here is told to a person.
+  await sql`set local synchronous_commit to default`.execute(trx)
   const differences = await compareAll(trx, shadow, mode)
   const message = wordOutcome(shadow.projection.name, mode, differences)
   await tell(trx, shadow.projection.name, message, differences)
