@@ -10,17 +10,11 @@ import { canonicalText } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
 import { postingChannel } from '../posting/queue.ts'
 import { movesGoods } from '../stock/movement.ts'
-import { type LogRecord, transactionsOf } from './log-record.ts'
+import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
 /** A receipt whose every line was voided is nothing to the ERP. */
 export const isPosted = (transaction: Transaction): boolean => movesGoods(transaction) && transaction.lineItems.some((line) => !line.voided)
-
-/** What the log has word for word does not travel to the database again. */
-const payloadOf = ({ payload, device_id, incarnation, seq }: LogRecord, transaction: Transaction) => {
-  const text = canonicalText(transaction)
-  return text === payload ? { device_id, incarnation, seq } : { payload: text }
-}
 
 export const createPostingsProjection = (connector: string): Projection => ({
   name: 'postings',
@@ -31,22 +25,20 @@ export const createPostingsProjection = (connector: string): Projection => ({
   apply: async (trx, records) => {
     const rows = transactionsOf(records)
       .filter(({ transaction }) => isPosted(transaction))
-      .map(({ row, transaction: t, naturalKey }) => ({
+      .map(({ transaction: t, naturalKey }) => ({
         posting_key: naturalKey,
         store_id: t.storeId,
         business_day: t.businessDay,
         amount_minor: t.totals.grandMinor,
         currency: t.currency,
-        ...payloadOf(row, t),
+        payload: canonicalText(t),
       }))
     if (rows.length === 0) return
     await sql`
       with added as (
         insert into posting (posting_key, store_id, business_day, connector, state, amount_minor, currency, payload)
-        select g.posting_key, g.store_id, g.business_day, ${connector}, 'waiting', g.amount_minor, g.currency, coalesce(g.payload, l.payload)
-        from json_to_recordset(${JSON.stringify(rows)}::json) as g (posting_key text, store_id text, business_day date, amount_minor bigint,
-          currency text, payload text, device_id text, incarnation text, seq bigint)
-        left join record_log l on g.payload is null and l.device_id = g.device_id and l.incarnation = g.incarnation and l.seq = g.seq
+        select posting_key, store_id, business_day, ${connector}, 'waiting', amount_minor, currency, payload
+        from json_populate_recordset(null::posting, ${JSON.stringify(rows)}::json)
         on conflict (posting_key) do nothing returning 1)
       select pg_notify(${postingChannel}, '') where exists (select from added)`.execute(trx)
   },
