@@ -10,6 +10,10 @@ export const storeStandingSchema = z.strictObject({
   silentMs: z.int().min(0),
   pendingRecords: z.int().min(0),
   missingRecords: z.int().min(0),
+  /** Of more than is ordinary. */
+  feedLagMs: z.int().min(0),
+  /** The merchant's rules in force, and the store's day. */
+  rules: z.string(),
   /** Of the hub's data; see publication.ts. */
   lifeBegan: z.int(),
 })
@@ -27,5 +31,6 @@ export const isSweepDue = (then: StoreStanding | null, now: StoreStanding): bool
   if (then.silentMs === 0 ? now.silentMs > 0 : now.silentMs < then.silentMs) return true
   if (now.silentMs - then.silentMs >= leastSilenceMs && isOther(then.silentMs, now.silentMs)) return true
   if (isOther(then.pendingRecords, now.pendingRecords) || then.missingRecords !== now.missingRecords) return true
+  if (isOther(then.feedLagMs, now.feedLagMs) || then.rules !== now.rules) return true
   return now.atMs - then.atMs >= atTheLatestMs
 }

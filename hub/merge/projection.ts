@@ -15,10 +15,8 @@ export interface Projection {
   readonly heeds?: readonly TidelineRecord['kind'][]
   /** It fills the ERP's outbox: a rebuild adds postings that are missing there, and takes none back. */
   readonly fillsOutbox?: true
-  /** Exceptions whose id begins so are as it says, open or ended; all others it raises once, and never again. */
+  /** Exceptions whose id begins with one of these are as it says, open or ended; all others it raises once, and never again. */
   readonly settles?: readonly string[]
-  /** Tables that it writes for somebody else who works on them: a rebuild writes nothing there. */
-  readonly informs?: readonly (keyof Tables)[]
   /**
    * Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. One that it has taken before
    * changes nothing: a record that was removed from the log and filled in again counted all the while.
@@ -27,6 +25,4 @@ export interface Projection {
   reset(trx: Transaction<Tables>): Promise<void>
   /** Brings in what reached it beside the streams; what it has already changes nothing. */
   catchUp?(trx: Transaction<Tables>): Promise<void>
-  /** A rebuild has put rows of its tables right: who was informed of them is to look again. */
-  putRight?(trx: Transaction<Tables>): Promise<void>
 }

@@ -76,7 +76,6 @@ const compareAll = async (trx: Trx, shadow: Shadow, mode: RebuildMode): Promise<
     differences.push(difference)
     if (mode === 'replace' && differs(difference)) await repairTable(trx, shadow, compared)
   }
-  if (mode === 'replace' && differences.some(differs)) await shadow.projection.putRight?.(trx)
   return differences
 }
 

@@ -37,7 +37,7 @@ export class WroteOutside extends Error {
 /** Written along with an effect: exceptions are compared, and what is said to others was said by the live side and is thrown away here. */
 const sharedTables = ['exception', 'posting'] as const
 
-export const shadowTables = ({ tables, informs = [] }: Projection): string[] => [...Object.keys(tables), ...informs, ...sharedTables]
+export const shadowTables = ({ tables }: Projection): string[] => [...Object.keys(tables), ...sharedTables]
 
 export const shadowPositions = (projection: string): string => `rebuild:${projection}`
 

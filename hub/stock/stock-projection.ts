@@ -92,8 +92,8 @@ export const stockProjection: Projection = {
     stock_document: 'stock documents',
     stock_base: 'counts that balances stand on',
     waiting_line: 'lines that wait for their item',
-    return_claim: 'sales that returned lines name',
-    return_hold: 'returned goods that are held',
+    return_claim: 'returned lines that name their sale',
+    return_hold: 'parts of returns that are held',
   },
   settles: ['UNKNOWN_ITEM:', 'RETURN_EXCEEDS_SALE:', 'RETURN_WITHOUT_SALE:'],
 
