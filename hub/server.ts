@@ -21,6 +21,7 @@ import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerPostingRoutes } from './api/postings.ts'
+import { registerProjectionRoutes } from './api/projections.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
 import { registerReturnRoutes } from './api/returns.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
@@ -46,10 +47,13 @@ import { startWaitingWatch } from './identity/waiting-watch.ts'
 import { policyProjection } from './merge/policy-projection.ts'
 import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
+import type { Projection } from './merge/projection.ts'
 import { startMergeWorker } from './merge/worker.ts'
 import { createHubMetrics } from './metrics.ts'
 import { createConnector } from './posting/registry.ts'
 import { startPostingWorker } from './posting/worker.ts'
+import { runRebuildCommand } from './rebuild/command.ts'
+import { createRunningRebuilds } from './rebuild/running-rebuilds.ts'
 import { stockReaderOf } from './stock/erp-comparison.ts'
 import { startNightlyComparison } from './stock/nightly-comparison.ts'
 import { stockProjection } from './stock/stock-projection.ts'
@@ -66,6 +70,12 @@ export interface Hub {
   operatorToken: string
   stop(): Promise<void>
 }
+
+/** Without an ERP the log is not read for postings: the day one is configured, it gets them all. */
+const projectionsOf = (connector: string | undefined): Projection[] => [
+  ...[salesProjection, stockProjection, exceptionProjection, dayCloseProjection, policyProjection],
+  ...(connector === undefined ? [] : [createPostingsProjection(connector)]),
+]
 
 /** Starts in order and stops in the reverse one; a part that fails to start takes the earlier ones down with it. */
 export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => {
@@ -89,6 +99,9 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     const connector = createConnector(config.erp, log)
     if (connector) stops.push(() => connector.close())
     const erpStock = stockReaderOf(connector)
+    const projections = projectionsOf(connector?.name)
+    const rebuilds = createRunningRebuilds(db, projections, log)
+    stops.push(() => rebuilds.stop())
     const app = await createApp(operatorToken, log)
     registerHealthRoutes(app, { db, metrics })
     registerStoreRoutes(app, { db })
@@ -100,6 +113,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerDiagnosticsRoutes(app, { db, log })
     registerTransactionRoutes(app, { db })
     registerEpochRoutes(app, { db })
+    registerProjectionRoutes(app, { db, rebuilds })
     registerStockRoutes(app, { db, log, erp: erpStock })
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
@@ -115,15 +129,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
     if (config.roles.includes('worker')) {
-      // Without an ERP the log is not read for postings: the day one is configured, it gets them all.
-      const postings = connector ? [createPostingsProjection(connector.name)] : []
-      const merge = startMergeWorker({
-        db,
-        databaseUrl,
-        projections: [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, policyProjection, ...postings],
-        log,
-        metrics,
-      })
+      const merge = startMergeWorker({ db, databaseUrl, projections, log, metrics, lanes: 2 })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
       const waiting = startWaitingWatch({ db, log })
@@ -196,6 +202,13 @@ const main = async (): Promise<void> => {
   const config = readHubConfig(process.env)
   // Logs go to standard error: standard output belongs to the ready line.
   const log = pino({ level: config.logLevel }, pino.destination(2))
+  const [, , verb, ...args] = process.argv
+  if (verb === 'rebuild') {
+    const projections = projectionsOf(config.erp.kind === 'none' ? undefined : config.erp.kind)
+    const say = (line: string): boolean => process.stdout.write(`${line}\n`)
+    process.exitCode = await runRebuildCommand({ args, config, log, projections, say })
+    return
+  }
   const hub = await startHub(config, log)
   announce(hub)
   let stopping = false

@@ -18,6 +18,7 @@ import { type Proof, proveClose } from './proof.ts'
 
 export const dayCloseProjection: Projection = {
   name: 'day-closes',
+  heeds: ['day-close'],
   tables: { day_close: 'closes of days', day_close_workstation: 'tills in closes of days' },
   settles: ['HUB_TOTALS_DIFFER:'],
 

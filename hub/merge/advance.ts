@@ -86,18 +86,19 @@ export const takeWithin = async (
   if (position === 'taken') return 0
   const late = await readLate(trx, name, stream, recordsAtOnce)
   const most = Math.min(recordsAtOnce, throughSeq - position)
-  const records = late.seqs.length > 0 ? late.records : most > 0 ? await readLog(trx, stream, position, most) : []
-  const last = late.seqs.at(-1) ?? records.at(-1)?.seq
+  const read = late.seqs.length > 0 ? late.records : most > 0 ? await readLog(trx, projection, stream, position, most) : []
+  const last = late.seqs.at(-1) ?? read.at(-1)?.seq
   if (last === undefined) return 0
-  if (how === 'apply') await projection.apply(trx, records)
-  else
+  const records = read.filter(({ kind }) => projection.heeds?.some((each) => each === kind) ?? true)
+  if (how !== 'apply')
     await raiseExceptions(
       trx,
       records.map((record) => poisonException(record, `${projection.name}: ${how.stepOver}`)),
     )
+  else if (records.length > 0) await projection.apply(trx, records)
   if (late.seqs.length > 0) await forgetLate(trx, name, stream, last)
   else await movePosition(trx, name, stream, last)
-  return late.seqs.length || records.length
+  return late.seqs.length || read.length
 }
 
 const movePosition = (trx: Transaction<Tables>, projection: string, { deviceId, incarnation }: StreamKey, seq: number) =>
@@ -120,12 +121,16 @@ export const holdProjection = (trx: Transaction<Tables>, projection: string) =>
 export const shareProjection = (trx: Transaction<Tables>, projection: string) =>
   sql`select pg_advisory_xact_lock_shared(${rebuildLock(projection)})`.execute(trx)
 
+/** What a crash of the database takes back, effect and position alike, is read from the log again: its commit need not wait for the disk. */
+const shareHurriedly = (trx: Transaction<Tables>, projection: string) =>
+  sql`select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(${rebuildLock(projection)})`.execute(trx)
+
 const lockPosition = async (
   trx: Transaction<Tables>,
   projection: string,
   { deviceId, incarnation }: StreamKey,
 ): Promise<number | 'taken'> => {
-  await shareProjection(trx, projection)
+  await shareHurriedly(trx, projection)
   await sql`insert into projection_position (projection, device_id, incarnation) values (${projection}, ${deviceId}, ${incarnation})
     on conflict do nothing`.execute(trx)
   const { rows } = await sql<{ seq: number }>`select seq from projection_position
@@ -133,21 +138,20 @@ const lockPosition = async (
   return rows[0]?.seq ?? 'taken'
 }
 
+/** The payload of a kind that the projection does not heed stays where it is. */
 const readLog = async (
   trx: Transaction<Tables>,
+  { heeds }: Projection,
   { deviceId, incarnation }: StreamKey,
   after: number,
   limit: number,
 ): Promise<LogRecord[]> => {
-  const rows = await trx
-    .selectFrom('record_log')
-    .selectAll()
-    .where('device_id', '=', deviceId)
-    .where('incarnation', '=', incarnation)
-    .where('seq', '>', after)
-    .orderBy('seq')
-    .limit(limit)
-    .execute()
+  const payload = heeds ? sql`case when kind = any(${heeds}::text[]) then payload else '' end` : sql`payload`
+  const { rows } = await sql<LogRecord>`
+    select device_id, incarnation, seq, store_id, kind, verdict, reason, natural_key, captured_at, ${payload} as payload, payload_hash, previous_hash
+    from record_log where device_id = ${deviceId} and incarnation = ${incarnation} and seq > ${after} order by seq limit ${limit}`.execute(
+    trx,
+  )
   const hole = rows.findIndex((row, index) => row.seq !== after + 1 + index)
   if (hole === 0) throw new Error(`the log has a hole before ${rows.slice(0, 1).map(recordIdOfRow).join('')}`)
   return hole < 0 ? rows : rows.slice(0, hole)
@@ -158,20 +162,27 @@ export const drainProjection = async (
   db: Database,
   projection: Projection,
   onTaken: (count: number) => void = () => undefined,
+  /** How many streams are read at the same time. */
+  lanes = 1,
 ): Promise<number> => {
   let total = 0
   for (;;) {
     let taken = 0
     const stopped: unknown[] = []
-    for (const stream of await laggingStreams(db, projection.name)) {
-      const count = await advanceStream(db, projection, stream).catch((error: unknown) => {
-        if (databaseFailure(error) === 'away') throw error
-        stopped.push(error)
-        return 0
-      })
-      taken += count
-      onTaken(count)
+    const streams = (await laggingStreams(db, projection.name)).values()
+    const readSome = async (): Promise<void> => {
+      for (const stream of streams) {
+        const count = await advanceStream(db, projection, stream).catch((error: unknown) => {
+          if (databaseFailure(error) === 'away') throw error
+          stopped.push(error)
+          return 0
+        })
+        taken += count
+        onTaken(count)
+      }
     }
+    const ended = await Promise.allSettled(Array.from({ length: lanes }, readSome))
+    for (const end of ended) if (end.status === 'rejected') throw end.reason
     total += taken
     if (taken > 0) continue
     if (stopped.length > 0) throw stopped[0]

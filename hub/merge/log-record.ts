@@ -4,6 +4,7 @@ import { type DayClosePayload, dayClosePayloadSchema, type DayCloseStatement, da
 import { type StockDocument, stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import { type StoreException, storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
+import { isTransaction } from '../intake/compiled-shape.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { Selectable } from 'kysely'
 
@@ -30,7 +31,7 @@ export const readRecord = (row: LogRecord): Reading => {
     const json = JSON.parse(row.payload) as unknown
     switch (row.kind) {
       case 'transaction':
-        return { reading: 'transaction', transaction: transactionSchema.parse(json) }
+        return { reading: 'transaction', transaction: isTransaction(json) ? json : transactionSchema.parse(json) }
       case 'conflict':
         return { reading: 'conflict', conflict: conflictPayloadSchema.parse(json) }
       case 'quarantine':

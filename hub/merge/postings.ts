@@ -18,6 +18,7 @@ export const isPosted = (transaction: Transaction): boolean => movesGoods(transa
 
 export const createPostingsProjection = (connector: string): Projection => ({
   name: 'postings',
+  heeds: ['transaction'],
   tables: {},
   fillsOutbox: true,
 

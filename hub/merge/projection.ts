@@ -3,6 +3,7 @@
  * must not depend on how streams interleave. What cannot be taken back (a posting, a person's decision) is kept by `reset`.
  */
 import type { Transaction } from 'kysely'
+import type { TidelineRecord } from '#sync/contract/record.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { LogRecord } from './log-record.ts'
 
@@ -10,6 +11,8 @@ export interface Projection {
   readonly name: string
   /** The tables that are its alone, each with what its rows are to a person: a rebuild makes them anew [MRG20]. */
   readonly tables: Partial<Readonly<Record<keyof Tables, string>>>
+  /** The kinds of records that it is shown; absent: all. */
+  readonly heeds?: readonly TidelineRecord['kind'][]
   /** It fills the ERP's outbox: a rebuild adds postings that are missing there, and takes none back. */
   readonly fillsOutbox?: true
   /** Exceptions whose id begins with one of these are as it says, open or ended; all others it raises once, and never again. */

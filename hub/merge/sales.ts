@@ -3,6 +3,7 @@ import type { Transaction } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
 import { addWords, resetWords } from '../identity/word-totals.ts'
 import { addStatements, resetStatements } from '../tax/statements.ts'
+import { unnested } from '../storage/unnested.ts'
 import { idleKinds } from './idle-kinds.ts'
 import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
@@ -66,8 +67,16 @@ export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
   return [...sums.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
 }
 
+/** In the order of the insertion's columns. */
+const salesTypes = {
+  ...({ store_id: 'text', natural_key: 'text', workstation_id: 'text', business_day: 'date', sequence_number: 'bigint' } as const),
+  ...({ kind: 'text', ended_at: 'text', currency: 'text', net_minor: 'bigint', tax_minor: 'bigint', grand_minor: 'bigint' } as const),
+  ...({ device_id: 'text', incarnation: 'text', seq: 'bigint' } as const),
+}
+
 export const salesProjection: Projection = {
   name: 'sales',
+  heeds: ['transaction'],
   tables: {
     sales_transaction: 'receipts',
     day_total: 'totals of a day',
@@ -97,7 +106,9 @@ export const salesProjection: Projection = {
       seq: row.seq,
     }))
     const added = await sql<{ key: string }>`
-      insert into sales_transaction select * from json_populate_recordset(null::sales_transaction, ${JSON.stringify(rows)}::json)
+      insert into sales_transaction (store_id, natural_key, workstation_id, business_day, sequence_number, kind, ended_at, currency, net_minor,
+        tax_minor, grand_minor, device_id, incarnation, seq)
+      select * from ${unnested(rows, salesTypes)}
       on conflict (natural_key) do nothing returning natural_key as key`.execute(trx)
     const addedKeys = new Set(added.rows.map(({ key }) => key))
     const counted = transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : []))

@@ -20,6 +20,8 @@ export interface MergeOptions {
   log: Logger
   metrics: HubMetrics
   pollMs?: number
+  /** How many streams each projection reads at the same time. */
+  lanes?: number
   clock?: Clock
 }
 
@@ -30,6 +32,7 @@ export const startMergeWorker = ({
   log,
   metrics,
   pollMs = 2_000,
+  lanes = 1,
   clock = systemClock,
   listen = (channel, onNotify) => startListener({ url: databaseUrl, log, channels: { [channel]: onNotify }, onListening: onNotify }),
 }: MergeOptions): { stop(): Promise<void> } => {
@@ -42,7 +45,7 @@ export const startMergeWorker = ({
 
   const keepReading = async (projection: Projection, bell: Bell): Promise<void> => {
     while (!stopping) {
-      await drainProjection(db, projection, (count) => metrics.mergedRecords.inc({ projection: projection.name }, count)).catch(
+      await drainProjection(db, projection, (count) => metrics.mergedRecords.inc({ projection: projection.name }, count), lanes).catch(
         (error: unknown) => {
           const details = { err: error, projection: projection.name }
           if (databaseFailure(error) === 'fault') log.error(details, 'a projection stands still')

@@ -1,6 +1,7 @@
 /**
  * Shadow and live table held against each other, row by row by their primary key. What differs is kept in a table of the shadow's schema, so
- * that putting the live side right touches those rows alone. When a row was made (a default of now()) is not compared.
+ * that putting the live side right touches those rows alone. When a row was made (a default of now()) is not compared; a table without a
+ * primary key is compared by whole rows, none of whose columns may be null.
  */
 import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
@@ -37,11 +38,9 @@ export const readColumns = async (trx: Trx, shadow: Shadow, table: string): Prom
     where a.attrelid = format('%I.%I', ${shadow.live}::text, ${table}::text)::regclass and a.attnum > 0 and not a.attisdropped
     order by a.attnum`.execute(trx)
   const names = (which: typeof rows): string[] => which.map(({ name }) => name)
-  return {
-    all: names(rows),
-    keys: names(rows.filter(({ is_key }) => is_key)),
-    others: names(rows.filter(({ is_key, is_moment }) => !is_key && !is_moment)),
-  }
+  const others = names(rows.filter(({ is_key, is_moment }) => !is_key && !is_moment))
+  const keys = names(rows.filter(({ is_key }) => is_key))
+  return keys.length > 0 ? { all: names(rows), keys, others } : { all: names(rows), keys: others, others: [] }
 }
 
 export const columnList = (columns: readonly string[], of?: string): RawBuilder<unknown> =>
@@ -91,7 +90,7 @@ const readExamples = async (trx: Trx, shadow: Shadow, compared: Compared): Promi
     where d.nth <= ${examplesShown} order by d.what, d.nth`.execute(trx)
   return rows.map(({ what, live, shadow: made }) => ({
     what,
-    key: Object.fromEntries(keys.map((name) => [name, shown((made ?? live)?.[name]) ?? ''])),
+    key: Object.fromEntries(keys.map((name) => [name, shown((made ?? live)?.[name]) ?? '(long)'])),
     columns:
       what === 'changed'
         ? others

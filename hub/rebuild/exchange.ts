@@ -12,7 +12,7 @@ import { compareTable } from './comparison.ts'
 import { type RebuildMode, writeEnd, writeProgress } from './rebuild-log.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { comparedOf, repairTable } from './repair.ts'
-import { dropShadow, enterShadow, inShadow, leaveShadow, type Shadow, watchOutside } from './shadow.ts'
+import { dropShadow, enterShadow, leaveShadow, type Shadow, watchOutside } from './shadow.ts'
 import { readExtent, streamsBehind } from './shadow-course.ts'
 import { differs, type TableDifference, wordOutcome } from './table-difference.ts'
 
@@ -40,6 +40,10 @@ const exchangeWithin = async (trx: Trx, shadow: Shadow, mode: RebuildMode, elaps
   const place = await watchOutside(trx, shadow, () => catchUpHeld(trx, shadow))
   if (place !== 'level') return { outcome: place }
   await leaveShadow(trx, shadow)
+  // Joins of whole tables, while a projection stands still: in memory, as far as that goes.
+  await sql`select set_config('work_mem', '64MB', true)`.execute(trx)
+  // Reading on hurries its commits; what is put right here is told to a person.
+  await sql`set local synchronous_commit to default`.execute(trx)
   const differences = await compareAll(trx, shadow, mode)
   const message = wordOutcome(shadow.projection.name, mode, differences)
   await tell(trx, shadow.projection.name, message, differences)
@@ -68,7 +72,6 @@ const catchUpHeld = async (trx: Trx, shadow: Shadow): Promise<'level' | 'ahead' 
 const compareAll = async (trx: Trx, shadow: Shadow, mode: RebuildMode): Promise<TableDifference[]> => {
   const differences: TableDifference[] = []
   for (const compared of await comparedOf(trx, shadow)) {
-    await sql`analyze ${inShadow(shadow, compared.table)}`.execute(trx)
     const difference = await compareTable(trx, shadow, compared)
     differences.push(difference)
     if (mode === 'replace' && differs(difference)) await repairTable(trx, shadow, compared)

@@ -11,12 +11,12 @@ import type { Clock } from '#sync/core/ports.ts'
 import { drainProjection } from '../merge/advance.ts'
 import type { Projection } from '../merge/projection.ts'
 import type { Database } from '../storage/database.ts'
-import { databaseFailure } from '../storage/failure.ts'
+import { databaseFailure, retryContention } from '../storage/failure.ts'
 import { systemClock } from '../system-clock.ts'
 import { exchange } from './exchange.ts'
 import { type Progress, progressOf, wordProgress } from './progress.ts'
 import { readNewestRebuilds, type RebuildEnd, type RebuildMode, runningLock, writeBegun, writeEnd, writeProgress } from './rebuild-log.ts'
-import { dropShadow, makeShadow, type Shadow, ShadowLost, withinShadow } from './shadow.ts'
+import { dropShadow, inShadow, makeShadow, type Shadow, ShadowLost, shadowTables, withinShadow } from './shadow.ts'
 import { fillShadow, readExtent } from './shadow-course.ts'
 import type { TableDifference } from './table-difference.ts'
 
@@ -83,6 +83,12 @@ const endOf = (error: unknown): { state: 'failed' | 'cut-off'; message: string }
   return { state, message: `It ended before its time: ${reason}. ${untouched}` }
 }
 
+/** Most of what came beside the streams, and what the comparison needs to know of the tables: the live projection need not wait for it. */
+const catchUpShadow = async (db: Database, shadow: Shadow): Promise<void> => {
+  await retryContention(() => db.transaction().execute((trx) => withinShadow(shadow)(trx, async () => shadow.projection.catchUp?.(trx))))
+  for (const table of shadowTables(shadow.projection)) await sql`analyze ${inShadow(shadow, table)}`.execute(db)
+}
+
 /** Not when another one has begun: the shadow is that one's. */
 const abandon = (db: Database, shadow: Shadow, end: RebuildEnd): Promise<void> =>
   db.transaction().execute(async (trx) => {
@@ -118,7 +124,7 @@ const buildAndExchange = async (
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     await onTaken()
     await fillShadow(db, shadow, lanes, onTaken)
-    if (attempt === 1) await db.transaction().execute((trx) => withinShadow(shadow)(trx, async () => shadow.projection.catchUp?.(trx)))
+    if (attempt === 1) await catchUpShadow(db, shadow)
     await tell()
     const exchanged = await exchange(db, shadow, mode, elapsedMs)
     if (exchanged.outcome === 'done') {

@@ -37,6 +37,8 @@ export class WroteOutside extends Error {
 /** Written along with an effect: exceptions are compared, and what is said to others was said by the live side and is thrown away here. */
 const sharedTables = ['exception', 'posting'] as const
 
+export const shadowTables = ({ tables }: Projection): string[] => [...Object.keys(tables), ...sharedTables]
+
 export const shadowPositions = (projection: string): string => `rebuild:${projection}`
 
 export const inShadow = ({ schema }: Shadow, table: string): RawBuilder<unknown> => sql.id(schema, table)
@@ -51,7 +53,7 @@ export const makeShadow = async (trx: Trx, projection: Projection, rebuildId: nu
   }
   await dropShadow(trx, shadow)
   await sql`create schema ${sql.id(shadow.schema)}`.execute(trx)
-  for (const table of [...Object.keys(projection.tables), ...sharedTables])
+  for (const table of shadowTables(projection))
     await sql`create unlogged table ${inShadow(shadow, table)} (like ${inLive(shadow, table)} including all)`.execute(trx)
   await sql`create unlogged table ${inShadow(shadow, 'rebuild_mark')} as select ${rebuildId}::bigint as rebuild_id`.execute(trx)
   return shadow

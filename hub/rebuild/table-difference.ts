@@ -55,7 +55,10 @@ export const wordTable = (difference: TableDifference): string => {
     ...counted(missing, 'is missing', 'are missing'),
     ...counted(surplus, 'should not be there', 'should not be there'),
   ]
-  return `${rowsAre}: of ${number(rows)}, ${counts.join(', ')}; for example ${examples.slice(0, examplesShown).map(wordExample).join(' | ')}`
+  const some = examples.slice(0, examplesShown).map(wordExample)
+  return [`${rowsAre}: of ${number(rows)}, ${counts.join(', ')}`, ...(some.length > 0 ? [`for example ${some.join(' | ')}`] : [])].join(
+    '; ',
+  )
 }
 
 /** What the whole came to, in a sentence. */

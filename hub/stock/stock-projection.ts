@@ -13,7 +13,7 @@ import { recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
 import { storable } from '../storage/storable.ts'
 import type { Tables } from '../storage/tables.ts'
-import { returnClaims } from '../merge/policies/return-claims.ts'
+import { type Original, returnClaims } from '../merge/policies/return-claims.ts'
 import { addMovements, settleCounts } from './balance.ts'
 import { bookCorrections } from './corrections.ts'
 import type { StockEffects } from './movement.ts'
@@ -84,6 +84,7 @@ const emptied = [
 
 export const stockProjection: Projection = {
   name: 'stock',
+  heeds: ['transaction', 'stock-document'],
   tables: {
     stock_movement: 'movements of stock',
     stock_balance: 'balances of stock',
@@ -124,7 +125,15 @@ export const stockProjection: Projection = {
   catchUp: async (trx) => {
     await bookCorrections(trx)
     await mergeWaitingWithin(trx)
+    await settleReturns(trx, await readDecided(trx))
   },
+}
+
+/** Sales on whose returns persons have decided. */
+const readDecided = async (trx: Trx): Promise<Original[]> => {
+  const { rows } = await sql<Original>`
+    select distinct original_store_id as "storeId", original_key as "naturalKey" from return_decision order by 1, 2`.execute(trx)
+  return rows
 }
 
 /** What moves now, and what waits. The order matters: a receipt that was taken before has neither. */

@@ -203,8 +203,9 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       true,
     ),
     backup: async () => {
-      const parts = engine.tables.map((table) => `'${table}', (select json_agg(t) from "${table}" t)`)
-      const [row] = await look<{ backup: Backup }>(`select json_build_object(${parts.join(', ')}) as backup`)
+      // A function takes a hundred arguments at most, and there are more tables than half of that.
+      const parts = engine.tables.map((table) => `select '${table}' as name, (select json_agg(t) from "${table}" t) as rows`)
+      const [row] = await look<{ backup: Backup }>(`select json_object_agg(name, rows) as backup from (${parts.join(' union all ')}) p`)
       return row?.backup ?? {}
     },
     restore: async (backup) => {
