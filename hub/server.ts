@@ -24,6 +24,7 @@ import { registerReservationRoutes } from './api/reservations.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
+import { registerSubscriptionRoutes } from './api/subscriptions.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
 import { startReservationExpiry } from './availability/reservation-expiry.ts'
@@ -32,6 +33,9 @@ import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
 import { ensureEpoch } from './epoch/epoch.ts'
+import { type AvailabilityEvents, startAvailabilityEvents } from './events/availability-events.ts'
+import { tellNews } from './events/news-channel.ts'
+import { createTransports } from './events/transports.ts'
 import { exceptionProjection } from './exception/exception-projection.ts'
 import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { waitingAsks } from './fleet/diagnostics-requests.ts'
@@ -98,13 +102,24 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerUnknownItemRoutes(app, { db, log })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
+    registerSubscriptionRoutes(app, { db, targets: config.webhookPrivateTargets })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
+    let events: AvailabilityEvents | undefined
+    // Whatever an operator or a channel changed may have changed a figure.
+    app.addHook('onResponse', async ({ method }, { statusCode }) => {
+      if (method === 'GET' || statusCode >= 300) return
+      if (events) events.ring()
+      else tellNews(db, log, 'marked', '')
+    })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
     if (config.roles.includes('worker')) {
       // Without an ERP the log is not read for postings: the day one is configured, it gets them all.
+      const eventing = startAvailabilityEvents({ db, databaseUrl, log, transports: await createTransports(db, config, log) })
+      events = eventing
+      stops.push(() => eventing.stop())
       const postings = connector ? [createPostingsProjection(connector.name)] : []
       const merge = startMergeWorker({
         db,
@@ -112,6 +127,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
         projections: [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, ...postings],
         log,
         metrics,
+        onMerged: (projection) => projection === stockProjection.name && eventing.ring(),
       })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })

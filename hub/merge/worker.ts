@@ -19,6 +19,8 @@ export interface MergeOptions {
   projections: readonly Projection[]
   log: Logger
   metrics: HubMetrics
+  /** A projection took records, and committed them. */
+  onMerged?: (projection: string) => void
   pollMs?: number
   clock?: Clock
 }
@@ -29,6 +31,7 @@ export const startMergeWorker = ({
   projections,
   log,
   metrics,
+  onMerged = () => undefined,
   pollMs = 2_000,
   clock = systemClock,
   listen = (channel, onNotify) => startListener({ url: databaseUrl, log, channels: { [channel]: onNotify }, onListening: onNotify }),
@@ -41,14 +44,16 @@ export const startMergeWorker = ({
   const listener = listen(logChannel, ringAll)
 
   const keepReading = async (projection: Projection, bell: Bell): Promise<void> => {
+    const onTaken = (count: number): void => {
+      metrics.mergedRecords.inc({ projection: projection.name }, count)
+      if (count > 0) onMerged(projection.name)
+    }
     while (!stopping) {
-      await drainProjection(db, projection, (count) => metrics.mergedRecords.inc({ projection: projection.name }, count)).catch(
-        (error: unknown) => {
-          const details = { err: error, projection: projection.name }
-          if (databaseFailure(error) === 'fault') log.error(details, 'a projection stands still')
-          else log.warn(details, 'a projection waits for the database')
-        },
-      )
+      await drainProjection(db, projection, onTaken).catch((error: unknown) => {
+        const details = { err: error, projection: projection.name }
+        if (databaseFailure(error) === 'fault') log.error(details, 'a projection stands still')
+        else log.warn(details, 'a projection waits for the database')
+      })
       if (!stopping) await bell.wait(pollMs)
     }
   }

@@ -20,6 +20,7 @@ const store = { storeId: 'S1', name: 'Store 1', currency: 'EUR', timeZone: 'Euro
 const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string
 
 const allRoutes = [
+  'DELETE /v1/subscriptions/{subscriptionId}',
   'GET /healthz',
   'GET /readyz',
   'GET /v1/availability',
@@ -46,6 +47,8 @@ const allRoutes = [
   'GET /v1/stores/{storeId}/days',
   'GET /v1/stores/{storeId}/days/{businessDay}',
   'GET /v1/stores/{storeId}/sync-settings',
+  'GET /v1/subscriptions',
+  'GET /v1/subscriptions/{subscriptionId}',
   'GET /v1/transactions',
   'GET /v1/unknown-items',
   'POST /v1/devices/{deviceId}/ask',
@@ -65,6 +68,9 @@ const allRoutes = [
   'POST /v1/stock/corrections',
   'POST /v1/stores',
   'POST /v1/stores/{storeId}/enrolment-codes',
+  'POST /v1/subscriptions',
+  'POST /v1/subscriptions/{subscriptionId}/redeliver',
+  'POST /v1/subscriptions/{subscriptionId}/rotate-secret',
   'POST /v1/unknown-items/{id}/resolve',
   'PUT /v1/stores/{storeId}/sync-settings',
   'PUT /v1/sync-settings',
