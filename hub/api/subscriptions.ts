@@ -111,7 +111,7 @@ export const registerSubscriptionRoutes = (app: HubApp, { db, targets }: { db: D
     },
     async ({ params: { subscriptionId } }, reply) => {
       const row = await rotateSecret(db, subscriptionId)
-      if (row?.previous_until == null) return reply.code(404).send(unknown(subscriptionId))
+      if (!row?.previous_until) return reply.code(404).send(unknown(subscriptionId))
       return { secret: row.secret, previousUntil: row.previous_until.toISOString() }
     },
   )

@@ -4,6 +4,7 @@
  * `npm run bench -- NAME`    runs one; `--json` ends with one line of JSON. Exit 1 when a floor or ceiling is missed.
  */
 import { parseArgs } from 'node:util'
+import { availabilityLag } from './availability-lag.ts'
 import { availabilityRead } from './availability-read.ts'
 import type { Benchmark } from './benchmark.ts'
 import { captureAck } from './capture-ack.ts'
@@ -23,7 +24,7 @@ import { wire } from './wire.ts'
 
 const benchmarks: Benchmark[] = [
   ...[intake, captureAck, captureLoad, parse, drain, fleetDrain, firstLoad, priceFanout, wire],
-  ...[connect, rebuild, start, memory, oversell, availabilityRead],
+  ...[connect, rebuild, start, memory, oversell, availabilityRead, availabilityLag],
 ]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>
