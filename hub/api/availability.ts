@@ -5,10 +5,10 @@ import { z } from 'zod'
 import { itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { type Figure, readFigures } from '../availability/figures.ts'
 import { grouped } from '../availability/grouped.ts'
+import { channelSchema } from '../availability/rules/rule.ts'
 import { explainAvailability } from '../stock/explain-availability.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema } from './app.ts'
-import { channelSchema } from './reservations.ts'
 
 /** `a=1&a=2` and `a=1` alike. */
 const listOf = <T extends z.ZodType>(one: T, most: number) =>

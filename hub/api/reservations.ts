@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { itemIdSchema, quantityMilliSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { channelSchema } from '../availability/rules/rule.ts'
 import { readReservation, reserve, type StepOutcome, takeStep } from '../availability/reservations.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema } from './app.ts'
 
 const idSchema = z.string().regex(/^[A-Za-z0-9_.:-]{1,100}$/)
-export const channelSchema = z.string().regex(/^[a-z0-9-]{1,32}$/)
 
 const askSchema = z.strictObject({
   reservationId: idSchema,

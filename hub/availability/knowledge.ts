@@ -100,7 +100,9 @@ export const readItems = async (db: Kysely<Tables>, keys: readonly StockKey[]): 
     left join lateral (select sum(l.quantity_milli) as held from reservation_line l join reservation r using (reservation_id)
       where l.store_id = k.store_id and l.item_id = k.item_id and ${isHeld}) h on true
     left join lateral (select -sum(m.quantity_milli) as sold from stock_movement m where m.store_id = k.store_id and m.item_id = k.item_id
-      and m.quantity_milli < 0 and m.business_day > (now() - ${velocityDays} * interval '1 day')::date) v on true`.execute(db)
+      and m.quantity_milli < 0 and m.kind <> 'return-held' and m.business_day > (now() - ${velocityDays} * interval '1 day')::date) v on true`.execute(
+    db,
+  )
   return new Map(
     rows.map((row) => [
       keyText({ storeId: row.store_id, itemId: row.item_id }),

@@ -29,10 +29,11 @@ export const lookAtStores = (db: Database, restMs = 1_000): Promise<number> =>
       order by looked_at, store_id limit ${storesAtOnce} for update skip locked`.execute(trx)
     if (rows.length === 0) return 0
     const storeIds = rows.map((row) => row.store_id)
-    const [stores, lifeBegan] = [await readStores(trx, storeIds), await readLifeBegan(trx)]
+    const stores = await readStores(trx, storeIds)
+    const everywhere = { lifeBegan: await readLifeBegan(trx), rulesVersion: await readRulesVersion(trx) }
     const due = rows.flatMap((row) => {
       const known = stores.get(row.store_id)
-      const standing = known === undefined ? null : standingOf(known, row.at.getTime(), lifeBegan)
+      const standing = known === undefined ? null : standingOf(known, row.at.getTime(), everywhere)
       return standing !== null && isSweepDue(readKnown(row.known), standing)
         ? [{ store_id: row.store_id, known: JSON.stringify(standing) }]
         : []
@@ -49,8 +50,18 @@ export const lookAtStores = (db: Database, restMs = 1_000): Promise<number> =>
 const readKnown = (text: string | null): StoreStanding | null =>
   text === null ? null : (storeStandingSchema.safeParse(JSON.parse(text)).data ?? null)
 
-const standingOf = (store: KnownStore, atMs: number, lifeBegan: number): StoreStanding => ({
-  ...{ atMs, lifeBegan },
+type Everywhere = Pick<StoreStanding, 'lifeBegan' | 'rulesVersion'>
+
+const readRulesVersion = async (db: Kysely<Tables>): Promise<number> =>
+  (
+    await db
+      .selectFrom('availability_rule_version')
+      .select((eb) => eb.fn.max('version').as('version'))
+      .executeTakeFirst()
+  )?.version ?? 0
+
+const standingOf = (store: KnownStore, atMs: number, everywhere: Everywhere): StoreStanding => ({
+  ...{ atMs, ...everywhere },
   silentMs: store.isConnected ? 0 : Math.max(1, atMs - (store.lastWordMs ?? 0)),
   pendingRecords: store.pending.records,
   missingRecords: store.missingRecords,

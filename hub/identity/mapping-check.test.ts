@@ -12,6 +12,7 @@ const catalogue: CatalogueFacts = {
   ]),
   itemIdByKey: new Map([['gtin:04006381333931', 'TEA']]),
   storeIds: new Set(['S1', 'S2']),
+  taxCategories: new Set(['standard', 'reduced']),
 }
 const heading = mappingColumns.join(';')
 const check = (lines: readonly string[], over: Partial<Parameters<typeof checkMapping>[0]> = {}) => {

@@ -14,6 +14,8 @@ export interface CatalogueFacts {
   /** By key of barcode.ts. */
   itemIdByKey: ReadonlyMap<string, string>
   storeIds: ReadonlySet<string>
+  /** Of the tax master, anywhere. */
+  taxCategories: ReadonlySet<string>
 }
 
 export interface CheckedLine {
@@ -116,6 +118,10 @@ const wrongTarget = (entry: MappingEntry, catalogue: CatalogueFacts): string | u
   if (isWordList(list)) {
     const words: readonly string[] = canonicalWords[list]
     return words.includes(target) ? undefined : `“${target}” is no ${list} here: ${words.join(', ')}.`
+  }
+  if (list === 'tax') {
+    const known = [...catalogue.taxCategories].sort().join(', ') || 'none yet'
+    return catalogue.taxCategories.has(target) ? undefined : `“${target}” is no category of the tax master: ${known}.`
   }
   if (list === 'scale-layout') {
     const holds = code.includes('W') ? 'weight' : 'price'

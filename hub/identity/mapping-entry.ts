@@ -8,6 +8,7 @@
  *   canonical      sku                                               an item id → the identifier that it goes by
  *   scale-layout   layout                                            a layout of scale-pattern.ts → weight | price
  *   tender, return-reason, order-state   word                        a till's or channel's word → a canonical one
+ *   tax            word                                              a till's or the ERP's tax code → a category of the tax master
  *
  * Its key is the normal form of its code; list, scope and key name one entry. Pure.
  */
@@ -18,7 +19,7 @@ import { readGtin } from './gtin.ts'
 import { readPlu } from './plu.ts'
 import { readPattern } from './scale-pattern.ts'
 
-export const mappingLists = ['item', 'parent', 'canonical', 'scale-layout', 'tender', 'return-reason', 'order-state'] as const
+export const mappingLists = ['item', 'parent', 'canonical', 'scale-layout', 'tender', 'return-reason', 'order-state', 'tax'] as const
 export const mappingScopes = ['all', 'store', 'supplier', 'channel'] as const
 export const itemKinds = ['sku', 'gtin', 'plu', 'scale', 'code', 'supplier-number', 'channel-sku', 'text'] as const
 export const mappingKinds = [...itemKinds, 'layout', 'word'] as const

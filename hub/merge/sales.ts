@@ -1,6 +1,7 @@
-/** Projection `sales`: each transaction once, and the day's totals by kind, tender and tax. */
+/** Projection `sales`: each transaction once, the day's totals by kind, tender and tax, and what tills state of taxes (hub/tax). */
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
+import { addStatements, resetStatements } from '../tax/statements.ts'
 import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
@@ -68,6 +69,7 @@ export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
 
 export const salesProjection: Projection = {
   name: 'sales',
+  tables: { sales_transaction: 'receipts', day_total: 'totals of a day' },
 
   apply: async (trx, records) => {
     const transactions = transactionsOf(records)
@@ -92,7 +94,9 @@ export const salesProjection: Projection = {
       insert into sales_transaction select * from json_populate_recordset(null::sales_transaction, ${JSON.stringify(rows)}::json)
       on conflict (natural_key) do nothing returning natural_key as key`.execute(trx)
     const addedKeys = new Set(added.rows.map(({ key }) => key))
-    const totals = sumTotals(transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : [])))
+    const counted = transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : []))
+    await addStatements(trx, counted)
+    const totals = sumTotals(counted)
     if (totals.length === 0) return
     await sql`
       insert into day_total select * from json_populate_recordset(null::day_total, ${JSON.stringify(totals)}::json)
@@ -103,5 +107,6 @@ export const salesProjection: Projection = {
   reset: async (trx) => {
     await trx.deleteFrom('sales_transaction').execute()
     await trx.deleteFrom('day_total').execute()
+    await resetStatements(trx)
   },
 }

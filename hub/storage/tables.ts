@@ -3,9 +3,11 @@ import type { Generated } from 'kysely'
 import type { AvailabilityTables } from '../availability/tables.ts'
 import type { EventTables } from '../events/tables.ts'
 import type { IdentityTables } from '../identity/tables.ts'
+import type { RebuildTables } from '../rebuild/tables.ts'
 import type { StockTables } from '../stock/tables.ts'
+import type { TaxTables } from '../tax/tables.ts'
 
-export interface Tables extends AvailabilityTables, EventTables, IdentityTables, StockTables {
+export interface Tables extends AvailabilityTables, EventTables, IdentityTables, RebuildTables, StockTables, TaxTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string
