@@ -9,6 +9,7 @@ import { raiseExceptions } from '../exception/exception.ts'
 import type { Database } from '../storage/database.ts'
 import { databaseFailure, retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
+import { advanceTogether, streamsTogether } from './advance-together.ts'
 import { forgetLate, forgetLateOfProjection, readLate } from './late-records.ts'
 import { type LogRecord, recordIdOfRow } from './log-record.ts'
 import type { Projection } from './projection.ts'
@@ -153,6 +154,24 @@ const readLog = async (
   return hole < 0 ? rows : rows.slice(0, hole)
 }
 
+/** Returns those that are to be moved singly: one alone, those that need care, and all where one of them failed. */
+const takeTogether = async (
+  db: Database,
+  projection: Projection,
+  streams: readonly StreamKey[],
+  note: (count: number) => void,
+): Promise<readonly StreamKey[]> => {
+  if (streams.length === 1) return streams
+  try {
+    const { taken, left } = await advanceTogether(db, projection, streams, (trx) => shareProjection(trx, projection.name))
+    note(taken)
+    return left
+  } catch (error) {
+    if (databaseFailure(error) === 'away') throw error
+    return streams
+  }
+}
+
 /** Reads on until nothing is left to read, now. A stream that cannot go on stops no other; in the end it is thrown for. */
 export const drainProjection = async (
   db: Database,
@@ -163,14 +182,21 @@ export const drainProjection = async (
   for (;;) {
     let taken = 0
     const stopped: unknown[] = []
-    for (const stream of await laggingStreams(db, projection.name)) {
-      const count = await advanceStream(db, projection, stream).catch((error: unknown) => {
-        if (databaseFailure(error) === 'away') throw error
-        stopped.push(error)
-        return 0
-      })
+    const note = (count: number): void => {
       taken += count
       onTaken(count)
+    }
+    const streams = await laggingStreams(db, projection.name)
+    for (let at = 0; at < streams.length; at += streamsTogether) {
+      for (const stream of await takeTogether(db, projection, streams.slice(at, at + streamsTogether), note)) {
+        note(
+          await advanceStream(db, projection, stream).catch((error: unknown) => {
+            if (databaseFailure(error) === 'away') throw error
+            stopped.push(error)
+            return 0
+          }),
+        )
+      }
     }
     total += taken
     if (taken > 0) continue

@@ -14,6 +14,8 @@ export interface Projection {
   readonly fillsOutbox?: true
   /** Exceptions whose id begins so are as it says, open or ended; all others it raises once, and never again. */
   readonly settles?: string
+  /** `apply` takes records of several streams and stores at once as well, each stream's in order. */
+  readonly mixesStreams?: true
   /**
    * Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. One that it has taken before
    * changes nothing: a record that was removed from the log and filled in again counted all the while.

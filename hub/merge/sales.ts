@@ -70,6 +70,7 @@ export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
 export const salesProjection: Projection = {
   name: 'sales',
   tables: { sales_transaction: 'receipts', day_total: 'totals of a day' },
+  mixesStreams: true,
 
   apply: async (trx, records) => {
     const transactions = transactionsOf(records)

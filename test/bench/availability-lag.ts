@@ -1,6 +1,7 @@
 /**
  * `availability-lag`: 1,000 sales a second, of 50 stores, reach the hub as they are made; for each, the time from its acknowledgement until a
- * webhook has the figure of every item on it. Hub, PostgreSQL (fsync on), stores and receiver share the machine. Beside it, at the same
+ * webhook has the figure of every item on it. A gateway
+ * and a worker of the hub, PostgreSQL (fsync on), stores and receiver share the machine. Beside it, at the same
  * time, how long a bare NOTIFY takes from its call to its listener.
  */
 import { createServer } from 'node:http'
@@ -173,11 +174,19 @@ const run: Benchmark['run'] = async (progress) => {
     const receiver = await startReceiver(watch, received)
     stops.push(receiver.close)
     await createSubscription(db, { url: receiver.url, from: 'now' })
-    const hub = await startHubProcess(['hub/server.ts', '--json-ready'], {
-      ...{ DATABASE_URL: postgres.url, TIDELINE_HUB_PORT: '0', TIDELINE_HUB_DATA: join(dir, 'hub'), TIDELINE_LOG: 'error' },
-      ...{ TIDELINE_ERP: 'none', TIDELINE_ROLES: 'gateway,worker' },
-    })
+    const environment = {
+      ...{
+        DATABASE_URL: postgres.url,
+        TIDELINE_HUB_PORT: '0',
+        TIDELINE_HUB_DATA: join(dir, 'hub'),
+        TIDELINE_LOG: 'error',
+        TIDELINE_ERP: 'none',
+      },
+    }
+    const hub = await startHubProcess(['hub/server.ts', '--json-ready'], { ...environment, TIDELINE_ROLES: 'gateway' })
     stops.push(() => hub.stop())
+    const worker = await startHubProcess(['hub/server.ts', '--json-ready'], { ...environment, TIDELINE_ROLES: 'worker' })
+    stops.push(() => worker.stop())
     const sockets = await Promise.all(devices.map((device) => greet(hub.url, device, 2)))
     const bare = watchBareNotify(db, postgres.url)
     progress(`${stores} stores sell ${perSecond} a second for ${warmUpSeconds} + ${seconds} s`)
