@@ -90,13 +90,9 @@ export const registerSubscriptionRoutes = (app: HubApp, { db, targets }: { db: D
 
   app.delete(
     '/v1/subscriptions/:subscriptionId',
-    { schema: { summary: 'End a subscription', tags, params, response: { 204: z.null(), 404: errorBodySchema, 409: errorBodySchema } } },
+    { schema: { summary: 'End a subscription', tags, params, response: { 204: z.null(), 404: errorBodySchema } } },
     async ({ params: { subscriptionId } }, reply) => {
-      const row = await find(subscriptionId)
-      if (row === undefined) return reply.code(404).send(unknown(subscriptionId))
-      if (row.kind !== 'webhook')
-        return reply.code(409).send(errorBody('INVALID', 'This one is set by the hub’s configuration: take it out there.'))
-      await deleteSubscription(db, subscriptionId)
+      if (!(await deleteSubscription(db, subscriptionId))) return reply.code(404).send(unknown(subscriptionId))
       return reply.code(204).send(null)
     },
   )
