@@ -177,6 +177,8 @@ export const drainProjection = async (
   db: Database,
   projection: Projection,
   onTaken: (count: number) => void = () => undefined,
+  /** Before it looks again: so many were taken. */
+  between: (taken: number) => Promise<void> = async () => undefined,
 ): Promise<number> => {
   let total = 0
   for (;;) {
@@ -199,7 +201,10 @@ export const drainProjection = async (
       }
     }
     total += taken
-    if (taken > 0) continue
+    if (taken > 0) {
+      await between(taken)
+      continue
+    }
     if (stopped.length > 0) throw stopped[0]
     return total
   }

@@ -16,6 +16,8 @@ export interface Projection {
   readonly settles?: string
   /** `apply` takes records of several streams and stores at once as well, each stream's in order. */
   readonly mixesStreams?: true
+  /** Somebody waits for its effect within a fraction of a second; the others leave it the way. */
+  readonly isUrgent?: true
   /**
    * Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. One that it has taken before
    * changes nothing: a record that was removed from the log and filled in again counted all the while.

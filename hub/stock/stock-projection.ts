@@ -96,6 +96,7 @@ export const stockProjection: Projection = {
   },
   settles: 'UNKNOWN_ITEM:',
   mixesStreams: true,
+  isUrgent: true,
 
   apply: async (trx, records) => {
     const { sources, repeated } = sourcesOf(records)
