@@ -30,6 +30,7 @@ import { registerSubscriptionRoutes } from './api/subscriptions.ts'
 import { registerTaxRoutes } from './api/taxes.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
+import { registerWordRoutes } from './api/words.ts'
 import { startReservationExpiry } from './availability/reservation-expiry.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
@@ -44,6 +45,7 @@ import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { waitingAsks } from './fleet/diagnostics-requests.ts'
 import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
+import { startWordWatch } from './identity/unknown-words.ts'
 import { startWaitingWatch } from './identity/waiting-watch.ts'
 import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
@@ -105,6 +107,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
     registerTaxRoutes(app, { db, log })
+    registerWordRoutes(app, { db })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
     registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
@@ -142,10 +145,12 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const transfers = startTransferWatch({ db, log })
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
       const taxes = startTaxWatch({ db, log })
+      const words = startWordWatch({ db, log })
       const expiry = startReservationExpiry({ db, log })
       stops.push(
         () => expiry.stop(),
         () => taxes.stop(),
+        () => words.stop(),
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../storage/database.ts'
+import { closeLines } from './promised-stock.ts'
 
 const isConsumed = sql`(receipt is not null and not exists (
         select from reservation_line l where l.reservation_id = r.reservation_id and not exists (
@@ -16,7 +17,8 @@ export const endReservations = async (db: Database, which: 'all' | 'expired' = '
     with due as (
       select reservation_id, case when expires_at <= now() then 'expired' else 'consumed' end as state from reservation r
       where state = 'active' and (expires_at <= now() ${which === 'all' ? sql`or ${isConsumed}` : sql``})
-      order by reservation_id limit 1000 for update skip locked)
+      order by reservation_id limit 1000 for update skip locked),
+    closed as (${closeLines})
     update reservation r set state = due.state, ended_at = now() from due
     where r.reservation_id = due.reservation_id returning r.reservation_id`.execute(db)
   return rows.length

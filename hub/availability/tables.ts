@@ -18,7 +18,15 @@ export interface AvailabilityTables {
     created_at: Generated<Date>
     ended_at: Date | null
   }
-  reservation_line: { reservation_id: string; line_number: number; store_id: string; item_id: string; quantity_milli: number }
+  reservation_line: {
+    reservation_id: string
+    line_number: number
+    store_id: string
+    item_id: string
+    quantity_milli: number
+    /** False once its reservation is written down as ended. One that has ended by itself may still be open, and holds nothing. */
+    is_open: Generated<boolean>
+  }
   availability_key: { store_id: string; item_id: string }
   availability_rule_version: {
     version: number
@@ -46,5 +54,6 @@ export interface AvailabilityTables {
     from_version: number
     until_version: number | null
   }
+  availability_rule_mark: { one: Generated<boolean>; mark: number; changed_at: Date }
   item_category: { item_id: string; category: string }
 }

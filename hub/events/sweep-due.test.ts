@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { isSweepDue, type StoreStanding } from './sweep-due.ts'
 
-const heard: StoreStanding = { atMs: 0, silentMs: 0, pendingRecords: 0, missingRecords: 0, lifeBegan: 7, rulesVersion: 3 }
+const heard: StoreStanding = { atMs: 0, silentMs: 0, pendingRecords: 0, missingRecords: 0, feedLagMs: 0, rules: '1', lifeBegan: 7 }
 const minute = 60_000
 
-it('[AVL22] falling silent, being heard again, records on the way and gaps are each a reason to look through a store', () => {
+it('[AVL22] falling silent, being heard again, records on the way, gaps, feeds that lag and other rules are each a reason to look through a store', () => {
   const silent = { ...heard, silentMs: 3 * minute }
   expect(isSweepDue(null, heard)).toBe(true)
   expect(isSweepDue(heard, { ...heard, atMs: minute })).toBe(false)
@@ -15,8 +15,9 @@ it('[AVL22] falling silent, being heard again, records on the way and gaps are e
   expect(isSweepDue(heard, { ...heard, pendingRecords: 1 })).toBe(true)
   expect(isSweepDue({ ...heard, pendingRecords: 100 }, { ...heard, pendingRecords: 110 })).toBe(false)
   expect(isSweepDue({ ...heard, missingRecords: 1 }, heard)).toBe(true)
+  expect(isSweepDue(heard, { ...heard, feedLagMs: 20 * minute })).toBe(true)
+  expect(isSweepDue(heard, { ...heard, rules: '2' })).toBe(true)
   expect(isSweepDue(heard, { ...heard, lifeBegan: 8 })).toBe(true)
-  expect(isSweepDue(heard, { ...heard, rulesVersion: 4 })).toBe(true)
 })
 
 it('[AVL22] a silence of a week is looked through some dozens of times at first, and then once an hour', () => {

@@ -10,10 +10,12 @@ export const storeStandingSchema = z.strictObject({
   silentMs: z.int().min(0),
   pendingRecords: z.int().min(0),
   missingRecords: z.int().min(0),
+  /** Of more than is ordinary. */
+  feedLagMs: z.int().min(0),
+  /** The merchant's rules in force, and the store's day. */
+  rules: z.string(),
   /** Of the hub's data; see publication.ts. */
   lifeBegan: z.int(),
-  /** The version of the availability rules in force. */
-  rulesVersion: z.int(),
 })
 export type StoreStanding = z.infer<typeof storeStandingSchema>
 
@@ -25,9 +27,10 @@ const atTheLatestMs = 3_600_000
 const isOther = (a: number, b: number): boolean => (a === 0) !== (b === 0) || Math.max(a, b) * 4 > Math.min(a, b) * 5
 
 export const isSweepDue = (then: StoreStanding | null, now: StoreStanding): boolean => {
-  if (then === null || then.lifeBegan !== now.lifeBegan || then.rulesVersion !== now.rulesVersion) return true
+  if (then === null || then.lifeBegan !== now.lifeBegan) return true
   if (then.silentMs === 0 ? now.silentMs > 0 : now.silentMs < then.silentMs) return true
   if (now.silentMs - then.silentMs >= leastSilenceMs && isOther(then.silentMs, now.silentMs)) return true
   if (isOther(then.pendingRecords, now.pendingRecords) || then.missingRecords !== now.missingRecords) return true
+  if (isOther(then.feedLagMs, now.feedLagMs) || then.rules !== now.rules) return true
   return now.atMs - then.atMs >= atTheLatestMs
 }

@@ -4,7 +4,8 @@
  */
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { StockKey } from '../availability/promised-stock.ts'
-import { type KnownStore, readStores } from '../availability/knowledge.ts'
+import { type KnownStore, readStores } from '../availability/known-stores.ts'
+import { missingSince } from '../availability/missing-records.ts'
 import type { Database } from '../storage/database.ts'
 import type { Tables } from '../storage/tables.ts'
 import { publishKeys, readLifeBegan } from './publication.ts'
@@ -29,11 +30,10 @@ export const lookAtStores = (db: Database, restMs = 1_000): Promise<number> =>
       order by looked_at, store_id limit ${storesAtOnce} for update skip locked`.execute(trx)
     if (rows.length === 0) return 0
     const storeIds = rows.map((row) => row.store_id)
-    const stores = await readStores(trx, storeIds)
-    const everywhere = { lifeBegan: await readLifeBegan(trx), rulesVersion: await readRulesVersion(trx) }
+    const [{ stores, rules }, lifeBegan] = [await readStores(trx, storeIds), await readLifeBegan(trx)]
     const due = rows.flatMap((row) => {
       const known = stores.get(row.store_id)
-      const standing = known === undefined ? null : standingOf(known, row.at.getTime(), everywhere)
+      const standing = known === undefined ? null : standingOf(known, rules, row.at.getTime(), lifeBegan)
       return standing !== null && isSweepDue(readKnown(row.known), standing)
         ? [{ store_id: row.store_id, known: JSON.stringify(standing) }]
         : []
@@ -50,21 +50,16 @@ export const lookAtStores = (db: Database, restMs = 1_000): Promise<number> =>
 const readKnown = (text: string | null): StoreStanding | null =>
   text === null ? null : (storeStandingSchema.safeParse(JSON.parse(text)).data ?? null)
 
-type Everywhere = Pick<StoreStanding, 'lifeBegan' | 'rulesVersion'>
+/** Of every change of an item or a price a store hears a little later. */
+const ordinaryLagMs = 600_000
 
-const readRulesVersion = async (db: Kysely<Tables>): Promise<number> =>
-  (
-    await db
-      .selectFrom('availability_rule_version')
-      .select((eb) => eb.fn.max('version').as('version'))
-      .executeTakeFirst()
-  )?.version ?? 0
-
-const standingOf = (store: KnownStore, atMs: number, everywhere: Everywhere): StoreStanding => ({
-  ...{ atMs, ...everywhere },
+const standingOf = (store: KnownStore, rules: string, atMs: number, lifeBegan: number): StoreStanding => ({
+  ...{ atMs, lifeBegan },
   silentMs: store.isConnected ? 0 : Math.max(1, atMs - (store.lastWordMs ?? 0)),
   pendingRecords: store.pending.records,
-  missingRecords: store.missingRecords,
+  missingRecords: missingSince(store.missing, undefined),
+  feedLagMs: store.feedLagMs < ordinaryLagMs ? 0 : store.feedLagMs,
+  rules: `${rules} ${store.day}`,
 })
 
 const beginSweeps = async (trx: Transaction<Tables>, due: readonly { store_id: string; known: string }[]): Promise<void> => {

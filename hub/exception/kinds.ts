@@ -79,6 +79,11 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
+  UNKNOWN_WORD: {
+    meaning: 'Tills, a channel or the ERP use a word (a reason, a state, a tender, a tax code) that no mapping brings to one of ours.',
+    owner: 'hub',
+    action: 'Add the word to the mapping, for that store or channel or for all (POST /v1/mappings/import). It closes by itself.',
+  },
   // What the merge policies found; the money counts as the till took it
   RETURN_EXCEEDS_SALE: {
     meaning: 'More of a sale was returned, over all stores and receipts, than was sold. It is in stock once; the rest is held.',

@@ -12,8 +12,8 @@ export interface Projection {
   readonly tables: Partial<Readonly<Record<keyof Tables, string>>>
   /** It fills the ERP's outbox: a rebuild adds postings that are missing there, and takes none back. */
   readonly fillsOutbox?: true
-  /** Exceptions whose id begins so are as it says, open or ended; all others it raises once, and never again. */
-  readonly settles?: string
+  /** Exceptions whose id begins with one of these are as it says, open or ended; all others it raises once, and never again. */
+  readonly settles?: readonly string[]
   /** `apply` takes records of several streams and stores at once as well, each stream's in order. */
   readonly mixesStreams?: true
   /** Somebody waits for its effect within a fraction of a second; the others leave it the way. */

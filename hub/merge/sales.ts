@@ -1,7 +1,9 @@
-/** Projection `sales`: each transaction once, the day's totals by kind, tender and tax, and what tills state of taxes (hub/tax). */
+/** Projection `sales`: each transaction once, the day's totals by kind, tender and tax, what tills state of taxes, and their words. */
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
+import { addWords, resetWords } from '../identity/word-totals.ts'
 import { addStatements, resetStatements } from '../tax/statements.ts'
+import { idleKinds } from './idle-kinds.ts'
 import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
@@ -11,9 +13,6 @@ export interface TotalEffect {
   count: number
   amountMinor: number
 }
-
-/** Rung up but never concluded, or only for practice: no money changed hands. */
-const idleKinds: ReadonlySet<Transaction['kind']> = new Set(['suspended', 'cancelled', 'training'])
 
 /** What one transaction adds to its workstation's day. Voided tenders count for nothing. */
 export const totalEffects = (transaction: Transaction): TotalEffect[] => {
@@ -69,7 +68,14 @@ export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
 
 export const salesProjection: Projection = {
   name: 'sales',
-  tables: { sales_transaction: 'receipts', day_total: 'totals of a day' },
+  tables: {
+    sales_transaction: 'receipts',
+    day_total: 'totals of a day',
+    tax_stated: 'taxes that tills stated',
+    tax_line: 'items under their taxes',
+    word_day: 'words of a day',
+    word_total: 'words of a store',
+  },
   mixesStreams: true,
 
   apply: async (trx, records) => {
@@ -97,6 +103,7 @@ export const salesProjection: Projection = {
     const addedKeys = new Set(added.rows.map(({ key }) => key))
     const counted = transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : []))
     await addStatements(trx, counted)
+    await addWords(trx, counted)
     const totals = sumTotals(counted)
     if (totals.length === 0) return
     await sql`
@@ -109,5 +116,6 @@ export const salesProjection: Projection = {
     await trx.deleteFrom('sales_transaction').execute()
     await trx.deleteFrom('day_total').execute()
     await resetStatements(trx)
+    await resetWords(trx)
   },
 }

@@ -17,7 +17,7 @@ export const comparedOf = async (trx: Trx, shadow: Shadow): Promise<Compared[]> 
   for (const [table, rowsAre] of Object.entries(tables) as [keyof Tables, string][])
     own.push({ ...(await readColumns(trx, shadow, table)), table, rowsAre, repair: 'replace' })
   const exception = await readColumns(trx, shadow, 'exception')
-  const isSettled = sql<boolean>`starts_with(exception_id, ${settles ?? ''})`
+  const isSettled = sql<boolean>`exists (select from unnest(${settles ?? []}::text[]) as p (prefix) where starts_with(exception_id, p.prefix))`
   own.push({
     ...{ ...exception, table: 'exception', rowsAre: 'exceptions', repair: 'add', onlyMissing: true },
     ...(settles === undefined ? {} : { part: sql<boolean>`not ${isSettled}` }),

@@ -93,8 +93,10 @@ export const stockProjection: Projection = {
     stock_document: 'stock documents',
     stock_base: 'counts that balances stand on',
     waiting_line: 'lines that wait for their item',
+    return_claim: 'returned lines that name their sale',
+    return_hold: 'parts of returns that are held',
   },
-  settles: 'UNKNOWN_ITEM:',
+  settles: ['UNKNOWN_ITEM:', 'RETURN_EXCEEDS_SALE:', 'RETURN_WITHOUT_SALE:'],
   mixesStreams: true,
   isUrgent: true,
 

@@ -2,6 +2,8 @@
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
 import { readIdentities } from '../identity/identities.ts'
+import { canonicalWord } from '../identity/canonical-words.ts'
+import { readWordMaster } from '../identity/word-totals.ts'
 import { resolveLine, type TillLine } from '../identity/resolve.ts'
 import { grouped } from '../merge/newest.ts'
 import type { Tables } from '../storage/tables.ts'
@@ -28,23 +30,15 @@ export const readTaxMaster = async (
     .where('s.store_id', '=', storeId)
     .execute()
   if (rates.length === 0) return null
-  const { rows: mapped } = await sql<{ scope_id: string; key: string; target: string }>`
-    select scope_id, key, target from mapping_entry
-    where list = 'tax' and until_version is null and (scope = 'all' or (scope = 'store' and scope_id = ${storeId}))`.execute(db)
-  const words = new Map(mapped.map((row) => [JSON.stringify([row.scope_id, row.key]), row.target]))
-  const categories = new Set(rates.map(({ category }) => category))
+  const words = await readWordMaster(db)
   const inForce = new Map(
     rates
       .filter((rate) => isInForce({ effectiveFrom: rate.effective_from, effectiveTo: rate.effective_to }, businessDay))
       .map((rate) => [rate.category, rate.rate_micro]),
   )
-  const itemCategoryOf = (code: string): string | null => {
-    const word = code.trim().toLowerCase()
-    return words.get(JSON.stringify(['', `word:${word}`])) ?? (categories.has(word) ? word : null)
-  }
   return {
-    itemCategoryOf,
-    categoryOf: (code) => words.get(JSON.stringify([storeId, `word:${code.trim().toLowerCase()}`])) ?? itemCategoryOf(code),
+    itemCategoryOf: (code) => canonicalWord('tax', { scope: 'all', scopeId: '' }, code, words),
+    categoryOf: (code) => canonicalWord('tax', { scope: 'store', scopeId: storeId }, code, words),
     rateOf: (category) => inForce.get(category) ?? null,
   }
 }
@@ -79,8 +73,8 @@ export const readBaskets = async (
     return { row, itemId: line === undefined ? null : (resolveLine(line, identities).itemId ?? null) }
   })
   const codes = await readItemCodes(db, day.businessDay, [...new Set(resolved.flatMap(({ itemId }) => itemId ?? []))])
-  const soldIn = grouped(resolved, ({ row }) => JSON.stringify([row.currency, row.basket]))
-  const kinds = [...grouped(stated, ({ currency, basket }) => JSON.stringify([currency, basket])).entries()]
+  const soldIn = grouped(resolved, ({ row }) => JSON.stringify([row.currency, row.basket_id]))
+  const kinds = [...grouped(stated, (row) => JSON.stringify([row.currency, row.basket_id])).entries()]
   const baskets = kinds.flatMap(([key, rows]) => {
     const [first] = rows
     if (first === undefined) return []

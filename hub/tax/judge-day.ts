@@ -10,7 +10,7 @@
  */
 import { must } from '#sync/contract/assert.ts'
 import { percentOf, taxOn } from './rate.ts'
-import type { TillTax } from './statement.ts'
+import { statesWhole, type TillTax } from './statement.ts'
 
 export interface StatedTax extends TillTax {
   taxMinor: number
@@ -46,9 +46,6 @@ export interface TaxFinding {
   amountMinor: number
 }
 
-/** POSLog's tills that state the tax of the whole receipt alone. */
-const wholeReceipt = 'total'
-
 interface CategoryTax {
   category: string
   codes: string[]
@@ -75,7 +72,7 @@ export const judgeDay = (baskets: readonly Basket[], master: TaxMaster): TaxFind
 const judgeBasket = (basket: Basket, master: TaxMaster): TaxFinding[] => {
   const [first] = basket.taxes
   if (first === undefined) return judgeSum(basket, master, { code: '', inclusive: true, statedMinor: 0 })
-  if (basket.taxes.length === 1 && first.code === wholeReceipt && first.rateMicro === null && master.categoryOf(first.code) === null)
+  if (basket.taxes.length === 1 && statesWhole(first) && master.categoryOf(first.code) === null)
     return judgeSum(basket, master, { code: first.code, inclusive: first.inclusive, statedMinor: first.taxMinor })
   const findings: TaxFinding[] = []
   const categories = new Map<string, CategoryTax>()

@@ -45,7 +45,7 @@ const noticeItems = async (trx: Transaction<Tables>): Promise<number> => {
   const codes = called.flatMap(({ code }) => [code, ...readBarcode(code, []).spellings])
   await sql`
     update tax_day d set due_at = now() from (
-      select store_id, business_day from tax_line where given_item = any(${[...itemIds, ...codes]}::text[])
+      select store_id, business_day from tax_line where given_item <> '' and given_item = any(${[...itemIds, ...codes]}::text[])
       union select store_id, business_day from tax_line where given_barcode <> '' and given_barcode = any(${codes}::text[])) sold
     where d.store_id = sold.store_id and d.business_day = sold.business_day`.execute(trx)
   return changed.length

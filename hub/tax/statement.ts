@@ -12,6 +12,10 @@ export interface TillTax {
   inclusive: boolean
 }
 
+/** Of a POSLog that states the tax in the receipt's total alone: no word of the till's. */
+export const statesWhole = ({ code, rateMicro }: { code: string; rateMicro?: number | null | undefined }): boolean =>
+  code === 'total' && (rateMicro === null || rateMicro === undefined)
+
 export interface TaxStatement {
   storeId: string
   businessDay: string

@@ -22,6 +22,7 @@ export interface TaxTables {
     store_id: string
     business_day: string
     currency: string
+    basket_id: string
     basket: string
     tax_index: number
     receipts: number
@@ -31,14 +32,14 @@ export interface TaxTables {
     store_id: string
     business_day: string
     currency: string
-    basket: string
+    basket_id: string
     given_item: string
     given_barcode: string
     description: string
     lines: number
     amount_minor: number
   }
-  /** When the day is to be judged (again); null: it is. */
+  /** When the day is to be judged (again); null: it is. Triggers mark it. */
   tax_day: { store_id: string; business_day: string; due_at: Date | null }
   /** What differs on a day, as its exceptions say it. */
   tax_difference: {

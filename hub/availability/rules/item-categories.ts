@@ -5,7 +5,7 @@ import type { Tables } from '../../storage/tables.ts'
 import type { TableRow } from '../../identity/csv-table.ts'
 import type { CheckedLine } from './rule-check.ts'
 import type { ItemCategory } from './rule-csv.ts'
-import { lockRules, newestRuleVersion, readRules } from './rule-versions.ts'
+import { lockRules, markRules, newestRuleVersion, readRules } from './rule-versions.ts'
 
 export interface CategoryImport {
   rows: readonly TableRow<ItemCategory>[]
@@ -63,5 +63,6 @@ export const importCategories = (db: Database, { rows, mode, dryRun }: CategoryI
     await sql`delete from item_category where item_id = any(${gone}::text[])`.execute(trx)
     await sql`insert into item_category select * from json_populate_recordset(null::item_category, ${JSON.stringify(changed)}::json)
       on conflict (item_id) do update set category = excluded.category`.execute(trx)
+    await markRules(trx)
     return { outcome: 'in-force', refused, lines }
   })

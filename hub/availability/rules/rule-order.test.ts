@@ -4,7 +4,11 @@ import { anyQuestion, anyRule } from '#test/fixtures/availability-rules.ts'
 import type { Rule } from './rule.ts'
 import { appliesTo, bookOf, compareRules, ruleFor, type RuleQuestion } from './rule-order.ts'
 
-const rules = fc.uniqueArray(anyRule, { selector: (rule) => rule.ruleId, maxLength: 30 })
+/** Of one kind, and many: so that several apply. */
+const rules = fc.uniqueArray(
+  anyRule.map((rule): Rule => ({ ...rule, kind: 'safety-stock' })),
+  { selector: (rule) => rule.ruleId, maxLength: 60, size: 'max' },
+)
 
 const base: Rule = { ruleId: 'R', kind: 'safety-stock', measure: 'units', amount: 1_000, owner: 'Ann', reason: 'so it is' }
 const question: RuleQuestion = { itemId: 'A', category: 'dairy', storeId: 'S1', channel: 'web', day: '2026-05-01' }
@@ -27,9 +31,10 @@ describe('which rule holds', () => {
         anyQuestion,
         ([all, shuffled], asked) => {
           const found = ruleFor(bookOf(all), 'safety-stock', asked)
-          const applying = all.filter((rule) => rule.kind === 'safety-stock' && appliesTo(rule, asked))
+          const applying = all.filter((rule) => appliesTo(rule, asked))
           expect(found).toEqual(applying.toSorted(compareRules)[0])
           expect(ruleFor(bookOf(shuffled), 'safety-stock', asked)).toEqual(found)
+          expect(ruleFor(bookOf(all), 'allocation', asked)).toBeUndefined()
         },
       ),
     )

@@ -27,6 +27,11 @@ export interface RuleAnswer {
 /** Whoever changes rules or categories. */
 export const lockRules = (trx: Trx) => sql`select pg_advisory_xact_lock(hashtextextended('tideline availability rules', 0))`.execute(trx)
 
+/** Tells whoever keeps rules and categories that they have changed. */
+export const markRules = (trx: Trx) =>
+  sql`insert into availability_rule_mark values (true, 1, now())
+    on conflict (one) do update set mark = availability_rule_mark.mark + 1, changed_at = now()`.execute(trx)
+
 const importWithin = async (trx: Trx, rules: Omit<RuleImport, 'inForce' | 'facts'>, change: RuleChange, restored: number | null) => {
   const version = await newestRuleVersion(trx)
   const inForce = await readRules(trx, version)
@@ -67,6 +72,7 @@ const settle = async (
   await sql`insert into availability_rule select * from json_populate_recordset(null::availability_rule, ${JSON.stringify(rows)}::json)`.execute(
     trx,
   )
+  await markRules(trx)
   return { ...answer, version: next, outcome: 'in-force' }
 }
 
