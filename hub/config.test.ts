@@ -12,6 +12,7 @@ describe('hub configuration', () => {
       erp: { kind: 'none' },
       roles: [...hubRoles],
       catalogueIntervalMs: 5_000,
+      webhookPrivateTargets: 'refuse',
       logLevel: 'info',
     }
     expect(readHubConfig({})).toEqual(defaults)
@@ -33,6 +34,10 @@ describe('hub configuration', () => {
         TIDELINE_ERP_DATABASE: 'books',
         TIDELINE_ROLES: 'gateway, worker',
         TIDELINE_CATALOGUE_INTERVAL_MS: '250',
+        TIDELINE_WEBHOOK_PRIVATE_TARGETS: 'allow',
+        TIDELINE_NATS_URL: 'nats://nats:4222',
+        TIDELINE_NATS_STREAM: 'SHOP',
+        TIDELINE_NATS_TOKEN: 'tk',
         TIDELINE_LOG: 'debug',
       }),
     ).toEqual({
@@ -44,6 +49,8 @@ describe('hub configuration', () => {
       erp: { kind: 'tryton', url: 'https://erp.example', user: 'hub', password: 'pw', database: 'books' },
       roles: ['gateway', 'worker'],
       catalogueIntervalMs: 250,
+      webhookPrivateTargets: 'allow',
+      nats: { url: 'nats://nats:4222', stream: 'SHOP', token: 'tk' },
       logLevel: 'debug',
     })
   })

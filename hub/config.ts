@@ -13,6 +13,14 @@ export const erpConfigSchema = z.discriminatedUnion('kind', [
 ])
 export type ErpConfig = z.infer<typeof erpConfigSchema>
 
+/** The server that availability events are published to, beside webhooks. */
+const natsConfigSchema = z.strictObject({
+  url: z.url({ protocol: /^(nats|tls)$/ }),
+  stream: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  token: z.string().optional(),
+})
+export type NatsConfig = z.infer<typeof natsConfigSchema>
+
 export const hubConfigSchema = z.strictObject({
   host: z.string().min(1),
   /** 0 takes a free port. */
@@ -28,6 +36,10 @@ export const hubConfigSchema = z.strictObject({
   erp: erpConfigSchema,
   roles: z.array(z.enum(hubRoles)).min(1),
   catalogueIntervalMs: z.int().min(100),
+  /** Whether webhooks may be sent to addresses inside a network. */
+  webhookPrivateTargets: z.enum(['refuse', 'allow']),
+  /** Absent: none. */
+  nats: natsConfigSchema.optional(),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug', 'trace']),
 })
 export type HubConfig = z.infer<typeof hubConfigSchema>
@@ -51,6 +63,10 @@ const environmentSchema = z.object({
   TIDELINE_ERP_DATABASE: erpAccess.database.default('tideline'),
   TIDELINE_ROLES: roleList.pipe(shape.roles).default([...hubRoles]),
   TIDELINE_CATALOGUE_INTERVAL_MS: integerText.pipe(shape.catalogueIntervalMs).default(5_000),
+  TIDELINE_WEBHOOK_PRIVATE_TARGETS: shape.webhookPrivateTargets.default('refuse'),
+  TIDELINE_NATS_URL: natsConfigSchema.shape.url.optional(),
+  TIDELINE_NATS_STREAM: natsConfigSchema.shape.stream.default('TIDELINE_AVAILABILITY'),
+  TIDELINE_NATS_TOKEN: natsConfigSchema.shape.token,
   TIDELINE_LOG: shape.logLevel.default('info'),
 })
 
@@ -76,6 +92,10 @@ export const readHubConfig = (environment: Record<string, string | undefined>): 
     erp: env.TIDELINE_ERP === 'none' ? { kind: 'none' } : { kind: env.TIDELINE_ERP, ...access },
     roles: env.TIDELINE_ROLES,
     catalogueIntervalMs: env.TIDELINE_CATALOGUE_INTERVAL_MS,
+    webhookPrivateTargets: env.TIDELINE_WEBHOOK_PRIVATE_TARGETS,
+    ...(env.TIDELINE_NATS_URL === undefined
+      ? {}
+      : { nats: { url: env.TIDELINE_NATS_URL, stream: env.TIDELINE_NATS_STREAM, token: env.TIDELINE_NATS_TOKEN } }),
     logLevel: env.TIDELINE_LOG,
   }
 }

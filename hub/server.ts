@@ -27,6 +27,7 @@ import { registerReturnRoutes } from './api/returns.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
+import { registerSubscriptionRoutes } from './api/subscriptions.ts'
 import { registerTaxRoutes } from './api/taxes.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
@@ -37,6 +38,9 @@ import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
 import { ensureEpoch } from './epoch/epoch.ts'
+import { type AvailabilityEvents, startAvailabilityEvents } from './events/availability-events.ts'
+import { tellNews } from './events/news-channel.ts'
+import { createTransports } from './events/transports.ts'
 import { exceptionProjection } from './exception/exception-projection.ts'
 import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { waitingAsks } from './fleet/diagnostics-requests.ts'
@@ -122,14 +126,28 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
     registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
+    registerSubscriptionRoutes(app, { db, targets: config.webhookPrivateTargets })
     registerAvailabilityRuleRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
+    let events: AvailabilityEvents | undefined
+    // Whatever an operator or a channel changed may have changed a figure.
+    app.addHook('onResponse', async ({ method }, { statusCode }) => {
+      if (method === 'GET' || statusCode >= 300) return
+      if (events) events.ring()
+      else tellNews(db, log, 'marked', '')
+    })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
     if (config.roles.includes('worker')) {
-      const merge = startMergeWorker({ db, databaseUrl, projections, log, metrics, lanes: 2 })
+      const eventing = startAvailabilityEvents({ db, databaseUrl, log, transports: await createTransports(db, config, log) })
+      events = eventing
+      stops.push(() => eventing.stop())
+      const merge = startMergeWorker({
+        ...{ db, databaseUrl, projections, log, metrics, lanes: 2 },
+        onMerged: (projection) => projection === stockProjection.name && eventing.ring(),
+      })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
       const waiting = startWaitingWatch({ db, log })

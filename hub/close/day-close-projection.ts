@@ -25,6 +25,7 @@ export const dayCloseProjection: Projection = {
   apply: async (trx, records) => {
     const days = new Map<string, { storeId: string; businessDay: string }>()
     for (const row of records) {
+      if (row.kind !== 'day-close') continue
       const read = readRecord(row)
       if (read.reading !== 'day-close') continue
       if (days.size === 0) await lockStore(trx, row.store_id)

@@ -240,6 +240,14 @@ export const exceptionKinds = {
     owner: 'hub',
     action: 'The message says what is wrong: correct the item in the ERP.',
   },
+  // Who is told of availability and does not hear
+  SUBSCRIBER_DOWN: {
+    meaning:
+      'A sales channel has not taken the hub’s availability events for minutes, or said that it is gone: it may sell what is not there.',
+    owner: 'hub',
+    action:
+      'Look at the channel’s endpoint (GET /v1/subscriptions says what it answered). It closes by itself with the first delivery; one that is gone is taken up again by POST /v1/subscriptions/{id}/redeliver, or deleted.',
+  },
 } as const satisfies Record<string, ExceptionKindEntry>
 
 export type ExceptionKind = keyof typeof exceptionKinds

@@ -9,9 +9,11 @@ import { raiseExceptions } from '../exception/exception.ts'
 import type { Database } from '../storage/database.ts'
 import { databaseFailure, retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
+import { chunksOf } from '../catalogue/chunks.ts'
+import { advanceTogether, streamsTogether } from './advance-together.ts'
 import { forgetLate, forgetLateOfProjection, readLate } from './late-records.ts'
 import { type LogRecord, recordIdOfRow } from './log-record.ts'
-import type { Projection } from './projection.ts'
+import { heededOf, type Projection } from './projection.ts'
 
 export interface StreamKey {
   deviceId: string
@@ -89,7 +91,7 @@ export const takeWithin = async (
   const read = late.seqs.length > 0 ? late.records : most > 0 ? await readLog(trx, projection, stream, position, most) : []
   const last = late.seqs.at(-1) ?? read.at(-1)?.seq
   if (last === undefined) return 0
-  const records = read.filter(({ kind }) => projection.heeds?.some((each) => each === kind) ?? true)
+  const records = heededOf(projection, read)
   if (how !== 'apply')
     await raiseExceptions(
       trx,
@@ -157,34 +159,66 @@ const readLog = async (
   return hole < 0 ? rows : rows.slice(0, hole)
 }
 
+/** Returns those that are to be moved singly: one alone, those that need care, and all where one of them failed. */
+const takeTogether = async (
+  db: Database,
+  projection: Projection,
+  streams: readonly StreamKey[],
+  note: (count: number) => void,
+): Promise<readonly StreamKey[]> => {
+  if (streams.length === 1) return streams
+  try {
+    const { taken, left } = await advanceTogether(db, projection, streams, (trx) => shareHurriedly(trx, projection.name))
+    note(taken)
+    return left
+  } catch (error) {
+    if (databaseFailure(error) === 'away') throw error
+    return streams
+  }
+}
+
+export interface DrainOptions {
+  onTaken?: (count: number) => void
+  /** Before it looks again: so many were taken. */
+  between?: (taken: number) => Promise<void>
+  /** How many transactions are under way at the same time. */
+  lanes?: number
+}
+
 /** Reads on until nothing is left to read, now. A stream that cannot go on stops no other; in the end it is thrown for. */
 export const drainProjection = async (
   db: Database,
   projection: Projection,
-  onTaken: (count: number) => void = () => undefined,
-  /** How many streams are read at the same time. */
-  lanes = 1,
+  { onTaken = () => undefined, between = async () => undefined, lanes = 1 }: DrainOptions = {},
 ): Promise<number> => {
   let total = 0
   for (;;) {
     let taken = 0
     const stopped: unknown[] = []
-    const streams = (await laggingStreams(db, projection.name)).values()
+    const note = (count: number): void => {
+      taken += count
+      onTaken(count)
+    }
+    const streams = await laggingStreams(db, projection.name)
+    const groups = chunksOf(streams, Math.max(1, Math.min(streamsTogether, Math.ceil(streams.length / lanes)))).values()
     const readSome = async (): Promise<void> => {
-      for (const stream of streams) {
-        const count = await advanceStream(db, projection, stream).catch((error: unknown) => {
-          if (databaseFailure(error) === 'away') throw error
-          stopped.push(error)
-          return 0
-        })
-        taken += count
-        onTaken(count)
-      }
+      for (const group of groups)
+        for (const stream of await takeTogether(db, projection, group, note))
+          note(
+            await advanceStream(db, projection, stream).catch((error: unknown) => {
+              if (databaseFailure(error) === 'away') throw error
+              stopped.push(error)
+              return 0
+            }),
+          )
     }
     const ended = await Promise.allSettled(Array.from({ length: lanes }, readSome))
     for (const end of ended) if (end.status === 'rejected') throw end.reason
     total += taken
-    if (taken > 0) continue
+    if (taken > 0) {
+      await between(taken)
+      continue
+    }
     if (stopped.length > 0) throw stopped[0]
     return total
   }

@@ -17,6 +17,10 @@ export interface Projection {
   readonly fillsOutbox?: true
   /** Exceptions whose id begins with one of these are as it says, open or ended; all others it raises once, and never again. */
   readonly settles?: readonly string[]
+  /** `apply` takes records of several streams and stores at once as well, each stream's in order. */
+  readonly mixesStreams?: true
+  /** Somebody waits for its effect within a fraction of a second; the others leave it the way. */
+  readonly isUrgent?: true
   /**
    * Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. One that it has taken before
    * changes nothing: a record that was removed from the log and filled in again counted all the while.
@@ -26,3 +30,7 @@ export interface Projection {
   /** Brings in what reached it beside the streams; what it has already changes nothing. */
   catchUp?(trx: Transaction<Tables>): Promise<void>
 }
+
+/** The records that the projection is shown. */
+export const heededOf = ({ heeds }: Projection, records: readonly LogRecord[]): LogRecord[] =>
+  records.filter(({ kind }) => heeds?.some((each) => each === kind) ?? true)

@@ -85,6 +85,7 @@ export const salesProjection: Projection = {
     word_day: 'words of a day',
     word_total: 'words of a store',
   },
+  mixesStreams: true,
 
   apply: async (trx, records) => {
     const transactions = transactionsOf(records)

@@ -14,10 +14,10 @@ type Trx = Transaction<Tables>
 
 /** Before every other lock but the projection's own; of several stores in the order of their names. */
 export const lockStock = async (trx: Trx, storeIds: Iterable<string>, how: 'shared' | 'alone'): Promise<void> => {
-  for (const storeId of [...new Set(storeIds)].sort()) {
-    const key = sql`hashtextextended(${`tideline stock ${storeId}`}, 0)`
-    await sql`select ${how === 'alone' ? sql`pg_advisory_xact_lock(${key})` : sql`pg_advisory_xact_lock_shared(${key})`}`.execute(trx)
-  }
+  const names = [...new Set(storeIds)].sort().map((storeId) => `tideline stock ${storeId}`)
+  const lock = sql.raw(how === 'alone' ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared')
+  // In one statement, which takes them as they come.
+  await sql`select ${lock}(hashtextextended(name, 0)) from unnest(${names}::text[]) as name`.execute(trx)
 }
 
 type Moved = Readonly<Record<keyof typeof movementTypes, ColumnValue>>

@@ -82,6 +82,8 @@ const emptied = [
   ...(['return_claim', 'return_hold'] as const),
 ]
 
+const naturalKeyOf = (each: StockSource | StockPlaceRow): string => ('naturalKey' in each ? each.naturalKey : each.natural_key)
+
 export const stockProjection: Projection = {
   name: 'stock',
   heeds: ['transaction', 'stock-document'],
@@ -96,16 +98,18 @@ export const stockProjection: Projection = {
     return_hold: 'parts of returns that are held',
   },
   settles: ['UNKNOWN_ITEM:', 'RETURN_EXCEEDS_SALE:', 'RETURN_WITHOUT_SALE:'],
+  mixesStreams: true,
+  isUrgent: true,
 
   apply: async (trx, records) => {
     const { sources, repeated } = sourcesOf(records)
-    const storeId = records[0]?.store_id
-    if (storeId === undefined || sources.length + repeated.length === 0) return
+    if (sources.length + repeated.length === 0) return
+    const storeIds = [...new Set(records.map((row) => row.store_id))].sort()
     const counted = sources.filter(({ document }) => document?.documentKind === 'count')
     const claims = sources.flatMap(claimRows)
     const receipts = sources.flatMap(receiptOf)
     const look = (): Promise<Touched> => readTouched(trx, receipts, claims)
-    const originals = await lockTouched(trx, [storeId], counted.length + repeated.length > 0 ? 'alone' : 'shared', look)
+    const originals = await lockTouched(trx, storeIds, counted.length + repeated.length > 0 ? 'alone' : 'shared', look)
     await addPlaces(trx, repeated)
     await addDocuments(trx, sources)
     const identities = await readIdentities(trx, sources.flatMap(linesOf))
@@ -114,7 +118,10 @@ export const stockProjection: Projection = {
     await raiseExceptions(trx, effects.flatMap(flagExceptions))
     await addClaims(trx, claims)
     await settleReturns(trx, originals)
-    await settleCounts(trx, storeId, [...counted.map(({ naturalKey }) => naturalKey), ...repeated.map((place) => place.natural_key)])
+    for (const storeId of storeIds) {
+      const own = [...counted.filter(({ row }) => row.store_id === storeId), ...repeated.filter((place) => place.store_id === storeId)]
+      await settleCounts(trx, storeId, own.map(naturalKeyOf))
+    }
   },
 
   reset: async (trx) => {

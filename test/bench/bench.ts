@@ -5,6 +5,7 @@
  *                            `--transactions N`: another size, for `merge` and `rebuild-projections`
  */
 import { parseArgs } from 'node:util'
+import { availabilityLag } from './availability-lag.ts'
 import { availabilityRead } from './availability-read.ts'
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
 import { captureAck } from './capture-ack.ts'
@@ -26,7 +27,7 @@ import { wire } from './wire.ts'
 
 const benchmarks: Benchmark[] = [
   ...[intake, captureAck, captureLoad, parse, drain, fleetDrain, firstLoad, priceFanout, wire],
-  ...[connect, rebuild, start, memory, oversell, availabilityRead, merge, rebuildProjections],
+  ...[connect, rebuild, start, memory, oversell, availabilityRead, availabilityLag, merge, rebuildProjections],
 ]
 
 type Result = Awaited<ReturnType<Benchmark['run']>>

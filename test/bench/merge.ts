@@ -84,12 +84,10 @@ const run: Benchmark['run'] = (progress, { transactions = usualTransactions }) =
       if (round > 0) intake.push(took)
       if (round % 2 === 0) {
         for (const projection of projections)
-          alone.get(projection.name)?.push(await perSecond(count, () => drainProjection(db, projection, undefined, lanes)))
+          alone.get(projection.name)?.push(await perSecond(count, () => drainProjection(db, projection, { lanes })))
         progress(`intake ${Math.round(took)}/s, one by one ${wordRates(projections, (name) => alone.get(name)?.at(-1))}`)
       } else {
-        const rate = await perSecond(count, () =>
-          Promise.all(projections.map((projection) => drainProjection(db, projection, undefined, lanes))),
-        )
+        const rate = await perSecond(count, () => Promise.all(projections.map((projection) => drainProjection(db, projection, { lanes }))))
         merged.push(rate)
         progress(`intake ${Math.round(took)}/s, all projections ${Math.round(rate)}/s`)
       }

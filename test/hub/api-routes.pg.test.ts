@@ -21,6 +21,7 @@ const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string
 
 const allRoutes = [
   'DELETE /v1/availability/rules/{ruleId}',
+  'DELETE /v1/subscriptions/{subscriptionId}',
   'GET /healthz',
   'GET /readyz',
   'GET /v1/availability',
@@ -54,6 +55,8 @@ const allRoutes = [
   'GET /v1/stores/{storeId}/days/{businessDay}',
   'GET /v1/stores/{storeId}/sync-settings',
   'GET /v1/stores/{storeId}/tax-jurisdiction',
+  'GET /v1/subscriptions',
+  'GET /v1/subscriptions/{subscriptionId}',
   'GET /v1/tax-rates',
   'GET /v1/transactions',
   'GET /v1/unknown-items',
@@ -80,6 +83,9 @@ const allRoutes = [
   'POST /v1/stock/corrections',
   'POST /v1/stores',
   'POST /v1/stores/{storeId}/enrolment-codes',
+  'POST /v1/subscriptions',
+  'POST /v1/subscriptions/{subscriptionId}/redeliver',
+  'POST /v1/subscriptions/{subscriptionId}/rotate-secret',
   'POST /v1/tax-rates/import',
   'POST /v1/unknown-items/{id}/resolve',
   'POST /v1/words',
