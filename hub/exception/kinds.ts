@@ -49,7 +49,7 @@ export const exceptionKinds = {
     action: 'Compare both with the till’s journal; have the one that is missing entered under a number of its own.',
   },
   DOCUMENT_CONFLICT: {
-    meaning: 'Two stock documents of a store have the same number and other contents. The first counts, both are kept.',
+    meaning: 'Two stock documents, or two own prices, of a store have the same number and other contents. The first counts, both are kept.',
     owner: 'store',
     action: 'Compare both; hand over the one that is missing under a number of its own.',
   },
