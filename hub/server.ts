@@ -19,6 +19,7 @@ import { registerEpochRoutes } from './api/epochs.ts'
 import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
+import { registerOverrideRoutes } from './api/overrides.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
@@ -42,6 +43,8 @@ import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
 import { startMergeWorker } from './merge/worker.ts'
 import { createHubMetrics } from './metrics.ts'
+import { overrideProjection } from './overrides/override-projection.ts'
+import { startOverrideWatch } from './overrides/override-watch.ts'
 import { createConnector } from './posting/registry.ts'
 import { startPostingWorker } from './posting/worker.ts'
 import { stockReaderOf } from './stock/erp-comparison.ts'
@@ -96,6 +99,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerStockRoutes(app, { db, log, erp: erpStock })
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
+    registerOverrideRoutes(app, { db, log })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
@@ -109,7 +113,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const merge = startMergeWorker({
         db,
         databaseUrl,
-        projections: [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, ...postings],
+        projections: [salesProjection, stockProjection, overrideProjection, exceptionProjection, dayCloseProjection, ...postings],
         log,
         metrics,
       })
@@ -118,8 +122,10 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const waiting = startWaitingWatch({ db, log })
       const transfers = startTransferWatch({ db, log })
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
+      const overrides = startOverrideWatch({ db, log })
       const expiry = startReservationExpiry({ db, log })
       stops.push(
+        () => overrides.stop(),
         () => expiry.stop(),
         () => merge.stop(),
         () => retention.stop(),

@@ -101,6 +101,13 @@ export const exceptionKinds = {
     owner: 'hub',
     action: 'Have the item counted; correct the side that is wrong. It closes by itself when a comparison finds both the same.',
   },
+  // What store and centre decided without knowing of each other
+  OVERRIDE_CONFLICT: {
+    meaning: 'A store and head office changed the same price or stock, neither knowing of the other, and no rule says who wins.',
+    owner: 'hub',
+    action:
+      'Compare both sides (GET /v1/overrides) and decide (POST /v1/overrides/{id}/resolve), or set a rule for the next one (PUT /v1/override-rules). It closes by itself when it makes no difference any more.',
+  },
   // What the store's agent itself found, and told in a record
   MISSING_NUMBER: {
     meaning: 'A receipt number of a till is missing: the numbers before and after it are there.',

@@ -13,6 +13,7 @@ import { recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
 import type { Tables } from '../storage/tables.ts'
 import { addMovements, lockStock, settleCounts } from './balance.ts'
+import { placeCorrections } from './count-conflicts.ts'
 import { bookCorrections } from './corrections.ts'
 import type { StockEffects } from './movement.ts'
 import { effectsOf, linesOf, sourcesOf, type StockSource } from './source.ts'
@@ -89,6 +90,7 @@ export const stockProjection: Projection = {
     for (const table of ['stock_movement', 'stock_balance', 'stock_place', 'stock_document', 'stock_base', 'waiting_line'] as const)
       await trx.deleteFrom(table).execute()
     await bookCorrections(trx)
+    await placeCorrections(trx, 'all')
   },
 }
 

@@ -11,6 +11,7 @@ import * as feedTimes from './migrations/0004-feed-times.ts'
 import * as stockLedger from './migrations/0005-stock-ledger.ts'
 import * as identity from './migrations/0006-identity.ts'
 import * as availability from './migrations/0007-availability.ts'
+import * as overrides from './migrations/0014-overrides.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
@@ -22,6 +23,7 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 5, name: 'stock-ledger', migration: stockLedger },
   { number: 6, name: 'identity', migration: identity },
   { number: 7, name: 'availability', migration: availability },
+  { number: 14, name: 'overrides', migration: overrides },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */

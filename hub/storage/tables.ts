@@ -2,9 +2,10 @@
 import type { Generated } from 'kysely'
 import type { AvailabilityTables } from '../availability/tables.ts'
 import type { IdentityTables } from '../identity/tables.ts'
+import type { OverrideTables } from '../overrides/tables.ts'
 import type { StockTables } from '../stock/tables.ts'
 
-export interface Tables extends AvailabilityTables, IdentityTables, StockTables {
+export interface Tables extends AvailabilityTables, IdentityTables, OverrideTables, StockTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string
