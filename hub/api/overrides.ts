@@ -77,7 +77,8 @@ export const registerOverrideRoutes = (app: HubApp, { db, log }: { db: Database;
     '/v1/override-rules',
     {
       schema: {
-        summary: 'Who wins where store and centre changed the same without knowing of each other; an earlier version where one is asked for',
+        summary:
+          'Who wins where store and centre changed the same without knowing of each other; an earlier version where one is asked for',
         tags: ['overrides'],
         querystring: z.strictObject({ version: z.coerce.number().int().min(0).optional() }),
         response: { 200: rulesSchema, 404: errorBodySchema },

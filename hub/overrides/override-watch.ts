@@ -25,7 +25,13 @@ const overAt = async (db: Database, nowMs: number): Promise<{ ruling_id: string;
 
 export const settleOverrides = async (db: Database, nowMs: number): Promise<void> => {
   for (const { ruling_id, field } of await overAt(db, nowMs)) await resolveOverride(db, ruling_id, field === 'price' ? ended : recounted)
-  const stores = await db.selectFrom('store_price').select('store_id').distinct().where('left_feed_at', 'is', null).orderBy('store_id').execute()
+  const stores = await db
+    .selectFrom('store_price')
+    .select('store_id')
+    .distinct()
+    .where('left_feed_at', 'is', null)
+    .orderBy('store_id')
+    .execute()
   for (const { store_id } of stores)
     await db.transaction().execute(async (trx) => {
       await lockCatalogue(trx)

@@ -34,7 +34,9 @@ const nothingSaid = { owner: 'store', reason: '' }
 
 export const ruleOnPrice = ({ override, central, epoch, rule, problem, now }: PriceCase): PriceRuling => {
   const against = changesAgainst(override, central, epoch)
-  const conflicting = against.filter(({ price }) => price.amountMinor !== override.basedOn.amountMinor || price.currency !== override.currency)
+  const conflicting = against.filter(
+    ({ price }) => price.amountMinor !== override.basedOn.amountMinor || price.currency !== override.currency,
+  )
   const sides = { against, conflicting }
   if (problem !== null) return { winner: 'centre', basis: 'impossible', owner: 'hub', reason: problem, ...sides }
   if (conflicting.length === 0) return { winner: 'store', basis: 'no-conflict', ...nothingSaid, ...sides }

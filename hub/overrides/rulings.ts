@@ -4,10 +4,7 @@ import { exceptionId, type HubException, raiseExceptions, resolveExceptions } fr
 import type { Tables } from '../storage/tables.ts'
 
 type Trx = Transaction<Tables>
-export type NewRuling = Omit<
-  Tables['override_ruling'],
-  'ruled_at' | 'decided_winner' | 'decided_reason' | 'decided_basis' | 'decided_at'
->
+export type NewRuling = Omit<Tables['override_ruling'], 'ruled_at' | 'decided_winner' | 'decided_reason' | 'decided_basis' | 'decided_at'>
 export type RulingRow = Omit<Tables['override_ruling'], 'ruled_at'> & { ruled_at: Date }
 
 export const ruled = async (db: Kysely<Tables>, rulingIds: readonly string[]): Promise<Set<string>> => {

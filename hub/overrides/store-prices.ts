@@ -17,7 +17,11 @@ export const readCentralPrices = async (db: Kysely<Tables>, storeId: string, ite
   const rows = await db
     .selectFrom('price as p')
     .innerJoin('feed_entry as f', (join) =>
-      join.onRef('f.scope', '=', 'p.store_id').onRef('f.document_id', '=', 'p.price_id').on('f.feed', '=', 'prices').on('f.deleted', '=', false),
+      join
+        .onRef('f.scope', '=', 'p.store_id')
+        .onRef('f.document_id', '=', 'p.price_id')
+        .on('f.feed', '=', 'prices')
+        .on('f.deleted', '=', false),
     )
     .selectAll('p')
     .select('f.checkpoint')
@@ -49,14 +53,15 @@ export const publishStorePrice = async (
 }
 
 /** It never stood: its name is in the feed, so that the store knows, and it is never in force. */
-export const refuseStorePrice = (trx: Trx, override: PriceOverride) =>
-  writeFeed(trx, 'prices', override.storeId, [refusedPrice(override)])
+export const refuseStorePrice = (trx: Trx, override: PriceOverride) => writeFeed(trx, 'prices', override.storeId, [refusedPrice(override)])
 
 /** From now on it is over. What was in force until now stays so in the table. */
 export const withdrawStorePrice = async (trx: Trx, rulingId: string, storeId: string): Promise<void> => {
   const { rows } = await sql<{ price_id: string }>`
     update store_price set withdrawn_at = now(), effective_to = greatest(effective_from, date_trunc('milliseconds', clock_timestamp()))
-    where ruling_id = ${rulingId} and withdrawn_at is null and coalesce(effective_to > clock_timestamp(), true) returning price_id`.execute(trx)
+    where ruling_id = ${rulingId} and withdrawn_at is null and coalesce(effective_to > clock_timestamp(), true) returning price_id`.execute(
+    trx,
+  )
   if (rows.length === 0) return
   const ended = await trx
     .selectFrom('store_price')
@@ -84,10 +89,5 @@ export const retireStorePrices = async (trx: Trx, storeId: string, nowMs: number
       where p.store_id = s.store_id and p.item_id = s.item_id and p.effective_from > s.effective_from
         and p.effective_from <= greatest(${since}, s.effective_from) and (p.effective_to is null or coalesce(p.effective_to >= s.effective_to, false))))
     returning price_id`.execute(trx)
-  return buryInFeed(
-    trx,
-    'prices',
-    storeId,
-    rows.map((row) => row.price_id).toSorted(),
-  )
+  return buryInFeed(trx, 'prices', storeId, rows.map((row) => row.price_id).toSorted())
 }
