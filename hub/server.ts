@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
 import { registerAvailabilityRoutes } from './api/availability.ts'
+import { registerAvailabilityRuleRoutes } from './api/availability-rules.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerSpreadRoutes } from './api/catalogue-spread.ts'
 import { registerComparisonRoutes } from './api/comparisons.ts'
@@ -22,11 +23,14 @@ import { registerMappingRoutes } from './api/mappings.ts'
 import { registerOverrideRoutes } from './api/overrides.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
+import { registerReturnRoutes } from './api/returns.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
+import { registerTaxRoutes } from './api/taxes.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
+import { registerWordRoutes } from './api/words.ts'
 import { startReservationExpiry } from './availability/reservation-expiry.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
@@ -38,6 +42,7 @@ import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { waitingAsks } from './fleet/diagnostics-requests.ts'
 import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
+import { startWordWatch } from './identity/unknown-words.ts'
 import { startWaitingWatch } from './identity/waiting-watch.ts'
 import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
@@ -51,6 +56,7 @@ import { stockReaderOf } from './stock/erp-comparison.ts'
 import { startNightlyComparison } from './stock/nightly-comparison.ts'
 import { stockProjection } from './stock/stock-projection.ts'
 import { startTransferWatch } from './stock/transfer-watch.ts'
+import { startTaxWatch } from './tax/tax-watch.ts'
 import { openDatabase } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded.ts'
 import { startListener } from './storage/listener.ts'
@@ -99,9 +105,13 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerStockRoutes(app, { db, log, erp: erpStock })
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
+    registerTaxRoutes(app, { db, log })
+    registerWordRoutes(app, { db })
     registerOverrideRoutes(app, { db, log })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
+    registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
+    registerAvailabilityRuleRoutes(app, { db, log })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
@@ -122,11 +132,15 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const waiting = startWaitingWatch({ db, log })
       const transfers = startTransferWatch({ db, log })
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
+      const taxes = startTaxWatch({ db, log })
+      const words = startWordWatch({ db, log })
       const overrides = startOverrideWatch({ db, log })
       const expiry = startReservationExpiry({ db, log })
       stops.push(
         () => overrides.stop(),
         () => expiry.stop(),
+        () => taxes.stop(),
+        () => words.stop(),
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),

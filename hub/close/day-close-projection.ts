@@ -18,6 +18,8 @@ import { type Proof, proveClose } from './proof.ts'
 
 export const dayCloseProjection: Projection = {
   name: 'day-closes',
+  tables: { day_close: 'closes of days', day_close_workstation: 'tills in closes of days' },
+  settles: ['HUB_TOTALS_DIFFER:'],
 
   apply: async (trx, records) => {
     const days = new Map<string, { storeId: string; businessDay: string }>()

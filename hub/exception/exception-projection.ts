@@ -12,6 +12,8 @@ import { heedStoreExceptions } from './store-exceptions.ts'
 
 export const exceptionProjection: Projection = {
   name: 'exceptions',
+  tables: { store_exception_record: 'words of stores on their exceptions' },
+  settles: ['store:'],
   apply: async (trx, records) => {
     await raiseExceptions(trx, records.flatMap(exceptionsOf))
     await heedStoreExceptions(trx, records)

@@ -79,6 +79,37 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
+  UNKNOWN_WORD: {
+    meaning: 'Tills, a channel or the ERP use a word (a reason, a state, a tender, a tax code) that no mapping brings to one of ours.',
+    owner: 'hub',
+    action: 'Add the word to the mapping, for that store or channel or for all (POST /v1/mappings/import). It closes by itself.',
+  },
+  // What the merge policies found; the money counts as the till took it
+  RETURN_EXCEEDS_SALE: {
+    meaning: 'More of a sale was returned, over all stores and receipts, than was sold. It is in stock once; the rest is held.',
+    owner: 'hub',
+    action:
+      'Ask the stores that returned it. Say whether the goods are there: POST /v1/returns/{originalKey}/decide with accept or reject. It closes then, or by itself when no more is held.',
+  },
+  RETURN_WITHOUT_SALE: {
+    meaning: 'Goods were returned from a sale that the hub does not have. Money and stock count.',
+    owner: 'store',
+    action:
+      'If the sale is on its way, nothing: it closes by itself when it arrives. Else compare the return’s number of the sale with the customer’s receipt.',
+  },
+  // What a rebuild found
+  PROJECTION_DIFFERED: {
+    meaning: 'A rebuild found that a projection is not what the log comes to. The message says where, and whether it was put right.',
+    owner: 'hub',
+    action:
+      'If only a comparison was asked for, rebuild the projection. A mapping or an item that changed since explains stock that moved to another item; for all else look for who wrote to the database, and send the message to support. It closes when a later rebuild or comparison finds no difference.',
+  },
+  TAX_DIFFERS: {
+    meaning: 'A store’s tills tax an item, or under a code, otherwise than the tax master on that day. The receipts count as they are.',
+    owner: 'hub',
+    action:
+      'Correct whichever side is wrong: the till’s item data, the item’s tax code in the ERP, the rate (POST /v1/tax-rates/import) or the mapping of the code. It closes by itself when the master or the mapping was.',
+  },
   // What the stock ledger found
   BALANCE_DIFFERS: {
     meaning: 'What the hub has on hand of an item is not what its own ledger of movements comes to.',

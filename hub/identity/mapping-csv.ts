@@ -1,72 +1,31 @@
-/**
- * Mappings as CSV [IDN9]: read with comma, semicolon or tab, with or without byte order mark; written with semicolons. A cell that a
- * spreadsheet would run as a formula gets an apostrophe in front, which reading takes off again. Pure.
- */
-import { createRowScanner } from '#sync/capture/delimited/quoted-row.ts'
-import { z } from 'zod'
+/** Mappings as CSV [IDN9]. Pure. */
+import { issueWords, readTable, type Table, type TableReading, type TableRow, writeTable } from './csv-table.ts'
 import { type MappingEntry, type MappingRow, mappingRowSchema } from './mapping-entry.ts'
 
 export const mappingColumns = ['list', 'scope', 'scope_id', 'kind', 'code', 'target', 'unit', 'owner'] as const
-type Column = (typeof mappingColumns)[number]
 
-export type ReadRow = { line: number; row: MappingRow } | { line: number; refused: string }
-export type CsvReading = { outcome: 'rows'; rows: ReadRow[] } | { outcome: 'refused'; reason: string }
-
-/** What Excel, LibreOffice and Sheets take for the beginning of a formula, also behind an apostrophe of ours. */
-const isFormula = (text: string): boolean => /^'*[=+\-@\t\r]/.test(text)
-
-const writeCell = (text: string): string => {
-  const safe = isFormula(text) ? `'${text}` : text
-  return /[";\r\n,\t]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-const readCell = (text: string): string => (text.startsWith("'") && isFormula(text) ? text.slice(1) : text)
+export type ReadRow = TableRow<MappingRow>
+export type CsvReading = TableReading<MappingRow>
 
 export const writeMappingCsv = (entries: readonly MappingEntry[]): string =>
-  [mappingColumns, ...entries.map((e) => [e.list, e.scope, e.scopeId, e.kind, e.code, e.target, e.unit ?? '', e.owner])]
-    .map((cells) => `${cells.map(writeCell).join(';')}\r\n`)
-    .join('')
+  writeTable([mappingColumns, ...entries.map((e) => [e.list, e.scope, e.scopeId, e.kind, e.code, e.target, e.unit ?? '', e.owner])])
 
-/** Of a row with a broken quote, reading goes on at the next line. */
-export const readMappingCsv = (input: string): CsvReading => {
-  const text = input.startsWith('\uFEFF') ? input.slice(1) : input
-  const heading = /^[^\r\n]*/.exec(text)?.[0] ?? ''
-  const delimiter = [';', ',', '\t'].find((each) => heading.includes(each)) ?? ';'
-  const scan = createRowScanner(text, { delimiter, quote: '"', newline: /^[^\n]*\r(?!\n)/.test(text) ? '\r' : '\n' }, true)
-  const rows: ReadRow[] = []
-  let columns: string[] | undefined
-  let line = 1
-  for (let at = 0; at < text.length;) {
-    const read = scan(at)
-    const breakAt = text.indexOf('\n', at)
-    const end = read.outcome === 'row' ? read.end : breakAt < 0 ? text.length : breakAt + 1
-    if (columns === undefined) {
-      const found = read.outcome === 'row' ? read.cells.map((cell) => cell.trim().toLowerCase()) : []
-      const missing = mappingColumns.filter((column) => column !== 'unit' && !found.includes(column))
-      if (missing.length > 0) return { outcome: 'refused', reason: `The first line names the columns. Missing: ${missing.join(', ')}.` }
-      columns = found
-    } else if (read.outcome !== 'row') rows.push({ line, refused: 'A quote is not closed, or not doubled within the cell.' })
-    else if (read.cells.some((cell) => cell.trim() !== '')) rows.push(readRow(line, columns, read.cells))
-    line += text.slice(at, end).split(/\r\n|\n|\r/).length - 1
-    at = end
-  }
-  return columns ? { outcome: 'rows', rows } : { outcome: 'refused', reason: 'The file is empty.' }
+const table: Table<(typeof mappingColumns)[number], MappingRow> = {
+  columns: mappingColumns,
+  optional: ['unit'],
+  read: (cellOf) => {
+    const parsed = mappingRowSchema.safeParse({
+      list: cellOf('list'),
+      scope: cellOf('scope'),
+      scopeId: cellOf('scope_id'),
+      kind: cellOf('kind'),
+      code: cellOf('code'),
+      target: cellOf('target'),
+      unit: cellOf('unit') || undefined,
+      owner: cellOf('owner'),
+    })
+    return parsed.success ? { row: parsed.data } : { refused: issueWords(parsed.error) }
+  },
 }
 
-const readRow = (line: number, columns: readonly string[], cells: readonly string[]): ReadRow => {
-  if (cells.length > columns.length) return { line, refused: `The line has ${cells.length} cells, the heading ${columns.length}.` }
-  const cellOf = (column: Column): string => readCell((cells[columns.indexOf(column)] ?? '').trim())
-  const parsed = mappingRowSchema.safeParse({
-    list: cellOf('list'),
-    scope: cellOf('scope'),
-    scopeId: cellOf('scope_id'),
-    kind: cellOf('kind'),
-    code: cellOf('code'),
-    target: cellOf('target'),
-    unit: cellOf('unit') || undefined,
-    owner: cellOf('owner'),
-  })
-  return parsed.success ? { line, row: parsed.data } : { line, refused: wordsOf(parsed.error) }
-}
-
-const wordsOf = (error: z.ZodError): string =>
-  error.issues.map((issue) => `${issue.path.length > 0 ? `Column ${issue.path.join('.')}: ` : ''}${issue.message}.`).join(' ')
+export const readMappingCsv = (input: string): CsvReading => readTable(input, table)

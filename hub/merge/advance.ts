@@ -18,7 +18,17 @@ export interface StreamKey {
   incarnation: string
 }
 
-const recordsAtOnce = 500
+const usualRecordsAtOnce = 500
+
+/** A shadow that a rebuild makes is moved as the projection itself is, but elsewhere and not as far. */
+export interface Course {
+  /** The name of its positions. */
+  as?: string
+  /** Around what each transaction does. */
+  within?: <T>(trx: Transaction<Tables>, work: () => Promise<T>) => Promise<T>
+  throughSeq?: number
+  recordsAtOnce?: number
+}
 
 /** Streams whose log goes further than the projection has read, or was filled in behind it. */
 export const laggingStreams = async (db: Database, projection: string): Promise<StreamKey[]> => {
@@ -32,22 +42,23 @@ export const laggingStreams = async (db: Database, projection: string): Promise<
 }
 
 /** Takes the stream's next records. Returns how many; 0 when there are none or another worker has the stream. */
-export const advanceStream = async (db: Database, projection: Projection, stream: StreamKey): Promise<number> => {
+export const advanceStream = async (db: Database, projection: Projection, stream: StreamKey, course: Course = {}): Promise<number> => {
   try {
-    return await takeRecords(db, projection, stream, recordsAtOnce, 'apply')
+    return await takeRecords(db, projection, stream, 'apply', course)
   } catch (error) {
     if (databaseFailure(error) !== 'data') throw error
-    return advanceSingly(db, projection, stream)
+    return advanceSingly(db, projection, stream, course)
   }
 }
 
 /** One of the next records is refused by the database: it is found by taking them one at a time, and stepped over. */
-const advanceSingly = async (db: Database, projection: Projection, stream: StreamKey): Promise<number> => {
+const advanceSingly = async (db: Database, projection: Projection, stream: StreamKey, course: Course): Promise<number> => {
   let taken = 0
-  for (; taken < recordsAtOnce; taken++) {
-    const one = await takeRecords(db, projection, stream, 1, 'apply').catch((error: unknown) => {
+  for (; taken < usualRecordsAtOnce; taken++) {
+    const one = await takeRecords(db, projection, stream, 'apply', { ...course, recordsAtOnce: 1 }).catch((error: unknown) => {
       if (databaseFailure(error) !== 'data') throw error
-      return takeRecords(db, projection, stream, 1, { stepOver: error instanceof Error ? error.message : String(error) })
+      const stepOver = error instanceof Error ? error.message : String(error)
+      return takeRecords(db, projection, stream, { stepOver }, { ...course, recordsAtOnce: 1 })
     })
     if (one === 0) break
   }
@@ -58,28 +69,36 @@ const takeRecords = (
   db: Database,
   projection: Projection,
   stream: StreamKey,
-  limit: number,
   how: 'apply' | { stepOver: string },
+  { within = (_trx, work) => work(), ...course }: Course,
 ): Promise<number> =>
-  retryContention(() =>
-    db.transaction().execute(async (trx) => {
-      const position = await lockPosition(trx, projection.name, stream)
-      if (position === 'taken') return 0
-      const late = await readLate(trx, projection.name, stream, limit)
-      const records = late.seqs.length > 0 ? late.records : await readLog(trx, stream, position, limit)
-      const last = late.seqs.at(-1) ?? records.at(-1)?.seq
-      if (last === undefined) return 0
-      if (how === 'apply') await projection.apply(trx, records)
-      else
-        await raiseExceptions(
-          trx,
-          records.map((record) => poisonException(record, `${projection.name}: ${how.stepOver}`)),
-        )
-      if (late.seqs.length > 0) await forgetLate(trx, projection.name, stream, last)
-      else await movePosition(trx, projection.name, stream, last)
-      return late.seqs.length || records.length
-    }),
-  )
+  retryContention(() => db.transaction().execute((trx) => within(trx, () => takeWithin(trx, projection, stream, how, course))))
+
+/** In the caller's transaction: the effect of the stream's next records, and the position behind them. */
+export const takeWithin = async (
+  trx: Transaction<Tables>,
+  projection: Projection,
+  stream: StreamKey,
+  how: 'apply' | { stepOver: string },
+  { as: name = projection.name, throughSeq = Number.POSITIVE_INFINITY, recordsAtOnce = usualRecordsAtOnce }: Omit<Course, 'within'>,
+): Promise<number> => {
+  const position = await lockPosition(trx, name, stream)
+  if (position === 'taken') return 0
+  const late = await readLate(trx, name, stream, recordsAtOnce)
+  const most = Math.min(recordsAtOnce, throughSeq - position)
+  const records = late.seqs.length > 0 ? late.records : most > 0 ? await readLog(trx, stream, position, most) : []
+  const last = late.seqs.at(-1) ?? records.at(-1)?.seq
+  if (last === undefined) return 0
+  if (how === 'apply') await projection.apply(trx, records)
+  else
+    await raiseExceptions(
+      trx,
+      records.map((record) => poisonException(record, `${projection.name}: ${how.stepOver}`)),
+    )
+  if (late.seqs.length > 0) await forgetLate(trx, name, stream, last)
+  else await movePosition(trx, name, stream, last)
+  return late.seqs.length || records.length
+}
 
 const movePosition = (trx: Transaction<Tables>, projection: string, { deviceId, incarnation }: StreamKey, seq: number) =>
   trx
@@ -92,6 +111,10 @@ const movePosition = (trx: Transaction<Tables>, projection: string, { deviceId, 
 
 /** Shared by all that read along, exclusive for a rebuild: no worker's effect straddles a reset. */
 const rebuildLock = (projection: string) => sql`hashtextextended(${`tideline projection ${projection}`}, 0)`
+
+/** For a rebuild that puts the projection right: until its transaction ends, nobody else moves it. */
+export const holdProjection = (trx: Transaction<Tables>, projection: string) =>
+  sql`select pg_advisory_xact_lock(${rebuildLock(projection)})`.execute(trx)
 
 /** For whoever adds to a projection beside the streams: not while it is reset. */
 export const shareProjection = (trx: Transaction<Tables>, projection: string) =>
@@ -156,10 +179,10 @@ export const drainProjection = async (
   }
 }
 
-/** Drops what the projection made and its positions, then reads the log anew. Live workers wait, then help. */
+/** The plainest rebuild, in place: what the projection made is gone until it is made again. While a hub serves, rebuild/rebuild.ts does it. */
 export const rebuildProjection = async (db: Database, projection: Projection): Promise<number> => {
   await db.transaction().execute(async (trx) => {
-    await sql`select pg_advisory_xact_lock(${rebuildLock(projection.name)})`.execute(trx)
+    await holdProjection(trx, projection.name)
     await projection.reset(trx)
     await trx.deleteFrom('projection_position').where('projection', '=', projection.name).execute()
     await forgetLateOfProjection(trx, projection.name)

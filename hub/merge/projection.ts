@@ -8,10 +8,18 @@ import type { LogRecord } from './log-record.ts'
 
 export interface Projection {
   readonly name: string
+  /** The tables that are its alone, each with what its rows are to a person: a rebuild makes them anew [MRG20]. */
+  readonly tables: Partial<Readonly<Record<keyof Tables, string>>>
+  /** It fills the ERP's outbox: a rebuild adds postings that are missing there, and takes none back. */
+  readonly fillsOutbox?: true
+  /** Exceptions whose id begins with one of these are as it says, open or ended; all others it raises once, and never again. */
+  readonly settles?: readonly string[]
   /**
    * Takes records of one stream, in order, within the transaction that also moves the position [HUB3]. One that it has taken before
    * changes nothing: a record that was removed from the log and filled in again counted all the while.
    */
   apply(trx: Transaction<Tables>, records: readonly LogRecord[]): Promise<void>
   reset(trx: Transaction<Tables>): Promise<void>
+  /** Brings in what reached it beside the streams; what it has already changes nothing. */
+  catchUp?(trx: Transaction<Tables>): Promise<void>
 }

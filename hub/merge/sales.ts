@@ -1,6 +1,9 @@
-/** Projection `sales`: each transaction once, and the day's totals by kind, tender and tax. */
+/** Projection `sales`: each transaction once, the day's totals by kind, tender and tax, what tills state of taxes, and their words. */
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
+import { addWords, resetWords } from '../identity/word-totals.ts'
+import { addStatements, resetStatements } from '../tax/statements.ts'
+import { idleKinds } from './idle-kinds.ts'
 import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
@@ -10,9 +13,6 @@ export interface TotalEffect {
   count: number
   amountMinor: number
 }
-
-/** Rung up but never concluded, or only for practice: no money changed hands. */
-const idleKinds: ReadonlySet<Transaction['kind']> = new Set(['suspended', 'cancelled', 'training'])
 
 /** What one transaction adds to its workstation's day. Voided tenders count for nothing. */
 export const totalEffects = (transaction: Transaction): TotalEffect[] => {
@@ -68,6 +68,14 @@ export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
 
 export const salesProjection: Projection = {
   name: 'sales',
+  tables: {
+    sales_transaction: 'receipts',
+    day_total: 'totals of a day',
+    tax_stated: 'taxes that tills stated',
+    tax_line: 'items under their taxes',
+    word_day: 'words of a day',
+    word_total: 'words of a store',
+  },
 
   apply: async (trx, records) => {
     const transactions = transactionsOf(records)
@@ -92,7 +100,10 @@ export const salesProjection: Projection = {
       insert into sales_transaction select * from json_populate_recordset(null::sales_transaction, ${JSON.stringify(rows)}::json)
       on conflict (natural_key) do nothing returning natural_key as key`.execute(trx)
     const addedKeys = new Set(added.rows.map(({ key }) => key))
-    const totals = sumTotals(transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : [])))
+    const counted = transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : []))
+    await addStatements(trx, counted)
+    await addWords(trx, counted)
+    const totals = sumTotals(counted)
     if (totals.length === 0) return
     await sql`
       insert into day_total select * from json_populate_recordset(null::day_total, ${JSON.stringify(totals)}::json)
@@ -103,5 +114,7 @@ export const salesProjection: Projection = {
   reset: async (trx) => {
     await trx.deleteFrom('sales_transaction').execute()
     await trx.deleteFrom('day_total').execute()
+    await resetStatements(trx)
+    await resetWords(trx)
   },
 }

@@ -99,7 +99,7 @@ const movementOf = ({ store_id, natural_key, item_id, kind, quantity_milli, busi
   ...{ device_id: null, incarnation: null, seq: null },
 })
 
-/** Into a ledger that was just emptied. */
+/** Into a ledger that was just emptied, or is built anew: what it has already is not booked again. */
 export const bookCorrections = async (trx: Transaction<Tables>): Promise<void> => {
   const rows = await trx.selectFrom('stock_correction').selectAll().execute()
   await addMovements(trx, rows.map(movementOf), 'once')
