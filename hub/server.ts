@@ -20,6 +20,7 @@ import { registerEpochRoutes } from './api/epochs.ts'
 import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
+import { registerOverrideRoutes } from './api/overrides.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerProjectionRoutes } from './api/projections.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
@@ -54,6 +55,8 @@ import { salesProjection } from './merge/sales.ts'
 import type { Projection } from './merge/projection.ts'
 import { startMergeWorker } from './merge/worker.ts'
 import { createHubMetrics } from './metrics.ts'
+import { overrideProjection } from './overrides/override-projection.ts'
+import { startOverrideWatch } from './overrides/override-watch.ts'
 import { createConnector } from './posting/registry.ts'
 import { startPostingWorker } from './posting/worker.ts'
 import { runRebuildCommand } from './rebuild/command.ts'
@@ -77,7 +80,7 @@ export interface Hub {
 
 /** Without an ERP the log is not read for postings: the day one is configured, it gets them all. */
 const projectionsOf = (connector: string | undefined): Projection[] => [
-  ...[salesProjection, stockProjection, exceptionProjection, dayCloseProjection, policyProjection],
+  ...[salesProjection, stockProjection, overrideProjection, exceptionProjection, dayCloseProjection, policyProjection],
   ...(connector === undefined ? [] : [createPostingsProjection(connector)]),
 ]
 
@@ -123,6 +126,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerUnknownItemRoutes(app, { db, log })
     registerTaxRoutes(app, { db, log })
     registerWordRoutes(app, { db })
+    registerOverrideRoutes(app, { db, log })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
     registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
@@ -155,8 +159,10 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
       const taxes = startTaxWatch({ db, log })
       const words = startWordWatch({ db, log })
+      const overrides = startOverrideWatch({ db, log })
       const expiry = startReservationExpiry({ db, log })
       stops.push(
+        () => overrides.stop(),
         () => expiry.stop(),
         () => taxes.stop(),
         () => words.stop(),

@@ -1,5 +1,6 @@
 /** Prices set at the hub: effective-dated, for one store. A price is never changed: a later one supersedes it. */
 import { type Price, priceSchema } from '#sync/contract/catalogue.ts'
+import { isStorePrice } from '#sync/core/override-prices.ts'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { priceDocument } from './documents.ts'
@@ -24,6 +25,7 @@ export const setPrice = (db: Kysely<Tables>, price: Price): Promise<SetPrice> =>
     if (price.effectiveTo !== undefined && price.effectiveTo <= price.effectiveFrom)
       return refused('INVALID', 'effectiveTo must be after effectiveFrom.')
     if (price.priceId.startsWith('erp:')) return refused('INVALID', 'Price ids beginning with "erp:" are the ERP\'s.')
+    if (isStorePrice(price.priceId)) return refused('INVALID', 'Price ids beginning with "~store:" are the stores\'.')
     await lockCatalogue(trx)
     const taken = await trx.selectFrom('price').selectAll().where('price_id', '=', price.priceId).executeTakeFirst()
     if (taken) {

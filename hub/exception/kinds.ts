@@ -49,7 +49,7 @@ export const exceptionKinds = {
     action: 'Compare both with the till’s journal; have the one that is missing entered under a number of its own.',
   },
   DOCUMENT_CONFLICT: {
-    meaning: 'Two stock documents of a store have the same number and other contents. The first counts, both are kept.',
+    meaning: 'Two stock documents, or two own prices, of a store have the same number and other contents. The first counts, both are kept.',
     owner: 'store',
     action: 'Compare both; hand over the one that is missing under a number of its own.',
   },
@@ -142,6 +142,13 @@ export const exceptionKinds = {
     meaning: 'The ERP has another stock of an item at a store, and receipts on their way to it do not explain that.',
     owner: 'hub',
     action: 'Have the item counted; correct the side that is wrong. It closes by itself when a comparison finds both the same.',
+  },
+  // What store and centre decided without knowing of each other
+  OVERRIDE_CONFLICT: {
+    meaning: 'A store and head office changed the same price or stock, neither knowing of the other, and no rule says who wins.',
+    owner: 'hub',
+    action:
+      'Compare both sides (GET /v1/overrides) and decide (POST /v1/overrides/{id}/resolve), or set a rule for the next one (PUT /v1/override-rules). It closes by itself when it makes no difference any more.',
   },
   // What the store's agent itself found, and told in a record
   MISSING_NUMBER: {

@@ -7,6 +7,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { grouped } from '../merge/newest.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type ColumnValue, unnested } from '../storage/unnested.ts'
+import { ruleOnCounts } from './count-conflicts.ts'
 import { containment, isContained } from './containment.ts'
 import { baseOf, type Count, type Place } from './count-rule.ts'
 
@@ -102,6 +103,7 @@ const countOf = ({ natural_key: key, counted: countedMilli, business_day: busine
 /** Derives anew the balances of all counted items that these receipts and documents touch. The store's lock is held alone. */
 export const settleCounts = async (trx: Trx, storeId: string, naturalKeys: readonly string[]): Promise<void> => {
   if (naturalKeys.length === 0) return
+  await ruleOnCounts(trx, storeId, naturalKeys)
   const bases = [...(await readCounts(trx, storeId, naturalKeys))].flatMap(([itemId, counts]) => {
     const base = baseOf(counts)
     const [own] = base?.places ?? []

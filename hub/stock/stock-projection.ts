@@ -15,6 +15,7 @@ import { storable } from '../storage/storable.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type Original, returnClaims } from '../merge/policies/return-claims.ts'
 import { addMovements, settleCounts } from './balance.ts'
+import { placeCorrections } from './count-conflicts.ts'
 import { bookCorrections } from './corrections.ts'
 import type { StockEffects } from './movement.ts'
 import { effectsOf, linesOf, sourcesOf, type StockSource } from './source.ts'
@@ -127,6 +128,7 @@ export const stockProjection: Projection = {
   reset: async (trx) => {
     for (const table of emptied) await trx.deleteFrom(table).execute()
     await bookCorrections(trx)
+    await placeCorrections(trx, 'all')
   },
 
   catchUp: async (trx) => {

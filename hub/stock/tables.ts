@@ -31,6 +31,8 @@ export interface StockTables {
     business_day: string
     reason: string
     booked_at: Generated<Date>
+    /** JSON: how far each of the store's streams had arrived; null where it was booked before that was noted. */
+    arrived: string | null
   }
   return_claim: ReturnClaimRow
   /** What of a returned line is kept out of the stock. */

@@ -16,6 +16,7 @@ import * as projectionRebuilds from './migrations/0009-projection-rebuilds.ts'
 import * as governance from './migrations/0010-governance.ts'
 import * as availabilityRules from './migrations/0012-availability-rules.ts'
 import * as availabilityEvents from './migrations/0013-availability-events.ts'
+import * as overrides from './migrations/0014-overrides.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
@@ -32,6 +33,7 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 10, name: 'governance', migration: governance },
   { number: 12, name: 'availability-rules', migration: availabilityRules },
   { number: 13, name: 'availability-events', migration: availabilityEvents },
+  { number: 14, name: 'overrides', migration: overrides },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */
