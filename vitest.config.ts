@@ -1,11 +1,11 @@
 /**
- * One project per environment, chosen by the file's suffix: *.test.ts is pure; *.pg, *.netem, *.chromium, *.e2e and *.tryton
+ * One project per environment, chosen by the file's suffix: *.test.ts is pure; *.pg, *.nats, *.netem, *.chromium, *.e2e and *.tryton
  * need what their name says; *.agent takes seconds with much of the agent at work, *.sim runs whole simulated worlds. They run one after the other, so that timing-sensitive suites do not
  * share the machine.
  */
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 
-const environments = ['agent', 'sim', 'pg', 'netem', 'chromium', 'e2e', 'tryton'] as const
+const environments = ['agent', 'sim', 'pg', 'nats', 'netem', 'chromium', 'e2e', 'tryton'] as const
 /** The files under test/zones exist to be refused by the linter, not to run. */
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.tideline/**', 'test/zones/*/**']
 
@@ -47,6 +47,7 @@ export default defineConfig({
       project('agent', { testTimeout: 60 * second, hookTimeout: 60 * second, maxWorkers: 2 }),
       project('sim', { testTimeout: 120 * second, hookTimeout: 120 * second, maxWorkers: 2 }),
       project('pg', { testTimeout: 60 * second, hookTimeout: 120 * second, maxWorkers: 2 }),
+      project('nats', { testTimeout: 60 * second, hookTimeout: 120 * second, maxWorkers: 1 }),
       project('netem', { testTimeout: 480 * second, hookTimeout: 120 * second, maxWorkers: 1 }),
       project('chromium', {
         testTimeout: 120 * second,

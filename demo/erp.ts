@@ -15,6 +15,8 @@ export interface DemoErp {
   documents(): Promise<AuditedSale[]>
   /** Sets an item's shelf price, tax included, the way a buyer would in the ERP. */
   changePrice(itemId: string, amountMinor: number): Promise<void>
+  /** What the ERP has of each of these items at the store before anything is sold, in thousandths: all the same. */
+  openingStock(storeId: string, itemIds: readonly string[]): Promise<number>
   stop(): Promise<void>
   /** As a power cut would. */
   kill(): Promise<void>
@@ -25,6 +27,10 @@ interface BookedDocument {
   complete: boolean
   totalMinor: number
 }
+
+const referenceOpeningMilli = 400_000
+/** The inventory that seed.py books at each store. */
+const trytonOpeningMilli = 100_000_000
 
 const completed = (documents: readonly BookedDocument[]): AuditedSale[] =>
   documents.filter((document) => document.complete).map(({ reference, totalMinor }) => ({ key: reference, grandMinor: totalMinor }))
@@ -44,6 +50,10 @@ export const openReferenceErp = async (dir: string, port: number, manners: Refer
     label: 'reference ERP (a stand-in: slow, rate-limited, failing now and then)',
     documents: async () => completed(await admin.documents()),
     changePrice: async (itemId, amountMinor) => void (await admin.setPrice(itemId, amountMinor)),
+    openingStock: async (storeId, itemIds) => {
+      for (const itemId of itemIds) await admin.addStock(storeId, itemId, referenceOpeningMilli)
+      return referenceOpeningMilli
+    },
     stop: () => erp.stop(),
     kill: () => erp.kill(),
   }
@@ -57,6 +67,7 @@ const openTryton = async (dir: string, say: (line: string) => void): Promise<Dem
     label: 'Tryton (real)',
     documents: async () => completed(await admin.documents()),
     changePrice: (itemId, amountMinor) => admin.setShelfPrice(itemId, amountMinor),
+    openingStock: () => Promise.resolve(trytonOpeningMilli),
     stop: () => erp.stop(),
     kill: () => erp.kill(),
   }

@@ -24,7 +24,15 @@ const readFrom = async (path: string, offset: number): Promise<Buffer> => {
   }
 }
 
-const noRecords = (): KindCounts => ({ transaction: 0, conflict: 0, quarantine: 0, 'day-close': 0, exception: 0, 'stock-document': 0 })
+const noRecords = (): KindCounts => ({
+  transaction: 0,
+  conflict: 0,
+  quarantine: 0,
+  'day-close': 0,
+  exception: 0,
+  'stock-document': 0,
+  'price-override': 0,
+})
 
 export const openJournalCounter = (dir: string): JournalCounter => {
   let counted = ''

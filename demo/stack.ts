@@ -14,6 +14,7 @@ import { type HubLedger, openHubLedger } from './ledgers.ts'
 export interface Stack {
   erp: DemoErp
   agent: AgentProcess
+  hub: { url: string; operatorToken: string }
   hubLedger: HubLedger
   journalCounter: JournalCounter
   /** What can be opened, one line each. */
@@ -61,15 +62,24 @@ export const openStack = async ({ dir, store, erp, say }: StackSetup): Promise<S
       showWindow: true,
     })
     stops.push(() => agent.stop())
+    const { url, operatorToken } = hub.ready
     const addresses = [
-      `hub API       ${hub.ready.url}/v1/openapi.json   token ${hub.ready.operatorToken}`,
+      `hub API       ${url}/v1/openapi.json   token ${operatorToken}`,
       `store agent   ${agent.url}/v1/health   token for tills ${agent.token}`,
       `drop files    ${agent.folders.watched}`,
       `PLU files     ${agent.folders.plu}`,
       `ERP           ${erp.access.url}   ${erp.access.user} / ${erp.access.password}`,
       `logs          ${join(dir, '*.log')}`,
     ]
-    return { erp, agent, hubLedger, journalCounter: openJournalCounter(agent.folders.journal), addresses, stop }
+    return {
+      erp,
+      agent,
+      hub: { url, operatorToken },
+      hubLedger,
+      journalCounter: openJournalCounter(agent.folders.journal),
+      addresses,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

@@ -16,6 +16,7 @@ import { type DemoOptions, parseDemoOptions, usage } from './options.ts'
 import { countAtTill, runBuyer } from './price-changes.ts'
 import { readShelf } from './plu-file.ts'
 import { type DemoStore, removeHubDatabase } from './hub-process.ts'
+import { checkStock, countShelf } from './stock.ts'
 import { openStack, type Stack } from './stack.ts'
 import { printSummary, type Summary } from './summary.ts'
 import { asPosLogFile, overHttp, type RunningTill, runTill } from './tills.ts'
@@ -78,6 +79,8 @@ const sell = async (options: DemoOptions, stack: Stack, dir: string, stops: Stop
   const { say } = screen
   say('Waiting for the first PLU file: items and prices from the ERP, at the till')
   await waitForItems(stack.agent.folders.plu)
+  const counted = await countShelf(stack, store.storeId, await readShelf(stack.agent.folders.plu))
+  say(`Counted ${counted.itemIds.length} items at the store`)
   const selling = AbortSignal.any([stops.selling, ...(options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * 1000)])])
   const seed = Date.now()
   say(`Selling (seed ${seed}). Ctrl-C ends, waits until all is posted, and compares.`)
@@ -100,6 +103,7 @@ const sell = async (options: DemoOptions, stack: Stack, dir: string, stops: Stop
   if (!(await untilStill(observer.look, stops.waiting))) say('Not all has arrived; comparing as it stands')
   say('The tills send their Z reports; the day is closed and its certificate checked')
   const dayEnds = await endDays(stack, tills, dir)
+  const stock = await checkStock(stack, store.storeId, counted, tills)
   const sources = {
     till: tills.flatMap((till) => till.sold),
     journal: await journalSales(stack.agent.folders.journal),
@@ -112,6 +116,7 @@ const sell = async (options: DemoOptions, stack: Stack, dir: string, stops: Stop
     priceChangesSent: buyer.changes.length,
     priceChangesAtTill: await countAtTill(stack.agent.folders.plu, buyer.changes),
     dayEnds,
+    stock,
     erp: stack.erp.access.kind,
     seconds: Math.round(observer.elapsedSeconds()),
   }
@@ -126,8 +131,11 @@ const freshFolder = async (root: string): Promise<string> => {
   return dir
 }
 
-const isGood = ({ lost, duplicated, altered, dayEnds }: Summary): boolean =>
-  lost + duplicated + altered === 0 && dayEnds.every(({ whole, verified }) => whole && verified)
+const isGood = ({ lost, duplicated, altered, dayEnds, stock }: Summary): boolean =>
+  lost + duplicated + altered === 0 &&
+  dayEnds.every(({ whole, verified }) => whole && verified) &&
+  stock.atHub === stock.items &&
+  stock.atErp === stock.items
 
 const run = async (options: DemoOptions): Promise<number> => {
   // With --json, standard output belongs to the summary.

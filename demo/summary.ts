@@ -1,6 +1,7 @@
 /** The demo's last words: for people in sentences, for programs as one line of JSON. */
 import type { AuditReport } from './audit.ts'
 import type { DayEnd } from './day-end.ts'
+import type { StockEnd } from './stock.ts'
 
 export interface Summary extends AuditReport {
   repeated: number
@@ -8,6 +9,8 @@ export interface Summary extends AuditReport {
   priceChangesAtTill: number
   /** The tills' Z reports, the agent's closes and the certificates made of them. */
   dayEnds: DayEnd[]
+  /** What was counted in the morning less what was sold, against the hub and the ERP. */
+  stock: StockEnd
   erp: string
   seconds: number
 }
@@ -16,6 +19,13 @@ const describeDayEnd = ({ businessDay, whole, verified, certificate }: DayEnd): 
   `Business day ${businessDay}: ${whole ? 'closed, whole, and every till agrees' : 'closed, but NOT whole'}; its certificate ${
     verified ? 'holds' : 'does NOT hold'
   } for somebody without this program: node docs/certificate/verify.mjs ${certificate}`
+
+const describeStock = ({ items, atHub, atErp, message, findings }: StockEnd): string[] => [
+  `Stock of ${items} items, counted before the first sale: as counted less sold at the hub for ${atHub}, and the same in the ERP for ${atErp}${
+    message === undefined ? '.' : ` (${message}).`
+  }`,
+  ...findings.map((finding) => `  ${finding}`),
+]
 
 export const describeSummary = (summary: Summary): string[] => {
   const whole = summary.lost + summary.duplicated + summary.altered === 0
@@ -27,6 +37,7 @@ export const describeSummary = (summary: Summary): string[] => {
       : `LOST ${summary.lost}, DOUBLED ${summary.duplicated}, ALTERED ${summary.altered}:`,
     ...summary.findings.map((finding) => `  ${finding}`),
     `${summary.priceChangesSent} price changes made in the ERP, ${summary.priceChangesAtTill} at the till.`,
+    ...describeStock(summary.stock),
     ...summary.dayEnds.map(describeDayEnd),
   ]
 }

@@ -17,6 +17,8 @@ export interface Till {
   /** Sales handed over: answered over HTTP, or a complete file in the watched folder. */
   sold: AuditedSale[]
   zReports: ZReports
+  /** Thousandths by item that went over the counter, returns taken off. */
+  soldMilli: Map<string, number>
   repeated: number
   /** The last trouble in words, while there is one. */
   trouble: string | undefined
@@ -43,7 +45,7 @@ export interface RunningTill {
 }
 
 export const runTill = (setup: TillSetup, handOver: HandOver): RunningTill => {
-  const till: Till = { identity: setup.identity, sold: [], zReports: new Map(), repeated: 0, trouble: undefined }
+  const till: Till = { identity: setup.identity, sold: [], zReports: new Map(), soldMilli: new Map(), repeated: 0, trouble: undefined }
   const sell = async (): Promise<void> => {
     for (let sequenceNumber = 1; !setup.signal.aborted; sequenceNumber += 1) {
       const shelf = await untilItWorks(till, setup.shelf)
@@ -51,6 +53,8 @@ export const runTill = (setup: TillSetup, handOver: HandOver): RunningTill => {
       await untilItWorks(till, () => handOver(transaction))
       till.sold.push({ key: naturalKeyOf(transaction), grandMinor: transaction.totals.grandMinor })
       ringIntoZ(till.zReports, transaction)
+      for (const { itemId, quantityMilli } of transaction.lineItems)
+        if (itemId !== undefined) till.soldMilli.set(itemId, (till.soldMilli.get(itemId) ?? 0) + quantityMilli)
       if (setup.random() < repeatChance) {
         await untilItWorks(till, () => handOver(transaction))
         till.repeated += 1

@@ -13,6 +13,7 @@ describe('hub configuration', () => {
       roles: [...hubRoles],
       catalogueIntervalMs: 5_000,
       priceJumpFactor: 10,
+      webhookPrivateTargets: 'refuse',
       logLevel: 'info',
     }
     expect(readHubConfig({})).toEqual(defaults)
@@ -34,6 +35,10 @@ describe('hub configuration', () => {
         TIDELINE_ERP_DATABASE: 'books',
         TIDELINE_ROLES: 'gateway, worker',
         TIDELINE_CATALOGUE_INTERVAL_MS: '250',
+        TIDELINE_WEBHOOK_PRIVATE_TARGETS: 'allow',
+        TIDELINE_NATS_URL: 'nats://nats:4222',
+        TIDELINE_NATS_STREAM: 'SHOP',
+        TIDELINE_NATS_TOKEN: 'tk',
         TIDELINE_LOG: 'debug',
       }),
     ).toEqual({
@@ -46,6 +51,8 @@ describe('hub configuration', () => {
       roles: ['gateway', 'worker'],
       catalogueIntervalMs: 250,
       priceJumpFactor: 10,
+      webhookPrivateTargets: 'allow',
+      nats: { url: 'nats://nats:4222', stream: 'SHOP', token: 'tk' },
       logLevel: 'debug',
     })
   })

@@ -14,6 +14,14 @@ export const erpConfigSchema = z.discriminatedUnion('kind', [
 ])
 export type ErpConfig = z.infer<typeof erpConfigSchema>
 
+/** The server that availability events are published to, beside webhooks. */
+const natsConfigSchema = z.strictObject({
+  url: z.url({ protocol: /^(nats|tls)$/ }),
+  stream: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  token: z.string().optional(),
+})
+export type NatsConfig = z.infer<typeof natsConfigSchema>
+
 export const hubConfigSchema = z.strictObject({
   host: z.string().min(1),
   /** 0 takes a free port. */
@@ -31,6 +39,10 @@ export const hubConfigSchema = z.strictObject({
   catalogueIntervalMs: z.int().min(100),
   /** A price so many times higher or lower than before waits for a person. */
   priceJumpFactor: z.int().min(2),
+  /** Whether webhooks may be sent to addresses inside a network. */
+  webhookPrivateTargets: z.enum(['refuse', 'allow']),
+  /** Absent: none. */
+  nats: natsConfigSchema.optional(),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug', 'trace']),
 })
 export type HubConfig = z.infer<typeof hubConfigSchema>
@@ -55,6 +67,10 @@ const environmentSchema = z.object({
   TIDELINE_ROLES: roleList.pipe(shape.roles).default([...hubRoles]),
   TIDELINE_CATALOGUE_INTERVAL_MS: integerText.pipe(shape.catalogueIntervalMs).default(5_000),
   TIDELINE_PRICE_JUMP_FACTOR: integerText.pipe(shape.priceJumpFactor).default(defaultJumpFactor),
+  TIDELINE_WEBHOOK_PRIVATE_TARGETS: shape.webhookPrivateTargets.default('refuse'),
+  TIDELINE_NATS_URL: natsConfigSchema.shape.url.optional(),
+  TIDELINE_NATS_STREAM: natsConfigSchema.shape.stream.default('TIDELINE_AVAILABILITY'),
+  TIDELINE_NATS_TOKEN: natsConfigSchema.shape.token,
   TIDELINE_LOG: shape.logLevel.default('info'),
 })
 
@@ -81,6 +97,10 @@ export const readHubConfig = (environment: Record<string, string | undefined>): 
     roles: env.TIDELINE_ROLES,
     catalogueIntervalMs: env.TIDELINE_CATALOGUE_INTERVAL_MS,
     priceJumpFactor: env.TIDELINE_PRICE_JUMP_FACTOR,
+    webhookPrivateTargets: env.TIDELINE_WEBHOOK_PRIVATE_TARGETS,
+    ...(env.TIDELINE_NATS_URL === undefined
+      ? {}
+      : { nats: { url: env.TIDELINE_NATS_URL, stream: env.TIDELINE_NATS_STREAM, token: env.TIDELINE_NATS_TOKEN } }),
     logLevel: env.TIDELINE_LOG,
   }
 }

@@ -10,6 +10,7 @@ import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
 import { registerAssortmentRoutes } from './api/assortments.ts'
 import { registerAvailabilityRoutes } from './api/availability.ts'
+import { registerAvailabilityRuleRoutes } from './api/availability-rules.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
 import { registerCatalogueComparisonRoutes } from './api/catalogue-comparisons.ts'
 import { registerCatalogueImportRoutes } from './api/catalogue-import.ts'
@@ -23,15 +24,21 @@ import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
 import { registerHeldPriceRoutes } from './api/held-prices.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
+import { registerOverrideRoutes } from './api/overrides.ts'
 import { registerPostingRoutes } from './api/postings.ts'
 import { registerPriceZoneRoutes } from './api/price-zones.ts'
+import { registerProjectionRoutes } from './api/projections.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
+import { registerReturnRoutes } from './api/returns.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
 import { registerStatedPriceRoutes } from './api/stated-prices.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
+import { registerSubscriptionRoutes } from './api/subscriptions.ts'
+import { registerTaxRoutes } from './api/taxes.ts'
 import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
+import { registerWordRoutes } from './api/words.ts'
 import { startReservationExpiry } from './availability/reservation-expiry.ts'
 import { startNightlyCatalogueComparison } from './catalogue/full-comparison.ts'
 import { startListingDates } from './catalogue/listing-dates.ts'
@@ -40,22 +47,33 @@ import { startPriceCompaction } from './catalogue/superseded.ts'
 import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
 import { ensureEpoch } from './epoch/epoch.ts'
+import { type AvailabilityEvents, startAvailabilityEvents } from './events/availability-events.ts'
+import { tellNews } from './events/news-channel.ts'
+import { createTransports } from './events/transports.ts'
 import { exceptionProjection } from './exception/exception-projection.ts'
 import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { waitingAsks } from './fleet/diagnostics-requests.ts'
 import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
+import { startWordWatch } from './identity/unknown-words.ts'
 import { startWaitingWatch } from './identity/waiting-watch.ts'
+import { policyProjection } from './merge/policy-projection.ts'
 import { createPostingsProjection } from './merge/postings.ts'
 import { salesProjection } from './merge/sales.ts'
+import type { Projection } from './merge/projection.ts'
 import { startMergeWorker } from './merge/worker.ts'
 import { createHubMetrics } from './metrics.ts'
+import { overrideProjection } from './overrides/override-projection.ts'
+import { startOverrideWatch } from './overrides/override-watch.ts'
 import { createConnector } from './posting/registry.ts'
 import { startPostingWorker } from './posting/worker.ts'
+import { runRebuildCommand } from './rebuild/command.ts'
+import { createRunningRebuilds } from './rebuild/running-rebuilds.ts'
 import { stockReaderOf } from './stock/erp-comparison.ts'
 import { startNightlyComparison } from './stock/nightly-comparison.ts'
 import { stockProjection } from './stock/stock-projection.ts'
 import { startTransferWatch } from './stock/transfer-watch.ts'
+import { startTaxWatch } from './tax/tax-watch.ts'
 import { openDatabase } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded.ts'
 import { startListener } from './storage/listener.ts'
@@ -67,6 +85,12 @@ export interface Hub {
   operatorToken: string
   stop(): Promise<void>
 }
+
+/** Without an ERP the log is not read for postings: the day one is configured, it gets them all. */
+const projectionsOf = (connector: string | undefined): Projection[] => [
+  ...[salesProjection, stockProjection, overrideProjection, exceptionProjection, dayCloseProjection, policyProjection],
+  ...(connector === undefined ? [] : [createPostingsProjection(connector)]),
+]
 
 /** Starts in order and stops in the reverse one; a part that fails to start takes the earlier ones down with it. */
 export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => {
@@ -91,6 +115,9 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     if (connector) stops.push(() => connector.close())
     const erpStock = stockReaderOf(connector)
     const caution = { jumpFactor: config.priceJumpFactor }
+    const projections = projectionsOf(connector?.name)
+    const rebuilds = createRunningRebuilds(db, projections, log)
+    stops.push(() => rebuilds.stop())
     const app = await createApp(operatorToken, log)
     registerHealthRoutes(app, { db, metrics })
     registerStoreRoutes(app, { db })
@@ -102,12 +129,19 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerDiagnosticsRoutes(app, { db, log })
     registerTransactionRoutes(app, { db })
     registerEpochRoutes(app, { db })
+    registerProjectionRoutes(app, { db, rebuilds })
     registerStockRoutes(app, { db, log, erp: erpStock })
     registerMappingRoutes(app, { db, log })
     registerUnknownItemRoutes(app, { db, log })
+    registerTaxRoutes(app, { db, log })
+    registerWordRoutes(app, { db })
+    registerOverrideRoutes(app, { db, log })
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
+    registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
     registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log, caution })
+    registerSubscriptionRoutes(app, { db, targets: config.webhookPrivateTargets })
+    registerAvailabilityRuleRoutes(app, { db, log })
     registerSpreadRoutes(app, { db })
     registerPriceZoneRoutes(app, { db, log })
     registerStatedPriceRoutes(app, { db, log, caution })
@@ -117,17 +151,22 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerCatalogueImportRoutes(app, { db, log, caution })
     registerCatalogueComparisonRoutes(app, { db, pull })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
+    let events: AvailabilityEvents | undefined
+    // Whatever an operator or a channel changed may have changed a figure.
+    app.addHook('onResponse', async ({ method }, { statusCode }) => {
+      if (method === 'GET' || statusCode >= 300) return
+      if (events) events.ring()
+      else tellNews(db, log, 'marked', '')
+    })
     app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
     if (config.roles.includes('worker')) {
-      // Without an ERP the log is not read for postings: the day one is configured, it gets them all.
-      const postings = connector ? [createPostingsProjection(connector.name)] : []
+      const eventing = startAvailabilityEvents({ db, databaseUrl, log, transports: await createTransports(db, config, log) })
+      events = eventing
+      stops.push(() => eventing.stop())
       const merge = startMergeWorker({
-        db,
-        databaseUrl,
-        projections: [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, ...postings],
-        log,
-        metrics,
+        ...{ db, databaseUrl, projections, log, metrics, lanes: 2 },
+        onMerged: (projection) => projection === stockProjection.name && eventing.ring(),
       })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
@@ -135,9 +174,15 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       const waiting = startWaitingWatch({ db, log })
       const transfers = startTransferWatch({ db, log })
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
+      const taxes = startTaxWatch({ db, log })
+      const words = startWordWatch({ db, log })
+      const overrides = startOverrideWatch({ db, log })
       const expiry = startReservationExpiry({ db, log })
       stops.push(
+        () => overrides.stop(),
         () => expiry.stop(),
+        () => taxes.stop(),
+        () => words.stop(),
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),
@@ -201,6 +246,13 @@ const main = async (): Promise<void> => {
   const config = readHubConfig(process.env)
   // Logs go to standard error: standard output belongs to the ready line.
   const log = pino({ level: config.logLevel }, pino.destination(2))
+  const [, , verb, ...args] = process.argv
+  if (verb === 'rebuild') {
+    const projections = projectionsOf(config.erp.kind === 'none' ? undefined : config.erp.kind)
+    const say = (line: string): boolean => process.stdout.write(`${line}\n`)
+    process.exitCode = await runRebuildCommand({ args, config, log, projections, say })
+    return
+  }
   const hub = await startHub(config, log)
   announce(hub)
   let stopping = false

@@ -49,6 +49,7 @@ const setUp = (options: { env?: Record<string, string>; hub?: () => HubAnswer; c
     },
     state: createCaptureState(),
     plu: { publish: async () => undefined },
+    hubProtocol: { spoken: () => undefined },
     digests: async () => [],
     close: async () => void closed.push('agent'),
   }
@@ -58,6 +59,7 @@ const setUp = (options: { env?: Record<string, string>; hub?: () => HubAnswer; c
     settings: loaded.settings,
     vault: opened.vault,
     items: { lookup: async () => null },
+    prices: { basis: async () => null },
     log: silentLog,
     agentVersion: '0.1.0',
     fetch: async () => {

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { AgentConfig, Identity } from '#sync/contract/config.ts'
 import { must } from '#sync/contract/assert.ts'
 import type { AgentStatus, EnrolmentOutcome, Reincarnation } from '#sync/contract/ipc.ts'
-import type { Clock, ItemLookup, PluSink, Random } from '#sync/core/ports.ts'
+import type { Clock, ItemLookup, PluSink, PriceBasisLookup, Random } from '#sync/core/ports.ts'
 import type { AgentSettings } from './agent-config.ts'
 import type { AgentLog } from './agent-log.ts'
 import { writeFileAtomically } from './atomic-file.ts'
@@ -19,6 +19,7 @@ import type { CaptureStateHolder } from './capture-state.ts'
 import { enrolOnce, enrolUntilDecided, type EnrolmentAnswer, type Fetch } from './enrolment.ts'
 import type { DeviceSigner } from './completeness/closing.ts'
 import type { Keeper } from './completeness/keeper.ts'
+import type { HubProtocol } from './hub-protocol.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Vault } from './vault-file.ts'
 
@@ -26,6 +27,7 @@ export interface CapturingAgent {
   journal: Pick<Journal, 'head' | 'read' | 'onAppended' | 'begun' | 'renew' | 'acknowledge' | 'missing' | 'restore'>
   state: Pick<CaptureStateHolder, 'get' | 'onChanged'>
   plu: PluSink
+  hubProtocol: Pick<HubProtocol, 'spoken'>
   digests: Keeper['digests']
   httpPort: number
   close(): Promise<void>
@@ -35,6 +37,7 @@ export interface CaptureInput {
   identity: Identity
   httpToken: string
   items: ItemLookup
+  prices: PriceBasisLookup
   signer: DeviceSigner
   log: AgentLog
 }
@@ -43,6 +46,7 @@ export interface LifecyclePorts {
   settings: AgentSettings
   vault: Vault
   items: ItemLookup
+  prices: PriceBasisLookup
   log: AgentLog
   agentVersion: string
   fetch: Fetch
@@ -124,7 +128,15 @@ export const createAgentLifecycle = (ports: LifecyclePorts): AgentLifecycle => {
     change({ enrolment: { state: 'enrolled', hubUrl: config.hubUrl, store: identity } })
     try {
       keepTillToken(tillTokenFile(settings.dataDir), `${vault.tillToken}\n`)
-      const agent = await ports.startCapture({ config, identity, httpToken: vault.tillToken, items: ports.items, signer: vault, log })
+      const agent = await ports.startCapture({
+        config,
+        identity,
+        httpToken: vault.tillToken,
+        items: ports.items,
+        prices: ports.prices,
+        signer: vault,
+        log,
+      })
       if (closed) return void (await agent.close())
       capturing = agent
       change({

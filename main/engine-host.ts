@@ -4,7 +4,7 @@
  */
 import { engineToMain, mainToEngine, type AgentStatus, type IpcRequest, type IpcResponse, type ManagerView } from '#sync/contract/ipc.ts'
 import { barcodeSchema } from '#sync/contract/vocabulary.ts'
-import type { Clock, ItemLookup, Random } from '#sync/core/ports.ts'
+import type { Clock, ItemLookup, PriceBasisLookup, Random } from '#sync/core/ports.ts'
 import type { AgentLog } from './agent-log.ts'
 import { createEngineSupervisor, type EngineWindow } from './engine-supervisor.ts'
 import { createCaller } from './ipc/caller.ts'
@@ -36,6 +36,7 @@ export interface EngineHostPorts {
 
 export interface EngineHost {
   items: ItemLookup
+  prices: PriceBasisLookup
   syncNow(): Promise<null>
   sendDiagnostics(
     answer: IpcRequest<typeof mainToEngine, 'diagnostics.send'>,
@@ -81,6 +82,7 @@ export const createEngineHost = (ports: EngineHostPorts): EngineHost => {
         return parsed.success ? engine.call('items.lookup', { barcode: parsed.data }) : null
       },
     },
+    prices: { basis: (itemId, at) => engine.call('prices.basis', { itemId, ...(at === undefined ? {} : { at }) }) },
     syncNow: () => engine.call('sync.now', null),
     sendDiagnostics: (answer) => engine.call('diagnostics.send', answer, bundleTimeoutMs),
     // An engine that is not there starts afresh anyway.

@@ -78,7 +78,7 @@ const connectParts = (settings: AgentSettings, vault: Vault, log: AgentLog): voi
     ...{ onFault, log, after, nowMs: Date.now, random: Math.random },
   })
   const lifecycle: AgentLifecycle = createAgentLifecycle({
-    ...{ settings, vault, log, after, items: engine.items, random: Math.random, agentVersion: app.getVersion() },
+    ...{ settings, vault, log, after, items: engine.items, prices: engine.prices, random: Math.random, agentVersion: app.getVersion() },
     fetch: (url, init) => net.fetch(url, init),
     startCapture: startStoreAgent,
     onStatus: (status) => manager?.port.push('agent.changed', status),

@@ -5,9 +5,11 @@
  *   conflict        natural key and content
  *   quarantine      content of the input and the place in it
  *   stock-document  its store and documentId, whatever it says: a second one with other content is kept behind the first
+ *   price-override  its store and overrideId, in the same way
  */
 import { z } from 'zod'
 import type { TidelineRecord } from '#sync/contract/record.ts'
+import { priceOverrideKeyOf } from '#sync/contract/price-override.ts'
 import { stockDocumentKeyOf } from '#sync/contract/stock-document.ts'
 import { naturalKeyOf, type Transaction } from '#sync/contract/transaction.ts'
 import { businessDaySchema, sha256Schema, storeIdSchema, workstationIdSchema } from '#sync/contract/vocabulary.ts'
@@ -22,6 +24,7 @@ const keyFieldsSchema = z.object({
 })
 const quarantineFieldsSchema = z.object({ contentHash: sha256Schema, reasons: z.array(z.object({ where: z.string().optional() })) })
 const stockDocumentFieldsSchema = z.object({ storeId: storeIdSchema, documentId: z.string() })
+const priceOverrideFieldsSchema = z.object({ storeId: storeIdSchema, overrideId: z.string() })
 const conflictFieldsSchema = z.object({ transaction: z.looseObject({}) })
 
 export const transactionKey = (transaction: Parameters<typeof naturalKeyOf>[0]): string => `t|${naturalKeyOf(transaction)}`
@@ -33,6 +36,8 @@ export const conflictKey = (transaction: Pick<Transaction, keyof z.infer<typeof 
 export const quarantineKey = (contentHash: string, where: string): string => `q|${contentHash}|${where}`
 
 export const stockDocumentKey = (document: { storeId: string; documentId: string }): string => `d|${stockDocumentKeyOf(document)}`
+
+export const priceOverrideKey = (override: { storeId: string; overrideId: string }): string => `o|${priceOverrideKeyOf(override)}`
 
 /**
  * Payloads are canonical texts: JSON.stringify wrote each name once, in the schema's order, and the record's hash vouches for it. So the
@@ -76,6 +81,7 @@ const readKey = (kind: TidelineRecord['kind'], content: unknown): string | null 
     return conflictKey(keyFieldsSchema.parse(transaction), sha256(JSON.stringify((content as { transaction: unknown }).transaction)))
   }
   if (kind === 'stock-document') return stockDocumentKey(stockDocumentFieldsSchema.parse(content))
+  if (kind === 'price-override') return priceOverrideKey(priceOverrideFieldsSchema.parse(content))
   if (kind !== 'quarantine') return null
   const { contentHash, reasons } = quarantineFieldsSchema.parse(content)
   return quarantineKey(contentHash, reasons[0]?.where ?? '')

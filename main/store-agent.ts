@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import type { AgentConfig, Identity } from '#sync/contract/config.ts'
 import type { Instant } from '#sync/contract/vocabulary.ts'
-import type { Clock, ItemLookup, PluSink } from '#sync/core/ports.ts'
+import type { Clock, ItemLookup, PluSink, PriceBasisLookup } from '#sync/core/ports.ts'
 import type { AgentLog } from './agent-log.ts'
 import { openCapture } from './capture.ts'
 import { type CaptureStateHolder, createCaptureState } from './capture-state.ts'
@@ -20,6 +20,7 @@ import { openDoors } from './intake/doors.ts'
 import { answerDay, answerExceptions } from './intake/exceptions.ts'
 import { doneDir } from './intake/folder-files.ts'
 import type { Health } from './intake/http-contract.ts'
+import { type HubProtocol, openHubProtocol } from './hub-protocol.ts'
 import { nodeDisk } from './journal/disk.ts'
 import { describeFinding } from './journal/finding.ts'
 import { startRetention } from './retention.ts'
@@ -27,6 +28,7 @@ import { loadMappings } from './mappings.ts'
 import { type Journal, journalDir, openJournal } from './journal/journal.ts'
 import { visitTogether } from './journal/visitor.ts'
 import { openPluExport } from './plu-export.ts'
+import { createPriceOverrides } from './price-overrides.ts'
 import { createStockDocuments } from './stock-documents.ts'
 import { openQuarantine, quarantineDir } from './quarantine.ts'
 import { createRecordIndex } from './record-index.ts'
@@ -38,6 +40,8 @@ export interface StoreAgentOptions {
   /** What tills send as their bearer token. */
   httpToken: string
   items: ItemLookup
+  /** Without it the store has no prices of its own. */
+  prices?: PriceBasisLookup
   /** The device's key: a day's close is signed with it. */
   signer: DeviceSigner
   log: AgentLog
@@ -47,6 +51,7 @@ export interface StoreAgent {
   readonly journal: Journal
   readonly state: CaptureStateHolder
   readonly plu: PluSink
+  readonly hubProtocol: HubProtocol
   /** For the comparison with the hub. */
   readonly digests: Keeper['digests']
   readonly httpPort: number
@@ -69,7 +74,15 @@ const systemClock: Clock = {
 /** Never set back, and only good for differences: a file that waits must not wait for a clock to come round again. */
 const steadyClock: Clock = { ...systemClock, nowMs: () => performance.now() }
 
-export const startStoreAgent = async ({ config, identity, httpToken, items, signer, log }: StoreAgentOptions): Promise<StoreAgent> => {
+export const startStoreAgent = async ({
+  config,
+  identity,
+  httpToken,
+  items,
+  prices,
+  signer,
+  log,
+}: StoreAgentOptions): Promise<StoreAgent> => {
   const state = createCaptureState()
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -115,13 +128,15 @@ export const startStoreAgent = async ({ config, identity, httpToken, items, sign
       day: (encoded: string) => answerDay(keeper, encoded),
       closeDays: createDayCloses({ keeper, storeId: identity.storeId, deviceId: identity.deviceId, log }),
     }
+    const hubProtocol = openHubProtocol(dataDir, log)
     const doors = await openDoors({
       ...{ config, httpToken, capture, items, health, books, log, mappings, crossCheck, journal, state },
-      ...{ stockDocuments: createStockDocuments({ journal, index }) },
+      ...{ stockDocuments: createStockDocuments({ journal, index }), hubProtocol, timeZone: () => identity.timeZone },
+      priceOverrides: createPriceOverrides({ journal, index, identity, prices: prices ?? { basis: async () => null } }),
       ...{ isTight: guard.isTight, steadyClock, wallMs: systemClock.nowMs },
     })
     closers.push(() => doors.close())
-    return { journal, state, plu, digests: keeper.digests, httpPort: doors.httpPort, lanPort: doors.lanPort, close }
+    return { journal, state, plu, hubProtocol, digests: keeper.digests, httpPort: doors.httpPort, lanPort: doors.lanPort, close }
   } catch (error) {
     await close()
     throw error

@@ -64,6 +64,10 @@ export const createEngineHandlers = ({
     return null
   },
   'hub.probe': probe,
+  'hub.speaks': ({ protocolVersion }) => {
+    agentOf(lifecycle).hubProtocol.spoken(protocolVersion)
+    return null
+  },
   'device.sign': ({ text }) => signHello(vault, text),
   'plu.publish': async (publication) => {
     await agentOf(lifecycle).plu.publish(publication)

@@ -1,5 +1,5 @@
 /**
- * npm run check: format, lint, types, pure tests and spec numbers, quick enough for every commit. All steps run to their
+ * npm run check: format, lint, types, pure tests, spec numbers and docs/fields.md, quick enough for every commit. All steps run to their
  * end, the quick ones beside each other, so that one run shows everything that is wrong.
  */
 import { runCommand } from './command.ts'
@@ -15,6 +15,7 @@ const quick: Step[] = [
   { name: 'types', args: [toolPath('tsc'), '--project', 'tsconfig.json'] },
   { name: 'types of the pure zones', args: [toolPath('tsc'), '--project', 'tsconfig.core.json'] },
   { name: 'spec numbers', args: ['scripts/spec-coverage.ts'] },
+  { name: 'owners of fields', args: ['scripts/fields.ts', '--check'] },
 ]
 
 const pureTests: Step = { name: 'pure tests', args: [toolPath('vitest'), 'run', '--project', 'pure', '--reporter=dot'] }

@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path'
 import { runCommand } from './command.ts'
 import { say, withProgress } from './progress.ts'
 
-export type Need = 'namespaces' | 'electron' | 'chromium' | 'xvfb' | 'mariadb' | 'tryton'
+export type Need = 'namespaces' | 'electron' | 'chromium' | 'xvfb' | 'mariadb' | 'nats' | 'tryton'
 
 export type SystemState = { kind: 'ready' } | { kind: 'missing'; needs: Need[]; packages: string[]; hint: string }
 
@@ -60,6 +60,7 @@ const parts: Record<Need, Part[]> = {
   chromium: [program('chromium', '/usr/bin/chromium', 'chromium')],
   // The programs without the service: tests start a server of their own.
   mariadb: [program('mariadbd', '/usr/sbin/mariadbd', 'mariadb-server-core', 'mariadb-server-core-10.5')],
+  nats: [program('nats-server', '/usr/sbin/nats-server', 'nats-server')],
   xvfb: [program('Xvfb', '/usr/bin/Xvfb', 'xvfb')],
   tryton: [
     program('trytond', '/usr/bin/trytond', 'tryton-server'),

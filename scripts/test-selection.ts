@@ -1,7 +1,7 @@
 /** Which test projects a command line asks for, and what those need from the machine. */
 import type { Need } from './system.ts'
 
-export const testProjects = ['pure', 'agent', 'sim', 'pg', 'netem', 'chromium', 'e2e', 'tryton'] as const
+export const testProjects = ['pure', 'agent', 'sim', 'pg', 'nats', 'netem', 'chromium', 'e2e', 'tryton'] as const
 export type TestProject = (typeof testProjects)[number]
 
 const needsOf: Record<TestProject, Need[]> = {
@@ -9,6 +9,7 @@ const needsOf: Record<TestProject, Need[]> = {
   agent: [],
   sim: [],
   pg: ['mariadb'],
+  nats: ['nats'],
   netem: ['namespaces'],
   chromium: ['chromium'],
   e2e: ['electron', 'xvfb'],

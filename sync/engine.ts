@@ -5,6 +5,7 @@
 import { feedNames } from './contract/feed.ts'
 import type { Identity } from './contract/config.ts'
 import type { ManagerView, PluEntry } from './contract/ipc.ts'
+import { protocol } from './contract/protocol.ts'
 import { isDrifting, priceTimeMs, type HubOffset } from './core/hub-clock.ts'
 import { toInstant } from './core/instant.ts'
 import type { LinkState } from './core/link-state.ts'
@@ -18,6 +19,7 @@ import type {
   JournalSource,
   Link,
   PluSink,
+  PriceBasisLookup,
   Probe,
   Random,
   Signer,
@@ -65,6 +67,8 @@ export interface EngineParts {
   configuration: { identity: Identity; agentVersion: string }
   plu: PluSink
   view: ViewSink
+  /** Hears the protocol that was agreed upon with the hub, at each welcome. */
+  hubSpeaks?: (protocolVersion: number) => void
   log: EngineLog
   /** Asks for a new incarnation of the journal. Once it has begun, whoever started this engine closes it and starts another. */
   reincarnate?: Reincarnate
@@ -80,7 +84,7 @@ export interface EngineStatus {
   clock: HubOffset | null
 }
 
-export interface Engine extends ItemLookup {
+export interface Engine extends ItemLookup, PriceBasisLookup {
   /** Connects at once if the line is down, and asks every feed. */
   syncNow(): Promise<void>
   /** The computer woke up: the hub is asked at once, whatever the line seems to be. */
@@ -136,6 +140,9 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   const divergence = await divergenceOf(journal, last, prunedSeq)
   const catalogue = new CatalogueKeeper()
   await catalogue.load(store)
+  await catalogue.loadOverrides(store, incarnation)
+  const learnEpoch = async (): Promise<string[]> => catalogue.setEpoch((await store.positions.feed('prices')).epoch)
+  await learnEpoch()
   const recent = new RecentRecords()
   await recent.load(store, incarnation, last?.record.seq ?? 0)
   const watermark = await store.positions.watermark(incarnation)
@@ -149,6 +156,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     ...{ journal, store, clock, log, incarnation, last, prunedSeq },
     onIngested: (docs) => {
       recent.add(docs)
+      schedule.touch(docs.flatMap(({ kind, record }) => (kind === 'price-override' ? catalogue.overrides.add(record) : [])))
       outbox.dispatch({ kind: 'appended', headSeq: ingest.headSeq() })
       view.changed()
     },
@@ -244,6 +252,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     line.resumed()
   }
   const whenCaughtUp = async (): Promise<void> => {
+    schedule.touch(await learnEpoch())
     await beginWhenWhole()
     await traffic.caughtUp()
   }
@@ -274,6 +283,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
       if (!line.isCurrent(connection)) return
       outbox.dispatch(welcomedBy(connection, welcome, at))
       if (!line.isCurrent(connection)) return
+      parts.hubSpeaks?.(Math.min(protocol.version, welcome.protocolVersion))
       setFallenBack(false)
       recovery?.welcomed()
       oversight?.welcomed()
@@ -301,6 +311,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
 
   return {
     lookup: async (barcode): Promise<PluEntry | null> => catalogue.lookUp(barcode, toInstant(priceClock.nowMs())),
+    basis: async (itemId, at) => catalogue.basisOf(itemId, toInstant(priceClock.nowMs()), at),
     syncNow,
     resumed,
     sendDiagnostics: (answer) => oversight?.sendDiagnostics(answer) ?? Promise.resolve({ outcome: 'not-sent' }),

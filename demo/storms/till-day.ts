@@ -15,7 +15,7 @@ export interface StormTill extends Till {
 
 export const createTill = (storeId: string, workstationId: string, seed: number): StormTill => ({
   identity: { storeId, workstationId, currency: 'EUR', operatorId: '1' },
-  ...{ sold: [], zReports: new Map(), repeated: 0, trouble: undefined },
+  ...{ sold: [], zReports: new Map(), soldMilli: new Map(), repeated: 0, trouble: undefined },
   random: seededRandom(seed),
 })
 

@@ -5,10 +5,10 @@ import { z } from 'zod'
 import { itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { type Figure, readFigures } from '../availability/figures.ts'
 import { grouped } from '../availability/grouped.ts'
+import { channelSchema } from '../availability/rules/rule.ts'
 import { explainAvailability } from '../stock/explain-availability.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema } from './app.ts'
-import { channelSchema } from './reservations.ts'
 
 /** `a=1&a=2` and `a=1` alike. */
 const listOf = <T extends z.ZodType>(one: T, most: number) =>
@@ -76,7 +76,7 @@ export const registerAvailabilityRoutes = (app: FastifyInstance, { db }: { db: D
       if (itemIds.length * storeIds.length > mostFigures)
         return reply.code(422).send(errorBody('INVALID', `at most ${mostFigures} figures (items × stores) in one call`))
       const keys = itemIds.flatMap((itemId) => [...new Set<string>(storeIds)].map((storeId) => ({ storeId, itemId })))
-      const { atMs, figures } = await readFigures(db, keys)
+      const { atMs, figures } = await readFigures(db, keys, asked.channel)
       const byItem = grouped(figures, (figure) => figure.itemId)
       const items = itemIds.map((itemId) => summed(itemId, byItem.get(itemId) ?? []))
       return reply.send({ version: 1, at: new Date(atMs).toISOString(), items })
@@ -93,8 +93,8 @@ export const registerAvailabilityRoutes = (app: FastifyInstance, { db }: { db: D
         response: { 200: why, 404: errorBodySchema },
       },
     },
-    async ({ query: { itemId, storeId } }, reply) => {
-      const { atMs, figures } = await readFigures(db, [{ storeId, itemId }])
+    async ({ query: { itemId, storeId, channel } }, reply) => {
+      const { atMs, figures } = await readFigures(db, [{ storeId, itemId }], channel)
       const [figure] = figures
       if (figure === undefined) return reply.code(404).send(errorBody('NOT_FOUND', `There is no store ${storeId}.`))
       const words = explainAvailability(figure.terms, { storeId, timeZone: figure.timeZone })

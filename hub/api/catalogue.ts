@@ -1,16 +1,17 @@
-/** Items, prices and the catalogue's changes over HTTP; and the one way to set a price at the hub. */
+/** Prices and the catalogue's changes over HTTP; and the one way to set a price at the hub. */
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { z } from 'zod'
-import { itemSchema, priceSchema } from '#sync/contract/catalogue.ts'
+import { priceSchema } from '#sync/contract/catalogue.ts'
 import { errorCodeNames } from '#sync/contract/error-codes.ts'
 import { feedNames } from '#sync/contract/feed.ts'
-import { barcodeSchema, itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
-import { itemDocument, priceDocument } from '../catalogue/documents.ts'
+import { itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { priceDocument } from '../catalogue/documents.ts'
 import { readChanges } from '../catalogue/changes.ts'
 import { setPrice } from '../catalogue/prices.ts'
 import type { Caution } from '../catalogue/state-price.ts'
+import { registerItemRoutes } from './items.ts'
 import type { Log } from '../posting/log.ts'
 import { heldSchema } from './authorship.ts'
 import type { Tables } from '../storage/tables.ts'
@@ -18,7 +19,6 @@ import type { Tables } from '../storage/tables.ts'
 const refusalSchema = z.strictObject({ code: z.enum(errorCodeNames), message: z.string() })
 const limitSchema = z.coerce.number().int().min(1).max(5_000).default(500)
 
-const itemsQuery = z.strictObject({ barcode: barcodeSchema.optional(), after: z.string().max(64).optional(), limit: limitSchema })
 const pricesQuery = z.strictObject({ storeId: storeIdSchema, itemId: itemIdSchema.optional(), limit: limitSchema })
 const changesQuery = z.strictObject({
   feed: z.enum(feedNames).optional(),
@@ -40,24 +40,7 @@ export const registerCatalogueRoutes = (
   { db, log, caution = {} }: { db: Kysely<Tables>; log: Log; caution?: Caution },
 ): void => {
   const api = app.withTypeProvider<ZodTypeProvider>()
-
-  api.get(
-    '/v1/items',
-    {
-      schema: {
-        summary: 'Items, by item id',
-        tags: ['catalogue'],
-        querystring: itemsQuery,
-        response: { 200: z.strictObject({ items: z.array(itemSchema) }) },
-      },
-    },
-    async ({ query }) => {
-      let select = db.selectFrom('item').selectAll().orderBy('item_id').limit(query.limit)
-      if (query.after !== undefined) select = select.where('item_id', '>', query.after)
-      if (query.barcode !== undefined) select = select.where(sql<boolean>`barcodes @> ${[query.barcode]}::text[]`)
-      return { items: (await select.execute()).map(itemDocument) }
-    },
-  )
+  registerItemRoutes(app, { db })
 
   api.get(
     '/v1/prices',

@@ -36,7 +36,7 @@ const readGauges = async (db: Database, metrics: HubMetrics): Promise<void> => {
   for (const { state, count } of postings.rows) metrics.postings.set({ state }, count)
   const lags = await sql<{ projection: string; lag: number }>`
     select n.projection, sum(s.acked_seq - coalesce(p.seq, 0))::bigint as lag
-    from (select distinct projection from projection_position) n cross join device_stream s
+    from (select distinct projection from projection_position where not starts_with(projection, 'rebuild:')) n cross join device_stream s
     left join projection_position p on p.projection = n.projection and p.device_id = s.device_id and p.incarnation = s.incarnation
     group by n.projection`.execute(db)
   for (const { projection, lag } of lags.rows) metrics.mergeLag.set({ projection }, lag)

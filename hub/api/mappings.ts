@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { readMappingCsv, writeMappingCsv } from '../identity/mapping-csv.ts'
 import { mappingLists } from '../identity/mapping-entry.ts'
 import { type ImportAnswer, importMapping, isVersion, newestVersion, readEntries, restoreMapping } from '../identity/mapping-versions.ts'
+import { settleWords } from '../identity/unknown-words.ts'
 import { mergeWaitingLines } from '../identity/waiting-lines.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema, type HubApp } from './app.ts'
@@ -36,6 +37,7 @@ export const registerMappingRoutes = (app: HubApp, { db, log }: { db: Database; 
   const tookEffect = async (answer: ImportAnswer): Promise<void> => {
     if (answer.outcome !== 'in-force') return
     const moved = await mergeWaitingLines(db)
+    await settleWords(db)
     log.info({ version: answer.version, moved }, 'a version of the mapping took effect')
   }
 

@@ -3,14 +3,20 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { itemIdSchema, quantityMilliSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
+import { channelSchema } from '../availability/rules/rule.ts'
 import { readReservation, reserve, type StepOutcome, takeStep } from '../availability/reservations.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema } from './app.ts'
 
 const idSchema = z.string().regex(/^[A-Za-z0-9_.:-]{1,100}$/)
-export const channelSchema = z.string().regex(/^[a-z0-9-]{1,32}$/)
 
-const askSchema = z.strictObject({
+export const reservationLineSchema = z.strictObject({
+  itemId: itemIdSchema,
+  quantityMilli: quantityMilliSchema.min(1),
+  storeIds: z.array(storeIdSchema).min(1).max(200),
+})
+
+export const reservationAskSchema = z.strictObject({
   reservationId: idSchema,
   kind: z.enum(['soft', 'hard']),
   channel: channelSchema,
@@ -18,13 +24,7 @@ const askSchema = z.strictObject({
   fill: z.enum(['all', 'possible']).default('all'),
   expiresInSeconds: z.int().min(1).max(86_400).default(900),
   lines: z
-    .array(
-      z.strictObject({
-        itemId: itemIdSchema,
-        quantityMilli: quantityMilliSchema.min(1),
-        storeIds: z.array(storeIdSchema).min(1).max(200),
-      }),
-    )
+    .array(reservationLineSchema)
     .min(1)
     .max(100)
     .refine((lines) => new Set(lines.map((line) => line.itemId)).size === lines.length, 'an item may stand in one line only'),
@@ -55,7 +55,7 @@ export const registerReservationRoutes = (app: FastifyInstance, { db }: { db: Da
     '/v1/reservations',
     {
       schema: {
-        ...{ summary: 'Reserve stock; the same id and content get the same reservation', tags, body: askSchema },
+        ...{ summary: 'Reserve stock; the same id and content get the same reservation', tags, body: reservationAskSchema },
         response: {
           200: reservationSchema,
           201: reservationSchema,

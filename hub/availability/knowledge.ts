@@ -1,114 +1,67 @@
-/**
- * What the hub knows of stores and items, as the formula takes it: from what devices reported, from the log's watermarks and from the
- * movements of the last weeks. One indexed query for the stores, one for the items; times are the database's.
- */
-import { type Kysely, sql } from 'kysely'
-import { reportSchema } from '#sync/contract/report.ts'
-import type { Unit } from '#sync/contract/transaction.ts'
-import type { ItemKnowledge, StoreKnowledge } from '../stock/confidence.ts'
+/** What the hub knows of items at stores, as the formula takes it: balances, reservations, counts and the movements of the last weeks. */
 import type { StockFigures } from '../stock/available.ts'
-import type { Tables } from '../storage/tables.ts'
-import { grouped } from './grouped.ts'
-import { isHeld, keyRows, keyText, type StockKey } from './promised-stock.ts'
-
-/** Reports come every minute or so: a store heard within this time has its line open. */
-const connectedWithinMs = 120_000
-/** Sales of so many days, over all their hours. */
-const velocityDays = 28
-
-export interface KnownStore extends StoreKnowledge {
-  timeZone: string
-}
-
-interface DeviceRow {
-  store_id: string
-  time_zone: string
-  at: Date
-  word_at: Date | null
-  report: string | null
-  pending: number | null
-  acked_seq: number
-}
-
-/** Of a report that this hub cannot read, the count that was noted beside it still counts. */
-const reportOf = (row: DeviceRow) => {
-  const read = row.report === null ? null : reportSchema.safeParse(JSON.parse(row.report))
-  return read?.success ? read.data : null
-}
-
-const knownStore = (rows: readonly DeviceRow[], nowMs: number): KnownStore => {
-  const words = rows.flatMap(({ word_at }) => (word_at === null ? [] : [word_at.getTime()]))
-  const lastWordMs = words.length === 0 ? null : Math.min(...words)
-  const reports = rows.flatMap((row) => {
-    const report = reportOf(row)
-    return report === null ? [] : [{ ...report, records: Math.max(0, report.journal.seq - row.acked_seq) }]
-  })
-  const unread = rows.filter((row) => reportOf(row) === null).reduce((sum, { pending }) => sum + (pending ?? 0), 0)
-  const oldest = reports.flatMap(({ records, pending }) =>
-    records > 0 && pending.oldestCapturedAt !== undefined ? [Date.parse(pending.oldestCapturedAt)] : [],
-  )
-  const clocks = reports.flatMap(({ clock }) => clock ?? [])
-  const worst = clocks.toSorted((a, b) => b.offsetMs + b.uncertaintyMs - a.offsetMs - a.uncertaintyMs)[0]
-  return {
-    timeZone: rows[0]?.time_zone ?? 'UTC',
-    lastWordMs,
-    isConnected: lastWordMs !== null && nowMs - lastWordMs < connectedWithinMs,
-    pending: {
-      records: reports.reduce((sum, { records }) => sum + records, unread),
-      ...(oldest.length === 0 ? {} : { oldestCapturedMs: Math.min(...oldest) }),
-    },
-    missingRecords: reports.reduce((sum, { journal }) => sum + journal.missingRecords, 0),
-    ...(worst === undefined ? {} : { clock: worst }),
-    feedLagMs: 0,
-  }
-}
-
-/** A store is heard as of its quietest device: any of its tills may have sold what it has not told. */
-export const readStores = async (db: Kysely<Tables>, storeIds: readonly string[]): Promise<Map<string, KnownStore>> => {
-  const { rows } = await sql<DeviceRow>`
-    select s.store_id, s.time_zone, now() as at, greatest(d.last_seen_at, r.reported_at, t.last_batch_at) as word_at, r.report, r.pending,
-      coalesce((select acked_seq from device_stream a where a.device_id = r.device_id and a.incarnation = r.incarnation), 0) as acked_seq
-    from store s left join device d on d.store_id = s.store_id and d.revoked_at is null
-    left join device_report r on r.device_id = d.device_id
-    left join lateral (select max(last_batch_at) as last_batch_at from device_stream e where e.device_id = d.device_id) t on true
-    where s.store_id = any(${storeIds}::text[])`.execute(db)
-  return new Map(
-    [...grouped(rows, (row) => row.store_id)].map(([storeId, devices]) => [storeId, knownStore(devices, devices[0]?.at.getTime() ?? 0)]),
-  )
-}
+import type { ItemKnowledge, StoreKnowledge } from '../stock/confidence.ts'
+import { type LedgerSums, velocityDays } from './kept-ledger.ts'
+import type { KnowledgeRows, LedgerRow } from './knowledge-query.ts'
+import { type KnownStore, knownStores } from './known-stores.ts'
+import { missingSince } from './missing-records.ts'
+import type { StockKey } from './promised-stock.ts'
+import type { HeldStock } from './ruled-stock.ts'
 
 export interface KnownItem {
-  stock: StockFigures
+  held: HeldStock
+  store: StoreKnowledge
   item: ItemKnowledge
+  count: StockFigures['count']
   inTransitMilli: number
 }
 
-interface ItemRow {
-  store_id: string
-  item_id: string
-  unit: Unit | null
-  on_hand: number
-  held: number
-  sold: number
+export interface Knowledge {
+  stores: Map<string, KnownStore>
+  /** In the order of the keys; of a store that is not known nothing. */
+  items: (KnownItem | undefined)[]
 }
 
-export const readItems = async (db: Kysely<Tables>, keys: readonly StockKey[]): Promise<Map<string, KnownItem>> => {
-  const { rows } = await sql<ItemRow>`
-    select k.store_id, k.item_id, i.unit, coalesce(b.quantity_milli, 0) as on_hand, coalesce(h.held, 0)::bigint as held,
-      coalesce(v.sold, 0)::bigint as sold
-    from ${keyRows(keys)} k left join stock_balance b using (store_id, item_id) left join item i on i.item_id = k.item_id
-    left join lateral (select sum(l.quantity_milli) as held from reservation_line l join reservation r using (reservation_id)
-      where l.store_id = k.store_id and l.item_id = k.item_id and ${isHeld}) h on true
-    left join lateral (select -sum(m.quantity_milli) as sold from stock_movement m where m.store_id = k.store_id and m.item_id = k.item_id
-      and m.quantity_milli < 0 and m.business_day > (now() - ${velocityDays} * interval '1 day')::date) v on true`.execute(db)
-  return new Map(
-    rows.map((row) => [
-      keyText({ storeId: row.store_id, itemId: row.item_id }),
-      {
-        stock: { unit: row.unit ?? 'each', onHandMilli: row.on_hand, reservedMilli: row.held, safetyMilli: 0 },
-        item: { velocity: { milliPerHour: Math.round(row.sold / (velocityDays * 24)) }, lastCountMs: null },
-        inTransitMilli: 0,
-      },
-    ]),
-  )
+export const sumsOf = ({ mark, sold, since_count, count_day, counted, counted_ms }: LedgerRow): LedgerSums => ({
+  ...{ mark, soldMilli: sold, soldSinceCountMilli: since_count },
+  ...(count_day === null || counted === null || counted_ms === null ? {} : { count: { day: count_day, milli: counted, atMs: counted_ms } }),
+})
+
+const unsold: LedgerSums = { mark: '', soldMilli: 0, soldSinceCountMilli: 0 }
+
+const knownItem = (held: HeldStock, inTransitMilli: number, known: KnownStore, sums: LedgerSums): KnownItem => {
+  const { missing, receipts, ...store } = known
+  const { soldMilli, soldSinceCountMilli, count } = sums
+  return {
+    ...{ held, inTransitMilli },
+    store: { ...store, missingRecords: missingSince(missing, count?.day) },
+    item: {
+      velocity: { milliPerHour: Math.round(soldMilli / (velocityDays * 24)) },
+      ...(receipts === null || receipts === 0 ? {} : { unitsPerRecordMicro: Math.round((soldMilli * 1_000) / receipts) }),
+      lastCountMs: count?.atMs ?? null,
+      soldSinceCountMilli,
+    },
+    count: count && {
+      ...{ atMs: count.atMs, businessDay: count.day, countedMilli: count.milli },
+      otherSinceMilli: held.onHandMilli - count.milli,
+    },
+  }
+}
+
+const byPlace = <T extends { n: number }>(rows: readonly T[]): Map<number, T> => new Map(rows.map((row) => [row.n, row]))
+
+/** `sums` are the keys' own, in their order. */
+export const knowledgeOf = (keys: readonly StockKey[], rows: KnowledgeRows, sums: readonly (LedgerSums | undefined)[]): Knowledge => {
+  const stores = knownStores(rows)
+  const units = new Map(rows.measured.map((row) => [row.item_id, row.unit]))
+  const [reserved, transit] = [byPlace(rows.held), byPlace(rows.transit)]
+  const onHand = new Map(rows.balances.n?.map((n, index) => [n, rows.balances.milli[index] ?? 0]))
+  const items = keys.map(({ storeId, itemId }, index) => {
+    const [store, n] = [stores.get(storeId), index + 1]
+    if (store === undefined) return undefined
+    const { milli: reservedMilli = 0, by_channel: reservedByChannelMilli = 0 } = reserved.get(n) ?? {}
+    const held = { unit: units.get(itemId) ?? 'each', onHandMilli: onHand.get(n) ?? 0, reservedMilli, reservedByChannelMilli }
+    return knownItem(held, transit.get(n)?.milli ?? 0, store, (onHand.has(n) ? sums[index] : undefined) ?? unsold)
+  })
+  return { stores, items }
 }

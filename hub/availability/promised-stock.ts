@@ -19,7 +19,7 @@ export const keyRows = (keys: readonly StockKey[]): RawBuilder<unknown> => {
 }
 
 /** Of `reservation r` and `reservation_line l`: it holds stock back. Ends by itself, at its time or with its receipt's movement. */
-export const isHeld = sql`r.state = 'active' and (r.expires_at is null or r.expires_at > now())
+export const isHeld = sql`l.is_open and r.state = 'active' and (r.expires_at is null or r.expires_at > now())
   and (r.receipt is null or not exists (select from stock_movement m where m.store_id = l.store_id and m.natural_key = r.receipt))`
 
 export const lockKeys = async (trx: Transaction<Tables>, keys: readonly StockKey[]): Promise<void> => {
@@ -28,6 +28,9 @@ export const lockKeys = async (trx: Transaction<Tables>, keys: readonly StockKey
   await sql`select from availability_key where (store_id, item_id) in (select store_id, item_id from ${rows})
     order by store_id, item_id for update`.execute(trx)
 }
+
+/** With the reservations that a query `due` ends. */
+export const closeLines = sql`update reservation_line l set is_open = false from due where l.reservation_id = due.reservation_id`
 
 /**
  * Whoever is given the stock of an expired reservation writes its end first: with clocks read a moment apart, a confirmation that comes
@@ -38,15 +41,7 @@ export const endExpired = async (trx: Transaction<Tables>, keys: readonly StockK
     with due as (
       select reservation_id from reservation r where state = 'active' and expires_at <= now() and exists (
         select from reservation_line l join ${keyRows(keys)} k using (store_id, item_id) where l.reservation_id = r.reservation_id)
-      order by reservation_id for update)
+      order by reservation_id for update),
+    closed as (${closeLines})
     update reservation r set state = 'expired', ended_at = now() from due where r.reservation_id = due.reservation_id`.execute(trx)
-}
-
-export const readFree = async (trx: Transaction<Tables>, keys: readonly StockKey[]): Promise<Map<string, number>> => {
-  const { rows } = await sql<{ store_id: string; item_id: string; free: number }>`
-    select k.store_id, k.item_id, coalesce(b.quantity_milli, 0) - coalesce(h.held, 0)::bigint as free
-    from ${keyRows(keys)} k left join stock_balance b using (store_id, item_id)
-    left join lateral (select sum(l.quantity_milli) as held from reservation_line l join reservation r using (reservation_id)
-      where l.store_id = k.store_id and l.item_id = k.item_id and ${isHeld}) h on true`.execute(trx)
-  return new Map(rows.map((row) => [keyText({ storeId: row.store_id, itemId: row.item_id }), row.free]))
 }

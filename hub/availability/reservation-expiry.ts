@@ -2,16 +2,23 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../storage/database.ts'
+import { closeLines } from './promised-stock.ts'
 
-/** Bounded, and past what another process is at: several may tidy side by side. Returns how many it wrote down as ended. */
-export const endReservations = async (db: Database): Promise<number> => {
+const isConsumed = sql`(receipt is not null and not exists (
+        select from reservation_line l where l.reservation_id = r.reservation_id and not exists (
+          select from stock_movement m where m.store_id = l.store_id and m.natural_key = r.receipt)))`
+
+/**
+ * Bounded, and past what another process is at: several may tidy side by side. `expired` alone is quick to find. Returns how many it wrote
+ * down as ended.
+ */
+export const endReservations = async (db: Database, which: 'all' | 'expired' = 'all'): Promise<number> => {
   const { rows } = await sql`
     with due as (
       select reservation_id, case when expires_at <= now() then 'expired' else 'consumed' end as state from reservation r
-      where state = 'active' and (expires_at <= now() or (receipt is not null and not exists (
-        select from reservation_line l where l.reservation_id = r.reservation_id and not exists (
-          select from stock_movement m where m.store_id = l.store_id and m.natural_key = r.receipt))))
-      order by reservation_id limit 1000 for update skip locked)
+      where state = 'active' and (expires_at <= now() ${which === 'all' ? sql`or ${isConsumed}` : sql``})
+      order by reservation_id limit 1000 for update skip locked),
+    closed as (${closeLines})
     update reservation r set state = due.state, ended_at = now() from due
     where r.reservation_id = due.reservation_id returning r.reservation_id`.execute(db)
   return rows.length

@@ -6,7 +6,9 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type AskedLine, grantLines, type GrantedLine, type ShortLine } from './granted-lines.ts'
-import { endExpired, keyText, lockKeys, readFree, type StockKey } from './promised-stock.ts'
+import { readFigures } from './figures.ts'
+import { endExpired, keyText, lockKeys, type StockKey } from './promised-stock.ts'
+import { promisableMilli } from './ruled-stock.ts'
 
 export interface ReservationAsk {
   reservationId: string
@@ -59,13 +61,13 @@ class Refused extends Error {
 export const reserve = async (db: Database, ask: ReservationAsk): Promise<ReserveOutcome> =>
   db
     .transaction()
-    .execute((trx) => reserveWithin(trx, ask))
+    .execute((trx) => reserveWithin(trx, ask, db))
     .catch((error: unknown) => {
       if (error instanceof Refused) return error.answer
       throw error
     })
 
-const reserveWithin = async (trx: Transaction<Tables>, ask: ReservationAsk): Promise<ReserveOutcome> => {
+const reserveWithin = async (trx: Transaction<Tables>, ask: ReservationAsk, db: Database): Promise<ReserveOutcome> => {
   const content = contentOf(ask)
   const seconds = ask.kind === 'soft' ? ask.expiresInSeconds : null
   const { rows } = await sql`
@@ -82,7 +84,7 @@ const reserveWithin = async (trx: Transaction<Tables>, ask: ReservationAsk): Pro
   const keys: StockKey[] = ask.lines.flatMap(({ itemId, storeIds }) => storeIds.map((storeId) => ({ storeId, itemId })))
   await lockKeys(trx, keys)
   await endExpired(trx, keys)
-  const free = await readFree(trx, keys)
+  const free = await readPromisable(trx, keys, ask, db)
   const grant = grantLines(ask.lines, (storeId, itemId) => free.get(keyText({ storeId, itemId })) ?? 0, ask.fill)
   if (grant.outcome === 'not-enough') throw new Refused(grant)
   const { reservationId: reservation_id } = ask
@@ -98,6 +100,17 @@ const reserveWithin = async (trx: Transaction<Tables>, ask: ReservationAsk): Pro
   const reservation = await readReservation(trx, reservation_id)
   if (reservation === null) throw new Error('a reservation that was just made is not there')
   return { outcome: 'reserved', reservation, isNew: true }
+}
+
+/**
+ * A cart takes no more than its channel's figure: nobody was promised anything yet. An order was, when the channel showed its figure: what
+ * is held back for doubt is not held against it, the merchant's rules are. For the store's own channel no rule holds.
+ */
+const readPromisable = async (trx: Transaction<Tables>, keys: readonly StockKey[], { kind, channel }: ReservationAsk, db: Database) => {
+  const { figures } = await readFigures(trx, keys, channel, db)
+  return new Map(
+    figures.map((figure) => [keyText(figure), promisableMilli(figure.stock, kind === 'soft' ? figure.withheldMilli : 0)] as const),
+  )
 }
 
 const refuseUnknownStores = async (trx: Transaction<Tables>, { lines }: ReservationAsk): Promise<void> => {
@@ -171,5 +184,8 @@ const changeReservation = async (trx: Transaction<Tables>, reservationId: string
   if (step.step === 'confirm') await update.set({ kind: 'hard', expires_at: null }).execute()
   else if (step.step === 'consume' && step.receipt !== undefined)
     await update.set({ receipt: step.receipt, kind: 'hard', expires_at: null }).execute()
-  else await update.set({ state: endStates[step.step], ended_at: sql`now()` }).execute()
+  else {
+    await update.set({ state: endStates[step.step], ended_at: sql`now()` }).execute()
+    await trx.updateTable('reservation_line').set({ is_open: false }).where('reservation_id', '=', reservationId).execute()
+  }
 }

@@ -1,7 +1,7 @@
 /** Prices and assortment entries as lines of an import, from CSV or JSON, each read or refused by itself. And what contradicts itself. Pure. */
 import { z } from 'zod'
 import { amountMinorSchema, currencySchema, instantSchema, itemIdSchema } from '#sync/contract/vocabulary.ts'
-import { readCsvRows } from '../csv.ts'
+import { readTable, type Table } from '../identity/csv-table.ts'
 import { toMinor } from '../posting/decimal.ts'
 import type { ListingStatement } from './assortments.ts'
 import { listingLevels } from './listing.ts'
@@ -29,25 +29,15 @@ export const listingLineSchema = z.strictObject({
 })
 const schemas: { [K in ImportKind]: z.ZodType<Statements[K]> } = { prices: priceLineSchema, assortments: listingLineSchema }
 
-const columns: Record<ImportKind, readonly string[]> = {
-  prices: ['price_id', 'level', 'place', 'item_id', 'amount', 'currency', 'effective_from'],
-  assortments: ['entry_id', 'level', 'place', 'item_id', 'listed_from'],
-}
-
 export const readImportJson = <K extends ImportKind>(kind: K, rows: readonly unknown[]): ReadImport<K> => ({
   outcome: 'lines',
   lines: rows.map((row, index) => lineOf(kind, index + 1, row)),
 })
 
 export const readImportCsv = <K extends ImportKind>(kind: K, text: string): ReadImport<K> => {
-  const read = readCsvRows(text, columns[kind])
+  const read = kind === 'prices' ? readTable(text, priceTable) : readTable(text, listingTable)
   if (read.outcome === 'refused') return read
-  const lines = read.rows.map((row): ImportLine<K> => {
-    if ('refused' in row) return row
-    const fields = kind === 'prices' ? priceFields(row.cellOf) : listingFields(row.cellOf)
-    return typeof fields === 'string' ? { line: row.line, refused: fields } : lineOf(kind, row.line, fields)
-  })
-  return { outcome: 'lines', lines }
+  return { outcome: 'lines', lines: read.rows.map((row) => ('refused' in row ? row : lineOf(kind, row.line, row.row))) }
 }
 
 const lineOf = <K extends ImportKind>(kind: K, line: number, row: unknown): ImportLine<K> => {
@@ -57,24 +47,37 @@ const lineOf = <K extends ImportKind>(kind: K, line: number, row: unknown): Impo
   return { line, refused: words.join(' ') }
 }
 
-type Cells = (column: string) => string
+type Fields = Record<string, unknown>
 
-const priceFields = (cellOf: Cells): Record<string, unknown> | string => {
-  const [amount, currency] = [cellOf('amount'), cellOf('currency')]
-  const isCurrency = currencySchema.safeParse(currency).success
-  const amountMinor = isCurrency ? toMinor(amount, currency) : null
-  if (isCurrency && amountMinor === null) return `“${amount}” is no amount of ${currency}: write it as 12.50.`
-  return {
-    ...{ priceId: cellOf('price_id'), level: cellOf('level'), place: cellOf('place'), itemId: cellOf('item_id') },
-    ...{ amountMinor: amountMinor ?? 0, currency, effectiveFrom: momentOf(cellOf('effective_from')) },
-    effectiveTo: momentOf(cellOf('effective_to')) || undefined,
-  }
+const priceColumns = ['price_id', 'level', 'place', 'item_id', 'amount', 'currency', 'effective_from', 'effective_to'] as const
+const priceTable: Table<(typeof priceColumns)[number], Fields> = {
+  columns: priceColumns,
+  optional: ['effective_to'],
+  read: (cellOf) => {
+    const [amount, currency] = [cellOf('amount'), cellOf('currency')]
+    const isCurrency = currencySchema.safeParse(currency).success
+    const amountMinor = isCurrency ? toMinor(amount, currency) : null
+    if (isCurrency && amountMinor === null) return { refused: `“${amount}” is no amount of ${currency}: write it as 12.50.` }
+    const row = {
+      ...{ priceId: cellOf('price_id'), level: cellOf('level'), place: cellOf('place'), itemId: cellOf('item_id') },
+      ...{ amountMinor: amountMinor ?? 0, currency, effectiveFrom: momentOf(cellOf('effective_from')) },
+      effectiveTo: momentOf(cellOf('effective_to')) || undefined,
+    }
+    return { row }
+  },
 }
 
-const listingFields = (cellOf: Cells): Record<string, unknown> => ({
-  ...{ entryId: cellOf('entry_id'), level: cellOf('level'), place: cellOf('place'), itemId: cellOf('item_id') },
-  ...{ listedFrom: momentOf(cellOf('listed_from')), listedTo: momentOf(cellOf('listed_to')) || undefined },
-})
+const listingColumns = ['entry_id', 'level', 'place', 'item_id', 'listed_from', 'listed_to'] as const
+const listingTable: Table<(typeof listingColumns)[number], Fields> = {
+  columns: listingColumns,
+  optional: ['listed_to'],
+  read: (cellOf) => ({
+    row: {
+      ...{ entryId: cellOf('entry_id'), level: cellOf('level'), place: cellOf('place'), itemId: cellOf('item_id') },
+      ...{ listedFrom: momentOf(cellOf('listed_from')), listedTo: momentOf(cellOf('listed_to')) || undefined },
+    },
+  }),
+}
 
 /** A spreadsheet leaves seconds and their thousandths out. What is no moment stays, and is refused by its name. */
 const momentOf = (text: string): string => {

@@ -6,6 +6,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { ErrorCode } from '#sync/contract/error-codes.ts'
 import type { Instant } from '#sync/contract/vocabulary.ts'
 import { toMs } from '#sync/core/instant.ts'
+import { isStorePrice } from '#sync/core/override-prices.ts'
 import type { Tables } from '../storage/tables.ts'
 import { reportExceptions } from '../exception/exception.ts'
 import type { AtStores } from './held-prices.ts'
@@ -122,6 +123,7 @@ export const priceStores = ({ level, place }: Pick<PriceStatement, 'level' | 'pl
 
 const flawOf = ({ priceId, effectiveFrom, effectiveTo }: PriceStatement): string | null => {
   if (priceId.startsWith('erp:')) return 'Price ids beginning with "erp:" are the ERP\'s.'
+  if (isStorePrice(priceId)) return 'Price ids beginning with "~store:" are the stores\'.'
   if (priceId.startsWith(madePrefix)) return `Price ids beginning with "${madePrefix}" are the hub's.`
   return effectiveTo !== undefined && effectiveTo <= effectiveFrom ? 'effectiveTo must be after effectiveFrom.' : null
 }

@@ -18,10 +18,14 @@ import { type Proof, proveClose } from './proof.ts'
 
 export const dayCloseProjection: Projection = {
   name: 'day-closes',
+  heeds: ['day-close'],
+  tables: { day_close: 'closes of days', day_close_workstation: 'tills in closes of days' },
+  settles: ['HUB_TOTALS_DIFFER:'],
 
   apply: async (trx, records) => {
     const days = new Map<string, { storeId: string; businessDay: string }>()
     for (const row of records) {
+      if (row.kind !== 'day-close') continue
       const read = readRecord(row)
       if (read.reading !== 'day-close') continue
       if (days.size === 0) await lockStore(trx, row.store_id)

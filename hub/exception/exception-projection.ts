@@ -1,4 +1,5 @@
 /** Projection `exceptions`: records that a person must look at. A rebuild keeps what was decided on them. */
+import { priceOverrideSchema } from '#sync/contract/price-override.ts'
 import { stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
@@ -11,6 +12,8 @@ import { heedStoreExceptions } from './store-exceptions.ts'
 
 export const exceptionProjection: Projection = {
   name: 'exceptions',
+  tables: { store_exception_record: 'words of stores on their exceptions' },
+  settles: ['store:'],
   apply: async (trx, records) => {
     await raiseExceptions(trx, records.flatMap(exceptionsOf))
     await heedStoreExceptions(trx, records)
@@ -21,6 +24,7 @@ export const exceptionProjection: Projection = {
 /** What is wrong with a record, in words for its owner. */
 export const exceptionsOf = (row: LogRecord): HubException[] => {
   if (row.verdict === 'conflict' && row.kind === 'stock-document') return [about(row, 'DOCUMENT_CONFLICT', documentConflict(row))]
+  if (row.verdict === 'conflict' && row.kind === 'price-override') return [about(row, 'DOCUMENT_CONFLICT', overrideConflict(row))]
   if (row.verdict === 'conflict') return [about(row, 'KEY_CONFLICT', row.reason ?? 'same key, other content', transactionIn(row))]
   if (row.verdict === 'quarantined') {
     return [about(row, quarantineKind(row.reason?.split(':', 1)[0]), row.reason ?? 'not understood', transactionIn(row))]
@@ -45,6 +49,7 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
     case 'day-close':
     case 'exception':
     case 'stock-document':
+    case 'price-override':
     case 'unread':
       return []
     case 'poison':
@@ -54,8 +59,15 @@ export const exceptionsOf = (row: LogRecord): HubException[] => {
 
 const documentConflict = ({ payload, reason }: LogRecord): string => {
   const { documentId, documentKind } = stockDocumentSchema.parse(JSON.parse(payload))
+  return `The ${documentKind} ${documentId} came a second time with other content. ${bothKept(reason)}`
+}
+
+const overrideConflict = ({ payload, reason }: LogRecord): string =>
+  `The store's own price ${priceOverrideSchema.parse(JSON.parse(payload)).overrideId} came a second time with other content. ${bothKept(reason)}`
+
+const bothKept = (reason: string | null): string => {
   const first = / is held by (dev-\S+) with other content/.exec(reason ?? '')?.[1]
-  return `The ${documentKind} ${documentId} came a second time with other content. Both are kept; the first counts${first ? ` (record ${first})` : ''}, this one for nothing.`
+  return `Both are kept; the first counts${first ? ` (record ${first})` : ''}, this one for nothing.`
 }
 
 /** An accepted record that a projection cannot read or the database will not take: stepped over, and shown. */

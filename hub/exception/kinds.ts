@@ -49,7 +49,7 @@ export const exceptionKinds = {
     action: 'Compare both with the till’s journal; have the one that is missing entered under a number of its own.',
   },
   DOCUMENT_CONFLICT: {
-    meaning: 'Two stock documents of a store have the same number and other contents. The first counts, both are kept.',
+    meaning: 'Two stock documents, or two own prices, of a store have the same number and other contents. The first counts, both are kept.',
     owner: 'store',
     action: 'Compare both; hand over the one that is missing under a number of its own.',
   },
@@ -79,6 +79,48 @@ export const exceptionKinds = {
     owner: 'store',
     action: 'Compare the label with the receipt: the scale, the till’s tare or the layout of the barcodes in the mapping is wrong.',
   },
+  UNKNOWN_WORD: {
+    meaning: 'Tills, a channel or the ERP use a word (a reason, a state, a tender, a tax code) that no mapping brings to one of ours.',
+    owner: 'hub',
+    action: 'Add the word to the mapping, for that store or channel or for all (POST /v1/mappings/import). It closes by itself.',
+  },
+  // What the merge policies found; the money counts as the till took it
+  RETURN_EXCEEDS_SALE: {
+    meaning: 'More of a sale was returned, over all stores and receipts, than was sold. It is in stock once; the rest is held.',
+    owner: 'hub',
+    action:
+      'Ask the stores that returned it. Say whether the goods are there: POST /v1/returns/{originalKey}/decide with accept or reject. It closes then, or by itself when no more is held.',
+  },
+  RETURN_WITHOUT_SALE: {
+    meaning: 'Goods were returned from a sale that the hub does not have. Money and stock count.',
+    owner: 'store',
+    action:
+      'If the sale is on its way, nothing: it closes by itself when it arrives. Else compare the return’s number of the sale with the customer’s receipt.',
+  },
+  AFTER_CLOSE: {
+    meaning: 'Receipts of a till belong to a business day that was closed without them. They count.',
+    owner: 'store',
+    action: 'Close the day again at the till or its agent; it ends by itself when a newer close covers them.',
+  },
+  LATE_ARRIVAL: {
+    meaning: 'Receipts of a till arrived more than a week after their business day. They count.',
+    owner: 'hub',
+    action:
+      'Nothing, if the store was without its line for so long. Else look for a till or computer with a wrong date. It closes by itself when a close of the day covers them.',
+  },
+  // What a rebuild found
+  PROJECTION_DIFFERED: {
+    meaning: 'A rebuild found that a projection is not what the log comes to. The message says where, and whether it was put right.',
+    owner: 'hub',
+    action:
+      'If only a comparison was asked for, rebuild the projection. A mapping or an item that changed since explains stock that moved to another item; for all else look for who wrote to the database, and send the message to support. It closes when a later rebuild or comparison finds no difference.',
+  },
+  TAX_DIFFERS: {
+    meaning: 'A store’s tills tax an item, or under a code, otherwise than the tax master on that day. The receipts count as they are.',
+    owner: 'hub',
+    action:
+      'Correct whichever side is wrong: the till’s item data, the item’s tax code in the ERP, the rate (POST /v1/tax-rates/import) or the mapping of the code. It closes by itself when the master or the mapping was.',
+  },
   // What the stock ledger found
   BALANCE_DIFFERS: {
     meaning: 'What the hub has on hand of an item is not what its own ledger of movements comes to.',
@@ -100,6 +142,13 @@ export const exceptionKinds = {
     meaning: 'The ERP has another stock of an item at a store, and receipts on their way to it do not explain that.',
     owner: 'hub',
     action: 'Have the item counted; correct the side that is wrong. It closes by itself when a comparison finds both the same.',
+  },
+  // What store and centre decided without knowing of each other
+  OVERRIDE_CONFLICT: {
+    meaning: 'A store and head office changed the same price or stock, neither knowing of the other, and no rule says who wins.',
+    owner: 'hub',
+    action:
+      'Compare both sides (GET /v1/overrides) and decide (POST /v1/overrides/{id}/resolve), or set a rule for the next one (PUT /v1/override-rules). It closes by itself when it makes no difference any more.',
   },
   // What the store's agent itself found, and told in a record
   MISSING_NUMBER: {
@@ -206,6 +255,14 @@ export const exceptionKinds = {
     meaning: 'The hub cannot use an item as the ERP has it.',
     owner: 'hub',
     action: 'The message says what is wrong: correct the item in the ERP.',
+  },
+  // Who is told of availability and does not hear
+  SUBSCRIBER_DOWN: {
+    meaning:
+      'A sales channel has not taken the hub’s availability events for minutes, or said that it is gone: it may sell what is not there.',
+    owner: 'hub',
+    action:
+      'Look at the channel’s endpoint (GET /v1/subscriptions says what it answered). It closes by itself with the first delivery; one that is gone is taken up again by POST /v1/subscriptions/{id}/redeliver, or deleted.',
   },
 } as const satisfies Record<string, ExceptionKindEntry>
 

@@ -18,7 +18,9 @@ export const storeExceptionId = (storeId: string, exceptionId: string): string =
   withoutNul(`store:${encodeURIComponent(storeId)}:${exceptionId}`)
 
 export const heedStoreExceptions = async (trx: Transaction<Tables>, records: readonly LogRecord[]): Promise<void> => {
+  // Nearly all records are of another kind, and need not be read for that.
   const rows = records.flatMap((row) => {
+    if (row.kind !== 'exception') return []
     const read = readRecord(row)
     if (read.reading !== 'exception') return []
     const { device_id, incarnation, seq, store_id, captured_at, payload } = row

@@ -12,6 +12,7 @@ const catalogue: CatalogueFacts = {
   ]),
   itemIdByKey: new Map([['gtin:04006381333931', 'TEA']]),
   storeIds: new Set(['S1', 'S2']),
+  taxCategories: new Set(['standard', 'reduced']),
 }
 const heading = mappingColumns.join(';')
 const check = (lines: readonly string[], over: Partial<Parameters<typeof checkMapping>[0]> = {}) => {
@@ -53,6 +54,22 @@ describe('an import is checked line by line', () => {
     ['a scope without name', ['item;store;;sku;A;TEA;;m'], /names whose it is/],
     ['a word that is none of ours', ['tender;store;S1;word;BAR;gold;;m'], /no tender here: cash/],
     ['a layout that says otherwise', ['scale-layout;all;;layout;28IIIIIWWWWWC;price;;m'], /holds a weight/],
+    ['a circle of parents', ['parent;all;;sku;TEA;RED-S;;m', 'parent;all;;sku;RED-S;TEA;;m'], /nobody’s variant/],
+    [
+      'two parents',
+      ['parent;all;;sku;RED-S;SHIRT;;m', 'parent;all;;sku;RED-S;JACKET;;m'],
+      /given to SHIRT in line 2 and to JACKET in line 3/,
+    ],
+    ['another parent for one store', ['parent;store;S1;sku;RED-S;JACKET;;m'], /one parent, whoever asks/],
+    ['an axis of nobody’s variant', ['axis;all;;axis;size:TEA;S;;m'], /TEA is nobody’s variant: give it a parent first/],
+    ['an axis of one store', ['parent;all;;sku;TEA;HOT;;m', 'axis;store;S1;axis;size:TEA;S;;m'], /whoever asks/],
+    ['an axis without its item', ['axis;all;;axis;size;S;;m'], /no axis of an item/],
+    ['an axis of an unknown item', ['axis;all;;axis;size:GONE;S;;m'], /no item GONE in the catalogue/],
+    [
+      'variants that nothing tells apart',
+      ['parent;all;;sku;TEA;HOT;;m', 'parent;all;;sku;RED-S;HOT;;m', 'axis;all;;axis;size:TEA;S;;m', 'axis;all;;axis;size:RED-S;S;;m'],
+      /TEA and RED-S are both size S under HOT/,
+    ],
     ['a parent that is a variant', ['parent;all;;sku;RED-S;TEA;;m', 'parent;all;;sku;TEA;HOT;;m'], /nobody’s variant/],
     ['a canonical identifier of another item', ['canonical;all;;sku;APPLE;4006381333931;;m'], /not an identifier of APPLE/],
     ['a kind of another list', ['item;all;;word;A;TEA;;m'], /does not belong/],

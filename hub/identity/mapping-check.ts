@@ -8,12 +8,15 @@ import { findCycles } from './mapping-cycles.ts'
 import type { ReadRow } from './mapping-csv.ts'
 import { keyOf, type MappingEntry, placeOf } from './mapping-entry.ts'
 import { readBarcode } from './barcode.ts'
+import { readAxis, variantFaults } from './variant-axis.ts'
 
 export interface CatalogueFacts {
   unitOf: ReadonlyMap<string, string>
   /** By key of barcode.ts. */
   itemIdByKey: ReadonlyMap<string, string>
   storeIds: ReadonlySet<string>
+  /** Of the tax master, anywhere. */
+  taxCategories: ReadonlySet<string>
 }
 
 export interface CheckedLine {
@@ -76,9 +79,11 @@ export const checkMapping = ({ rows, inForce, catalogue, mode, takeOver }: Mappi
   for (const { entry, reason } of faults) {
     const line = lineOf.get(placeOf(entry))
     if (line !== undefined) refuse(line, reason)
-    // What this import leaves broken elsewhere is the import's fault: shown at its first line.
-    else refuse(rows[0]?.line ?? 1, `With this import, ${entry.list} “${entry.code}” would no longer do: ${reason}`)
   }
+  // What this import leaves broken elsewhere is the import's fault: shown at its first line.
+  for (const { entry, reason } of faults)
+    if (!lineOf.has(placeOf(entry)))
+      refuse(rows[0]?.line ?? 1, `With this import, ${entry.list} “${entry.code}” would no longer do: ${reason}`)
   const lines = rows.map(({ line, ...read }): CheckedLine => {
     const reason = reasons.get(line)
     if (reason !== undefined) return { line, outcome: 'refused', reason }
@@ -117,10 +122,16 @@ const wrongTarget = (entry: MappingEntry, catalogue: CatalogueFacts): string | u
     const words: readonly string[] = canonicalWords[list]
     return words.includes(target) ? undefined : `“${target}” is no ${list} here: ${words.join(', ')}.`
   }
+  if (list === 'tax') {
+    const known = [...catalogue.taxCategories].sort().join(', ') || 'none yet'
+    return catalogue.taxCategories.has(target) ? undefined : `“${target}” is no category of the tax master: ${known}.`
+  }
   if (list === 'scale-layout') {
     const holds = code.includes('W') ? 'weight' : 'price'
     return target === holds ? undefined : `The layout holds a ${holds}, the line says ${target}.`
   }
+  const axisOf = list === 'axis' ? readAxis(code)?.itemId : undefined
+  if (axisOf !== undefined && !catalogue.unitOf.has(axisOf)) return `There is no item ${axisOf} in the catalogue.`
   if ((list === 'parent' || list === 'canonical') && !catalogue.unitOf.has(code)) return `There is no item ${code} in the catalogue.`
   if (list === 'item' && kind === 'gtin' && entry.scope === 'all') {
     const owner = catalogue.itemIdByKey.get(entry.key)
@@ -131,15 +142,11 @@ const wrongTarget = (entry: MappingEntry, catalogue: CatalogueFacts): string | u
 
 /** Follows every target to its item, over the whole mapping as it would be. */
 const settle = (all: readonly MappingEntry[], catalogue: CatalogueFacts) => {
-  const faults: { entry: MappingEntry; reason: string }[] = []
+  const faults: { entry: MappingEntry; reason: string }[] = [...variantFaults(all)]
   const { cycles, ends } = findCycles(all)
   for (const { entry, path } of cycles) faults.push({ entry, reason: `It goes in a circle: ${path.join(' → ')}.` })
   const inCycle = new Set(cycles.map(({ entry }) => entry))
-  const parents = new Map(all.filter((entry) => entry.list === 'parent').map((entry) => [entry.code, entry.target]))
   const entries = all.map((entry): MappingEntry => {
-    if (entry.list === 'parent' && entry.target === entry.code) faults.push({ entry, reason: 'An item is no variant of itself.' })
-    else if (entry.list === 'parent' && parents.has(entry.target))
-      faults.push({ entry, reason: `${entry.target} is itself a variant of ${parents.get(entry.target)}: a parent is nobody’s variant.` })
     if (entry.list !== 'item' || inCycle.has(entry)) return entry
     const itemId = ends.get(entry) ?? entry.target
     const unit = catalogue.unitOf.get(itemId)

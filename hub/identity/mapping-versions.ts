@@ -94,6 +94,7 @@ export const readEntries = async (db: Kysely<Tables>, version: number): Promise<
 const readCatalogueFacts = async (trx: Transaction<Tables>): Promise<CatalogueFacts> => {
   const items = await trx.selectFrom('item').select(['item_id', 'unit', 'barcodes']).orderBy('item_id', 'desc').execute()
   const stores = await trx.selectFrom('store').select('store_id').execute()
+  const categories = await trx.selectFrom('tax_rate').select('category').distinct().execute()
   const patterns = patternsOf('', await readLayouts(trx))
   const keyed = items.flatMap((item) =>
     item.barcodes.flatMap((barcode) => readBarcode(barcode, patterns).keys.map((key) => [key, item.item_id] as const)),
@@ -102,6 +103,7 @@ const readCatalogueFacts = async (trx: Transaction<Tables>): Promise<CatalogueFa
     unitOf: new Map(items.map((item) => [item.item_id, item.unit])),
     itemIdByKey: new Map(keyed),
     storeIds: new Set(stores.map((store) => store.store_id)),
+    taxCategories: new Set(categories.map(({ category }) => category)),
   }
 }
 

@@ -27,6 +27,12 @@ export interface IdentityTables {
     until_version: number | null
   }
   waiting_line: WaitingLineRow
+  /** What tills said in their own words. */
+  word_day: { store_id: string; business_day: string; list: string; word: string; currency: string; times: number; amount_minor: number }
+  /** The same over all days. */
+  word_total: { store_id: string; list: string; word: string; currency: string; times: number; amount_minor: number }
+  /** What channels said and nobody knew. */
+  channel_word: { channel: string; list: string; word: string }
 }
 
 /** Stock that waits to know its item. `exception_id` groups what a person decides at once. */

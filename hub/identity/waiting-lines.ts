@@ -7,8 +7,9 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { exceptionId, reportExceptions, resolveExceptions, withoutNul } from '../exception/exception.ts'
 import { shareProjection } from '../merge/advance.ts'
 import { postingChannel } from '../posting/queue.ts'
-import { lockStock } from '../stock/balance.ts'
 import { addReleased } from '../stock/released-lines.ts'
+import { lockTouched, type Receipt, readTouched, type Touched } from '../stock/return-lookup.ts'
+import { settleReturns } from '../stock/returns.ts'
 import type { Database } from '../storage/database.ts'
 import { retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
@@ -103,6 +104,11 @@ export const mergeWaitingLines = async (db: Database): Promise<number> => {
   return moved
 }
 
+/** The same within the caller's transaction. */
+export const mergeWaitingWithin = async (trx: Trx): Promise<void> => {
+  for (let after: string | undefined = ''; after !== undefined;) after = (await mergeSome(trx, after)).last
+}
+
 const mergeSome = async (trx: Trx, after: string): Promise<{ moved: number; last: string | undefined }> => {
   await shareProjection(trx, 'stock')
   const { rows: waiting } = await sql<Omit<WaitingLineRow, 'natural_key'>>`
@@ -128,11 +134,8 @@ const mergeSome = async (trx: Trx, after: string): Promise<{ moved: number; last
     return itemId === undefined ? [] : [{ ...row, item_id: itemId }]
   })
   if (known.length === 0) return { moved: 0, last }
-  await lockStock(
-    trx,
-    known.map((row) => row.store_id),
-    'alone',
-  )
+  const look = async (): Promise<Touched> => readTouched(trx, await waitingReceipts(trx, known), [])
+  const originals = await lockTouched(trx, new Set(known.map((row) => row.store_id)), 'alone', look)
   await lockGroups(
     trx,
     known.map((row) => row.exception_id),
@@ -144,9 +147,20 @@ const mergeSome = async (trx: Trx, after: string): Promise<{ moved: number; last
       and w.given_barcode = k.given_barcode and w.description = k.description
     returning w.*, k.item_id`.execute(trx)
   await addReleased(trx, released)
+  await settleReturns(trx, originals)
   await tellGroups(trx, new Set(known.map((row) => row.exception_id)))
   await retryPostings(trx, [...new Set(released.map((row) => row.natural_key))])
   return { moved: released.length, last }
+}
+
+/** Those whose lines wait for what is known now. Nobody adds to them while their stores' locks are held alone. */
+const waitingReceipts = async (trx: Trx, known: readonly object[]): Promise<Receipt[]> => {
+  const { rows } = await sql<Receipt>`
+    select distinct w.store_id as "storeId", w.natural_key as "naturalKey" from waiting_line w
+    join json_populate_recordset(null::waiting_line, ${JSON.stringify(known)}::json) k using (exception_id, store_id, given_item, given_barcode, description)`.execute(
+    trx,
+  )
+  return rows
 }
 
 /** Receipts that the ERP did not take for such a line are tried again. */

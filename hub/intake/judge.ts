@@ -14,6 +14,7 @@ import {
   type TidelineRecord,
   transactionPayloadSchema,
 } from '#sync/contract/record.ts'
+import { priceOverrideKeyOf, priceOverrideSchema } from '#sync/contract/price-override.ts'
 import { stockDocumentKeyOf, stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { naturalKeyOf } from '#sync/contract/transaction.ts'
@@ -125,6 +126,12 @@ const readPayload = (record: TidelineRecord, storeId: string): PayloadReading =>
       if (!parsed.success) return { naturalKey: null, flaw: invalid(parsed.error) }
       const foreign = wrongStore(parsed.data.storeId, storeId)
       return { naturalKey: foreign ? null : stockDocumentKeyOf(parsed.data), flaw: foreign }
+    }
+    case 'price-override': {
+      const parsed = priceOverrideSchema.safeParse(json)
+      if (!parsed.success) return { naturalKey: null, flaw: invalid(parsed.error) }
+      const foreign = wrongStore(parsed.data.storeId, storeId)
+      return { naturalKey: foreign ? null : priceOverrideKeyOf(parsed.data), flaw: foreign }
     }
     case 'quarantine': {
       const parsed = quarantinePayloadSchema.safeParse(json)

@@ -4,6 +4,7 @@ import { genesisHash } from '#sync/contract/record.ts'
 import type { Verdict } from '#sync/contract/verdict.ts'
 import type { Database } from '../storage/database.ts'
 import { isTakenKey } from '../storage/failure.ts'
+import { textColumn } from '../storage/unnested.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { StreamPosition } from './judge.ts'
 import type { ReceivedRecord } from './received-batch.ts'
@@ -80,17 +81,6 @@ export const appendAtOnce = async (db: Database, stream: StreamIdentity, step: S
     throw error
   }
 }
-
-const separator = '\u001f'
-const absent = '\u001e'
-
-/** One text, split by the server: quoting each element of an array cost a quarter of a batch's time. JSON text has no raw control characters. */
-const textColumn = (values: readonly (string | null)[]) => {
-  if (!values.every((value) => value === null || isSplittable(value))) return sql`${values}::text[]`
-  return sql`string_to_array(${values.map((value) => value ?? absent).join(separator)}, ${separator}, ${absent})`
-}
-
-const isSplittable = (value: string): boolean => value !== '' && value !== absent && !value.includes(separator)
 
 const byNaturalKey = (a: LogRow, b: LogRow): number => {
   const [first, second] = [a.naturalKey ?? '', b.naturalKey ?? '']

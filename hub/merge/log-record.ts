@@ -1,9 +1,11 @@
 /** A record as the log holds it, and its payload read again: the database is an edge too. */
 import { type ConflictPayload, conflictPayloadSchema, type QuarantinePayload, quarantinePayloadSchema } from '#sync/contract/record.ts'
 import { type DayClosePayload, dayClosePayloadSchema, type DayCloseStatement, dayCloseStatementSchema } from '#sync/contract/day-close.ts'
+import { type PriceOverride, priceOverrideSchema } from '#sync/contract/price-override.ts'
 import { type StockDocument, stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import { type StoreException, storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { type Transaction, transactionSchema } from '#sync/contract/transaction.ts'
+import { isTransaction } from '../intake/compiled-shape.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { Selectable } from 'kysely'
 
@@ -20,6 +22,7 @@ export type Reading =
   | { reading: 'day-close'; statement: DayCloseStatement; signed: DayClosePayload }
   | { reading: 'exception'; exception: StoreException }
   | { reading: 'stock-document'; document: StockDocument }
+  | { reading: 'price-override'; override: PriceOverride }
   | { reading: 'unread' }
   | { reading: 'poison'; message: string }
 
@@ -30,7 +33,7 @@ export const readRecord = (row: LogRecord): Reading => {
     const json = JSON.parse(row.payload) as unknown
     switch (row.kind) {
       case 'transaction':
-        return { reading: 'transaction', transaction: transactionSchema.parse(json) }
+        return { reading: 'transaction', transaction: isTransaction(json) ? json : transactionSchema.parse(json) }
       case 'conflict':
         return { reading: 'conflict', conflict: conflictPayloadSchema.parse(json) }
       case 'quarantine':
@@ -41,6 +44,8 @@ export const readRecord = (row: LogRecord): Reading => {
         return { reading: 'exception', exception: storeExceptionSchema.parse(json) }
       case 'stock-document':
         return { reading: 'stock-document', document: stockDocumentSchema.parse(json) }
+      case 'price-override':
+        return { reading: 'price-override', override: priceOverrideSchema.parse(json) }
       default:
         return { reading: 'poison', message: `a record of kind ${row.kind}, which this hub does not know` }
     }

@@ -18,6 +18,9 @@ export const isPosted = (transaction: Transaction): boolean => movesGoods(transa
 
 export const createPostingsProjection = (connector: string): Projection => ({
   name: 'postings',
+  heeds: ['transaction'],
+  tables: {},
+  fillsOutbox: true,
 
   apply: async (trx, records) => {
     const rows = transactionsOf(records)

@@ -1,6 +1,10 @@
-/** Projection `sales`: each transaction once, and the day's totals by kind, tender and tax. */
+/** Projection `sales`: each transaction once, the day's totals by kind, tender and tax, what tills state of taxes, and their words. */
 import type { Transaction } from '#sync/contract/transaction.ts'
 import { sql } from 'kysely'
+import { addWords, resetWords } from '../identity/word-totals.ts'
+import { addStatements, resetStatements } from '../tax/statements.ts'
+import { unnested } from '../storage/unnested.ts'
+import { idleKinds } from './idle-kinds.ts'
 import { transactionsOf } from './log-record.ts'
 import type { Projection } from './projection.ts'
 
@@ -10,9 +14,6 @@ export interface TotalEffect {
   count: number
   amountMinor: number
 }
-
-/** Rung up but never concluded, or only for practice: no money changed hands. */
-const idleKinds: ReadonlySet<Transaction['kind']> = new Set(['suspended', 'cancelled', 'training'])
 
 /** What one transaction adds to its workstation's day. Voided tenders count for nothing. */
 export const totalEffects = (transaction: Transaction): TotalEffect[] => {
@@ -66,8 +67,25 @@ export const sumTotals = (transactions: readonly Transaction[]): DayTotal[] => {
   return [...sums.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
 }
 
+/** In the order of the insertion's columns. */
+const salesTypes = {
+  ...({ store_id: 'text', natural_key: 'text', workstation_id: 'text', business_day: 'date', sequence_number: 'bigint' } as const),
+  ...({ kind: 'text', ended_at: 'text', currency: 'text', net_minor: 'bigint', tax_minor: 'bigint', grand_minor: 'bigint' } as const),
+  ...({ device_id: 'text', incarnation: 'text', seq: 'bigint' } as const),
+}
+
 export const salesProjection: Projection = {
   name: 'sales',
+  heeds: ['transaction'],
+  tables: {
+    sales_transaction: 'receipts',
+    day_total: 'totals of a day',
+    tax_stated: 'taxes that tills stated',
+    tax_line: 'items under their taxes',
+    word_day: 'words of a day',
+    word_total: 'words of a store',
+  },
+  mixesStreams: true,
 
   apply: async (trx, records) => {
     const transactions = transactionsOf(records)
@@ -89,10 +107,15 @@ export const salesProjection: Projection = {
       seq: row.seq,
     }))
     const added = await sql<{ key: string }>`
-      insert into sales_transaction select * from json_populate_recordset(null::sales_transaction, ${JSON.stringify(rows)}::json)
+      insert into sales_transaction (store_id, natural_key, workstation_id, business_day, sequence_number, kind, ended_at, currency, net_minor,
+        tax_minor, grand_minor, device_id, incarnation, seq)
+      select * from ${unnested(rows, salesTypes)}
       on conflict (natural_key) do nothing returning natural_key as key`.execute(trx)
     const addedKeys = new Set(added.rows.map(({ key }) => key))
-    const totals = sumTotals(transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : [])))
+    const counted = transactions.flatMap(({ transaction, naturalKey }) => (addedKeys.has(naturalKey) ? [transaction] : []))
+    await addStatements(trx, counted)
+    await addWords(trx, counted)
+    const totals = sumTotals(counted)
     if (totals.length === 0) return
     await sql`
       insert into day_total select * from json_populate_recordset(null::day_total, ${JSON.stringify(totals)}::json)
@@ -103,5 +126,7 @@ export const salesProjection: Projection = {
   reset: async (trx) => {
     await trx.deleteFrom('sales_transaction').execute()
     await trx.deleteFrom('day_total').execute()
+    await resetStatements(trx)
+    await resetWords(trx)
   },
 }

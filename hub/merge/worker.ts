@@ -19,9 +19,17 @@ export interface MergeOptions {
   projections: readonly Projection[]
   log: Logger
   metrics: HubMetrics
+  /** A projection took records, and committed them. */
+  onMerged?: (projection: string) => void
   pollMs?: number
+  /** How many streams each projection reads at the same time. */
+  lanes?: number
   clock?: Clock
 }
+
+/** Records that come in meanwhile are taken together: a look that finds a few costs as much as one that finds many. */
+const restMs = { urgent: 10, patient: 100 }
+const manyRecords = 200
 
 export const startMergeWorker = ({
   db,
@@ -29,7 +37,9 @@ export const startMergeWorker = ({
   projections,
   log,
   metrics,
+  onMerged = () => undefined,
   pollMs = 2_000,
+  lanes = 1,
   clock = systemClock,
   listen = (channel, onNotify) => startListener({ url: databaseUrl, log, channels: { [channel]: onNotify }, onListening: onNotify }),
 }: MergeOptions): { stop(): Promise<void> } => {
@@ -40,24 +50,34 @@ export const startMergeWorker = ({
   }
   const listener = listen(logChannel, ringAll)
 
-  const keepReading = async (projection: Projection, bell: Bell): Promise<void> => {
+  const keepReading = async (projection: Projection, bell: Bell, resting: Bell): Promise<void> => {
+    const onTaken = (count: number): void => {
+      metrics.mergedRecords.inc({ projection: projection.name }, count)
+      if (count > 0) onMerged(projection.name)
+    }
+    const pauseMs = projection.isUrgent ? restMs.urgent : restMs.patient
+    const rest = async (taken: number): Promise<void> => {
+      if (taken < manyRecords && !stopping) await resting.wait(pauseMs)
+    }
     while (!stopping) {
-      await drainProjection(db, projection, (count) => metrics.mergedRecords.inc({ projection: projection.name }, count)).catch(
-        (error: unknown) => {
-          const details = { err: error, projection: projection.name }
-          if (databaseFailure(error) === 'fault') log.error(details, 'a projection stands still')
-          else log.warn(details, 'a projection waits for the database')
-        },
-      )
+      await drainProjection(db, projection, { onTaken, between: rest, lanes }).catch((error: unknown) => {
+        const details = { err: error, projection: projection.name }
+        if (databaseFailure(error) === 'fault') log.error(details, 'a projection stands still')
+        else log.warn(details, 'a projection waits for the database')
+      })
       if (!stopping) await bell.wait(pollMs)
     }
   }
-  const loops = projections.map((projection, index) => keepReading(projection, bells[index] ?? createBell(clock)))
+  const rests = projections.map(() => createBell(clock))
+  const loops = projections.map((projection, index) =>
+    keepReading(projection, bells[index] ?? createBell(clock), rests[index] ?? createBell(clock)),
+  )
 
   return {
     stop: async () => {
       stopping = true
       ringAll()
+      for (const rest of rests) rest.ring()
       await Promise.all([listener.stop(), ...loops])
     },
   }

@@ -11,23 +11,35 @@ import type { Unit } from '#sync/contract/transaction.ts'
 import { type ConfidencePolicy, type ItemKnowledge, type StoreKnowledge, type UnseenTerm, unseenTerms, unseenUnits } from './confidence.ts'
 import { probabilityPpm, quantileUnits } from './quantile.ts'
 
+/** Whose rule a term follows, for the explanation. */
+export interface RuleSaid {
+  ruleId: string
+  owner: string
+  reason: string
+}
+
 /** Thousandths of the unit. */
 export interface StockFigures {
   unit: Unit
   onHandMilli: number
   reservedMilli: number
   safetyMilli: number
+  safetyBy?: RuleSaid
   /** No more than this is for the channel; absent: all there is. */
   allocationMilli?: number
-  /** What on hand is made of, for the explanation: the last count and what moved since. */
-  count?: { atMs: number; countedMilli: number; soldSinceMilli: number; otherSinceMilli: number }
+  /** How that came about: the most that the channel may have, and what of it is reserved already. */
+  allocation?: { limitMilli: number; heldMilli: number; isClosed: boolean; by: RuleSaid }
+  /** What on hand is made of, for the explanation: the last count and, where it is told apart, what was sold since. */
+  count?: { atMs: number; businessDay?: string; countedMilli: number; soldSinceMilli?: number; otherSinceMilli: number }
 }
 
 export type AvailabilityTerm =
   | { kind: 'on-hand'; unit: Unit; milli: number; count?: StockFigures['count'] }
-  | { kind: 'reserved' | 'safety' | 'allocation' | 'offered'; milli: number }
+  | { kind: 'reserved' | 'offered'; milli: number }
+  | { kind: 'safety'; milli: number; by?: RuleSaid | undefined }
+  | { kind: 'allocation'; milli: number; of?: StockFigures['allocation'] }
   | UnseenTerm
-  | { kind: 'withheld'; milli: number; servicePpm: number; meanMicro: number }
+  | { kind: 'withheld'; milli: number; servicePpm: number; meanMicro: number; by?: RuleSaid | undefined }
 
 export interface Availability {
   availableMilli: number
@@ -64,10 +76,10 @@ export const availableToSell = (
     terms: [
       { kind: 'on-hand', unit: stock.unit, milli: stock.onHandMilli, count: stock.count },
       { kind: 'reserved', milli: stock.reservedMilli },
-      { kind: 'safety', milli: stock.safetyMilli },
+      { kind: 'safety', milli: stock.safetyMilli, by: stock.safetyBy },
       ...causes,
-      { kind: 'withheld', milli: withheldMilli, servicePpm: policy.servicePpm, meanMicro: unseen.meanMicro },
-      ...(stock.allocationMilli === undefined ? [] : [{ kind: 'allocation' as const, milli: stock.allocationMilli }]),
+      { kind: 'withheld', milli: withheldMilli, servicePpm: policy.servicePpm, meanMicro: unseen.meanMicro, by: policy.by },
+      ...(stock.allocationMilli === undefined ? [] : [{ kind: 'allocation' as const, milli: stock.allocationMilli, of: stock.allocation }]),
       { kind: 'offered', milli: availableMilli },
     ],
   }

@@ -6,6 +6,8 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { grouped } from '../merge/newest.ts'
 import type { Tables } from '../storage/tables.ts'
+import { type ColumnValue, unnested } from '../storage/unnested.ts'
+import { ruleOnCounts } from './count-conflicts.ts'
 import { containment, isContained } from './containment.ts'
 import { baseOf, type Count, type Place } from './count-rule.ts'
 
@@ -13,27 +15,45 @@ type Trx = Transaction<Tables>
 
 /** Before every other lock but the projection's own; of several stores in the order of their names. */
 export const lockStock = async (trx: Trx, storeIds: Iterable<string>, how: 'shared' | 'alone'): Promise<void> => {
-  for (const storeId of [...new Set(storeIds)].sort()) {
-    const key = sql`hashtextextended(${`tideline stock ${storeId}`}, 0)`
-    await sql`select ${how === 'alone' ? sql`pg_advisory_xact_lock(${key})` : sql`pg_advisory_xact_lock_shared(${key})`}`.execute(trx)
-  }
+  const names = [...new Set(storeIds)].sort().map((storeId) => `tideline stock ${storeId}`)
+  const lock = sql.raw(how === 'alone' ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared')
+  // In one statement, which takes them as they come.
+  await sql`select ${lock}(hashtextextended(name, 0)) from unnest(${names}::text[]) as name`.execute(trx)
+}
+
+type Moved = Readonly<Record<keyof typeof movementTypes, ColumnValue>>
+
+const movementTypes = {
+  ...({
+    store_id: 'text',
+    natural_key: 'text',
+    line_number: 'int',
+    item_id: 'text',
+    quantity_milli: 'bigint',
+    business_day: 'date',
+  } as const),
+  ...({ kind: 'text', device_id: 'text', incarnation: 'text', seq: 'bigint' } as const),
 }
 
 /**
  * Two lines of one receipt may carry the same number: they are added up. A receipt or document that moved stock before moves none. Counts
  * are added and change no balance here. Balances are touched in key order, against deadlocks.
  */
-export const addMovements = async (trx: Trx, movements: readonly object[], once: 'once' | 'more'): Promise<void> => {
+export const addMovements = async (trx: Trx, movements: readonly Moved[], once: 'once' | 'more'): Promise<void> => {
   if (movements.length === 0) return
-  const isNew = sql`where not exists (select from stock_movement m where m.store_id = g.store_id and m.natural_key = g.natural_key)
-    and not exists (select from waiting_line w where w.store_id = g.store_id and w.natural_key = g.natural_key)`
+  const isNew = sql`where not exists (select from taken t where t.store_id = g.store_id and t.natural_key = g.natural_key)`
   const isMore = sql`on conflict (store_id, natural_key, line_number, item_id)
     do update set quantity_milli = stock_movement.quantity_milli + excluded.quantity_milli`
   await sql`
     with given as materialized (
       select store_id, natural_key, line_number, item_id, sum(quantity_milli)::bigint as quantity_milli, min(business_day) as business_day,
         min(kind) as kind, min(device_id) as device_id, min(incarnation) as incarnation, min(seq) as seq
-      from json_populate_recordset(null::stock_movement, ${JSON.stringify(movements)}::json) group by 1, 2, 3, 4),
+      from ${unnested(movements, movementTypes)}
+        as g (store_id, natural_key, line_number, item_id, quantity_milli, business_day, kind, device_id, incarnation, seq) group by 1, 2, 3, 4),
+    taken as materialized (
+      select r.store_id, r.natural_key from (select distinct store_id, natural_key from given) r
+      where exists (select from stock_movement m where m.store_id = r.store_id and m.natural_key = r.natural_key)
+        or exists (select from waiting_line w where w.store_id = r.store_id and w.natural_key = r.natural_key)),
     fresh as materialized (select * from given g ${once === 'once' ? isNew : sql``}),
     moved as (
       insert into stock_movement (store_id, natural_key, line_number, item_id, quantity_milli, business_day, kind, device_id, incarnation, seq)
@@ -83,6 +103,7 @@ const countOf = ({ natural_key: key, counted: countedMilli, business_day: busine
 /** Derives anew the balances of all counted items that these receipts and documents touch. The store's lock is held alone. */
 export const settleCounts = async (trx: Trx, storeId: string, naturalKeys: readonly string[]): Promise<void> => {
   if (naturalKeys.length === 0) return
+  await ruleOnCounts(trx, storeId, naturalKeys)
   const bases = [...(await readCounts(trx, storeId, naturalKeys))].flatMap(([itemId, counts]) => {
     const base = baseOf(counts)
     const [own] = base?.places ?? []

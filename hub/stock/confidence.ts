@@ -43,6 +43,8 @@ export interface ItemKnowledge {
 export interface ConfidencePolicy {
   /** The probability with which what is offered must be there. */
   servicePpm: number
+  /** Whose rule that is; absent: it is the usual one. */
+  by?: { ruleId: string; owner: string; reason: string }
   /** Variance over mean of what goes unseen; 1,000,000 is Poisson. */
   dispersionPpm: number
   /** Units lost without a receipt for each unit sold. */
@@ -71,6 +73,8 @@ export interface UnseenTerm {
   ms?: number
   /** How many records, where the cause is records. */
   records?: number
+  /** How far the store's clock is ahead, where an age was read off it. */
+  offsetMs?: number
   milliPerHour: number
   meanMicro: number
 }
@@ -93,7 +97,8 @@ const pending = (store: StoreKnowledge, { velocity, unitsPerRecordMicro }: ItemK
   const sinceMs = oldestCapturedMs === undefined ? untilMs : Math.min(untilMs, oldestCapturedMs - offsetMs - uncertaintyMs)
   const byCount = unitsPerRecordMicro === undefined ? undefined : clamped(records * unitsPerRecordMicro)
   const meanMicro = records === 0 ? 0 : (byCount ?? expectedMicro(velocity, sinceMs, untilMs))
-  return { kind: 'unseen', cause: 'pending', records, ms: untilMs - sinceMs, milliPerHour: velocity.milliPerHour, meanMicro }
+  const byAge = byCount === undefined && records > 0 ? { offsetMs } : {}
+  return { kind: 'unseen', cause: 'pending', records, ms: untilMs - sinceMs, ...byAge, milliPerHour: velocity.milliPerHour, meanMicro }
 }
 
 /** A record that is missing holds what a record usually does; where that is not known, a whole unit. */

@@ -25,7 +25,7 @@ export type Corrected =
   | { outcome: 'conflict'; message: string }
   | { outcome: 'refused'; message: string }
 
-type Row = Omit<Tables['stock_correction'], 'booked_at'>
+type Row = Omit<Tables['stock_correction'], 'booked_at' | 'arrived'>
 
 /** Never a transaction's or a document's: those have `|stock|` or a day there. */
 const naturalKeyOf = ({ storeId, key }: Correction): string => `${storeId}|booked|${encodeURIComponent(key)}`
@@ -51,13 +51,22 @@ const correctWithin = async (trx: Transaction<Tables>, row: Row): Promise<Correc
   await lockStock(trx, [row.store_id], 'shared')
   const added = await trx
     .insertInto('stock_correction')
-    .values(row)
+    .values({ ...row, arrived: await arrivedOf(trx, row.store_id) })
     .onConflict((conflict) => conflict.column('correction_key').doNothing())
     .returning('correction_key')
     .executeTakeFirst()
   if (!added) return known(trx, row)
   await addMovements(trx, [movementOf(row)], 'once')
   return { outcome: 'booked', onHandMilli: await onHand(trx, row) }
+}
+
+/** How far the store's records had come: a count behind that was not known to whoever booked. */
+const arrivedOf = async (trx: Transaction<Tables>, storeId: string): Promise<string> => {
+  const { rows } = await sql<{ arrived: string }>`
+    select coalesce(json_agg(json_build_object('device_id', s.device_id, 'incarnation', s.incarnation, 'seq', s.acked_seq)
+      order by s.device_id, s.incarnation), '[]')::text as arrived
+    from device_stream s join device d using (device_id) where d.store_id = ${storeId}`.execute(trx)
+  return rows[0]?.arrived ?? '[]'
 }
 
 const unknownIn = async (trx: Transaction<Tables>, { store_id, item_id }: Row): Promise<string | null> => {
@@ -68,14 +77,14 @@ const unknownIn = async (trx: Transaction<Tables>, { store_id, item_id }: Row): 
 }
 
 const known = async (trx: Transaction<Tables>, row: Row): Promise<Corrected> => {
-  const { booked_at: at, ...before } = await trx
+  const before = await trx
     .selectFrom('stock_correction')
     .selectAll()
     .where('correction_key', '=', row.correction_key)
     .executeTakeFirstOrThrow()
   const columns = Object.keys(row) as (keyof Row)[]
   if (columns.every((column) => before[column] === row[column])) return { outcome: 'duplicate', onHandMilli: await onHand(trx, row) }
-  const message = `The key ${row.correction_key} was used at ${at.toISOString()} for another correction: ${before.quantity_milli} thousandths of ${before.item_id} at store ${before.store_id}.`
+  const message = `The key ${row.correction_key} was used at ${before.booked_at.toISOString()} for another correction: ${before.quantity_milli} thousandths of ${before.item_id} at store ${before.store_id}.`
   return { outcome: 'conflict', message }
 }
 
@@ -90,7 +99,7 @@ const movementOf = ({ store_id, natural_key, item_id, kind, quantity_milli, busi
   ...{ device_id: null, incarnation: null, seq: null },
 })
 
-/** Into a ledger that was just emptied. */
+/** Into a ledger that was just emptied, or is built anew: what it has already is not booked again. */
 export const bookCorrections = async (trx: Transaction<Tables>): Promise<void> => {
   const rows = await trx.selectFrom('stock_correction').selectAll().execute()
   await addMovements(trx, rows.map(movementOf), 'once')

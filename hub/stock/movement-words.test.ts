@@ -30,6 +30,7 @@ describe('a movement in words', () => {
       'Took in 2 from store S2, transfer o1 (document d1): broken.',
       'Received 2 (document d1): broken.',
       'Corrected by -2 for the ERP: stocktaking.',
+      'Held back 2 of a return of more than was sold, receipt 17 of till 3.',
     ])
   })
 

@@ -58,6 +58,8 @@ const eventText = ({ storeId, naturalKey, kind, quantityMilli: milli, document, 
       return `Adjusted by ${signedText(milli)}${paper}${why}`
     case 'erp-correction':
       return `Corrected by ${signedText(milli)} for the ERP${why}`
+    case 'return-held':
+      return `Held back ${amount} of a return of more than was sold, ${receipt}`
     default:
       return unreachable(kind)
   }

@@ -17,10 +17,14 @@ export const movementKinds = [
   'transfer-in',
   'receipt',
   'erp-correction',
+  'return-held',
 ] as const
 export type MovementKind = (typeof movementKinds)[number]
 
-/** `quantityMilli` of a count is what is there; of all others what is added. */
+/**
+ * `quantityMilli` of a count is what is there; of all others what is added. `return-held` takes off again what of a return goes beyond its
+ * sale: it stands under the line's number with a minus.
+ */
 export interface Movement {
   lineNumber: number
   itemId: string

@@ -5,24 +5,26 @@
  *   one that came before             ─▶ another place of the same   what the hub booked itself is kept, and is in the ledger too
  */
 import { sql, type Transaction } from 'kysely'
-import { exceptionId, type HubException, raiseExceptions, withoutNul } from '../exception/exception.ts'
+import { exceptionId, type HubException, raiseExceptions } from '../exception/exception.ts'
 import { readIdentities } from '../identity/identities.ts'
 import type { WaitingLineRow } from '../identity/tables.ts'
-import { insertWaiting, lockGroups, takenKeys, waitingId } from '../identity/waiting-lines.ts'
+import { insertWaiting, lockGroups, mergeWaitingWithin, takenKeys, waitingId } from '../identity/waiting-lines.ts'
 import { recordIdOfRow } from '../merge/log-record.ts'
 import type { Projection } from '../merge/projection.ts'
+import { storable } from '../storage/storable.ts'
 import type { Tables } from '../storage/tables.ts'
-import { addMovements, lockStock, settleCounts } from './balance.ts'
+import { type Original, returnClaims } from '../merge/policies/return-claims.ts'
+import { addMovements, settleCounts } from './balance.ts'
+import { placeCorrections } from './count-conflicts.ts'
 import { bookCorrections } from './corrections.ts'
 import type { StockEffects } from './movement.ts'
 import { effectsOf, linesOf, sourcesOf, type StockSource } from './source.ts'
-import type { StockPlaceRow } from './tables.ts'
+import { lockTouched, type Receipt, readTouched, type Touched } from './return-lookup.ts'
+import { addClaims, settleReturns } from './returns.ts'
+import type { ReturnClaimRow, StockPlaceRow } from './tables.ts'
 
 type Trx = Transaction<Tables>
 type Effected = StockSource & StockEffects
-
-/** Half a character and NUL are what PostgreSQL's text cannot hold. */
-const storable = (text: string): string => withoutNul(text.replace(/\p{Surrogate}/gu, '\ufffd'))
 
 const movementRows = ({ row, naturalKey, businessDay, movements }: Effected) =>
   movements.map(({ lineNumber, itemId, kind, quantityMilli }) => ({
@@ -67,29 +69,80 @@ const flagExceptions = ({ row, naturalKey, currency, flags }: Effected): HubExce
     currency,
   }))
 
+const claimRows = ({ row, naturalKey, currency, transaction }: StockSource): ReturnClaimRow[] =>
+  (transaction ? returnClaims(transaction) : []).map(({ lineNumber, relation, original, amountMinor }) => ({
+    ...{ store_id: row.store_id, natural_key: naturalKey, line_number: lineNumber, relation },
+    ...{ original_store_id: original.storeId, original_key: original.naturalKey, amount_minor: amountMinor, currency },
+  }))
+
+const receiptOf = ({ row, naturalKey, transaction }: StockSource): Receipt[] => (transaction ? [{ storeId: row.store_id, naturalKey }] : [])
+
+/** A person's decisions stay. */
+const emptied = [
+  ...(['stock_movement', 'stock_balance', 'stock_place', 'stock_document', 'stock_base', 'waiting_line'] as const),
+  ...(['return_claim', 'return_hold'] as const),
+]
+
+const naturalKeyOf = (each: StockSource | StockPlaceRow): string => ('naturalKey' in each ? each.naturalKey : each.natural_key)
+
 export const stockProjection: Projection = {
   name: 'stock',
+  heeds: ['transaction', 'stock-document'],
+  tables: {
+    stock_movement: 'movements of stock',
+    stock_balance: 'balances of stock',
+    stock_place: 'further places of receipts and documents',
+    stock_document: 'stock documents',
+    stock_base: 'counts that balances stand on',
+    waiting_line: 'lines that wait for their item',
+    return_claim: 'returned lines that name their sale',
+    return_hold: 'parts of returns that are held',
+  },
+  settles: ['UNKNOWN_ITEM:', 'RETURN_EXCEEDS_SALE:', 'RETURN_WITHOUT_SALE:'],
+  mixesStreams: true,
+  isUrgent: true,
 
   apply: async (trx, records) => {
     const { sources, repeated } = sourcesOf(records)
-    const storeId = records[0]?.store_id
-    if (storeId === undefined || sources.length + repeated.length === 0) return
+    if (sources.length + repeated.length === 0) return
+    const storeIds = [...new Set(records.map((row) => row.store_id))].sort()
     const counted = sources.filter(({ document }) => document?.documentKind === 'count')
-    await lockStock(trx, [storeId], counted.length + repeated.length > 0 ? 'alone' : 'shared')
+    const claims = sources.flatMap(claimRows)
+    const receipts = sources.flatMap(receiptOf)
+    const look = (): Promise<Touched> => readTouched(trx, receipts, claims)
+    const originals = await lockTouched(trx, storeIds, counted.length + repeated.length > 0 ? 'alone' : 'shared', look)
     await addPlaces(trx, repeated)
     await addDocuments(trx, sources)
     const identities = await readIdentities(trx, sources.flatMap(linesOf))
     const effects = sources.map((source): Effected => ({ ...source, ...effectsOf(source, identities) }))
     await addWaiting(trx, effects)
     await raiseExceptions(trx, effects.flatMap(flagExceptions))
-    await settleCounts(trx, storeId, [...counted.map(({ naturalKey }) => naturalKey), ...repeated.map((place) => place.natural_key)])
+    await addClaims(trx, claims)
+    await settleReturns(trx, originals)
+    for (const storeId of storeIds) {
+      const own = [...counted.filter(({ row }) => row.store_id === storeId), ...repeated.filter((place) => place.store_id === storeId)]
+      await settleCounts(trx, storeId, own.map(naturalKeyOf))
+    }
   },
 
   reset: async (trx) => {
-    for (const table of ['stock_movement', 'stock_balance', 'stock_place', 'stock_document', 'stock_base', 'waiting_line'] as const)
-      await trx.deleteFrom(table).execute()
+    for (const table of emptied) await trx.deleteFrom(table).execute()
     await bookCorrections(trx)
+    await placeCorrections(trx, 'all')
   },
+
+  catchUp: async (trx) => {
+    await bookCorrections(trx)
+    await mergeWaitingWithin(trx)
+    await settleReturns(trx, await readDecided(trx))
+  },
+}
+
+/** Sales on whose returns persons have decided. */
+const readDecided = async (trx: Trx): Promise<Original[]> => {
+  const { rows } = await sql<Original>`
+    select distinct original_store_id as "storeId", original_key as "naturalKey" from return_decision order by 1, 2`.execute(trx)
+  return rows
 }
 
 /** What moves now, and what waits. The order matters: a receipt that was taken before has neither. */

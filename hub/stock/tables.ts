@@ -31,6 +31,22 @@ export interface StockTables {
     business_day: string
     reason: string
     booked_at: Generated<Date>
+    /** JSON: how far each of the store's streams had arrived; null where it was booked before that was noted. */
+    arrived: string | null
+  }
+  return_claim: ReturnClaimRow
+  /** What of a returned line is kept out of the stock. */
+  return_hold: { store_id: string; natural_key: string; line_number: number; item_id: string; held_milli: number }
+  return_decision: {
+    original_store_id: string
+    original_key: string
+    item_id: string
+    number: number
+    decision: 'accept' | 'reject'
+    quantity_milli: number
+    decided_by: string
+    reason: string
+    decided_at: Generated<Date>
   }
   stock_comparison: {
     store_id: string
@@ -42,6 +58,18 @@ export interface StockTables {
     items: number
     differing: number
   }
+}
+
+/** Which sale a returned line says it comes from. */
+export interface ReturnClaimRow {
+  store_id: string
+  natural_key: string
+  line_number: number
+  relation: 'return-of' | 'voids'
+  original_store_id: string
+  original_key: string
+  amount_minor: number
+  currency: string
 }
 
 export interface StockPlaceRow {

@@ -33,6 +33,18 @@ export interface DatabaseOptions {
 
 export type Database = Kysely<Tables>
 
+const planned = /^\/\* plan ([a-z-]+) \*\//
+
+// A text that begins with a comment `plan NAME` is planned once a connection, under that name, and not for each call. It never varies.
+const keepPlans = (client: pg.PoolClient): void => {
+  const query = client.query.bind(client) as (...given: unknown[]) => unknown
+  const planning = (text: unknown, values: unknown, ...rest: unknown[]): unknown => {
+    const name = typeof text === 'string' ? planned.exec(text)?.[1] : undefined
+    return name === undefined ? query(text, values, ...rest) : query({ name, text, values }, ...rest)
+  }
+  client.query = planning as typeof client.query
+}
+
 export const openDatabase = (url: string, options: DatabaseOptions = {}): Database => {
   const pool = new pg.Pool({
     connectionString: url,
@@ -43,6 +55,9 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Databa
   })
   pool.on('error', (error) => options.onIdleError?.(error))
   // A connection that breaks while in use fails its query; without a listener its event would end the process as well.
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+    keepPlans(client)
+  })
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }

@@ -11,7 +11,13 @@ import * as feedTimes from './migrations/0004-feed-times.ts'
 import * as stockLedger from './migrations/0005-stock-ledger.ts'
 import * as identity from './migrations/0006-identity.ts'
 import * as availability from './migrations/0007-availability.ts'
+import * as mergePolicies from './migrations/0008-merge-policies.ts'
+import * as projectionRebuilds from './migrations/0009-projection-rebuilds.ts'
+import * as governance from './migrations/0010-governance.ts'
 import * as catalogue from './migrations/0011-catalogue.ts'
+import * as availabilityRules from './migrations/0012-availability-rules.ts'
+import * as availabilityEvents from './migrations/0013-availability-events.ts'
+import * as overrides from './migrations/0014-overrides.ts'
 
 type Migration = { up(trx: Transaction<unknown>): Promise<void> }
 
@@ -23,7 +29,13 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 5, name: 'stock-ledger', migration: stockLedger },
   { number: 6, name: 'identity', migration: identity },
   { number: 7, name: 'availability', migration: availability },
+  { number: 8, name: 'merge-policies', migration: mergePolicies },
+  { number: 9, name: 'projection-rebuilds', migration: projectionRebuilds },
+  { number: 10, name: 'governance', migration: governance },
   { number: 11, name: 'catalogue', migration: catalogue },
+  { number: 12, name: 'availability-rules', migration: availabilityRules },
+  { number: 13, name: 'availability-events', migration: availabilityEvents },
+  { number: 14, name: 'overrides', migration: overrides },
 ]
 
 /** 'tide' in ASCII: any fixed number that no other application of this database uses. */

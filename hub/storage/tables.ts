@@ -2,10 +2,25 @@
 import type { Generated } from 'kysely'
 import type { AvailabilityTables } from '../availability/tables.ts'
 import type { CatalogueTables } from '../catalogue/tables.ts'
+import type { EventTables } from '../events/tables.ts'
 import type { IdentityTables } from '../identity/tables.ts'
+import type { MergeTables } from '../merge/tables.ts'
+import type { OverrideTables } from '../overrides/tables.ts'
+import type { RebuildTables } from '../rebuild/tables.ts'
 import type { StockTables } from '../stock/tables.ts'
+import type { TaxTables } from '../tax/tables.ts'
 
-export interface Tables extends AvailabilityTables, CatalogueTables, IdentityTables, StockTables {
+export interface Tables
+  extends
+    AvailabilityTables,
+    CatalogueTables,
+    EventTables,
+    IdentityTables,
+    MergeTables,
+    OverrideTables,
+    RebuildTables,
+    StockTables,
+    TaxTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { closeDifferenceSchema, dayTotalsSchema } from '#sync/contract/day-close.ts'
 import { businessDayStateSchema, diskStates, journalHeadSchema, openExceptionSchema } from '#sync/contract/ipc.ts'
+import { priceOverrideSchema } from '#sync/contract/price-override.ts'
 import { tillTotalsSchema, unitSchema } from '#sync/contract/transaction.ts'
 import {
   amountMinorSchema,
@@ -10,6 +11,7 @@ import {
   instantSchema,
   itemIdSchema,
   storeIdSchema,
+  tillTimeSchema,
   workstationIdSchema,
 } from '#sync/contract/vocabulary.ts'
 import { errorCodeNames } from '#sync/contract/error-codes.ts'
@@ -109,3 +111,21 @@ export const dayAnswerSchema = businessDayStateSchema.extend({
   ),
 })
 export type DayAnswer = z.infer<typeof dayAnswerSchema>
+
+/** As it is asked for; times are moments by then (price-override-answer.ts). */
+export const priceOverrideRequestSchema = priceOverrideSchema.omit({ basedOn: true }).extend({
+  storeId: storeIdSchema.optional().meta({ description: 'Checked where it is given' }),
+  effectiveFrom: instantSchema.optional(),
+})
+export type PriceOverrideRequest = z.infer<typeof priceOverrideRequestSchema>
+
+export const priceOverrideBodySchema = priceOverrideRequestSchema.extend({
+  effectiveFrom: tillTimeSchema.optional().meta({ description: 'Now, where it is not given; without an offset in the store’s time' }),
+  effectiveTo: tillTimeSchema.optional().meta({ description: 'Without it, until the next price from head office that the store knows of' }),
+})
+
+export const priceOverrideAnswerSchema = z.strictObject({
+  outcome: z.enum(['captured', 'duplicate']),
+  recordId: recordIdSchema,
+  effectiveFrom: instantSchema,
+})

@@ -5,7 +5,7 @@ import type { PluEntry } from '#sync/contract/ipc.ts'
 import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { itemSchema, priceSchema } from '#sync/contract/catalogue.ts'
 import type { ItemLookup } from '#sync/core/ports.ts'
-import { noBooks, noStockDocuments } from '#test/fixtures/no-books.ts'
+import { noBooks, noDocuments } from '#test/fixtures/no-books.ts'
 import { poslogDocument } from '#test/fixtures/poslog-text.ts'
 import { saleOf } from '#test/fixtures/transactions.ts'
 import { silentLog } from '../agent-log.ts'
@@ -72,7 +72,7 @@ describe('HTTP intake', () => {
         items: { lookup: (b) => items.lookup(b) },
         health,
         books: noBooks,
-        stockDocuments: noStockDocuments,
+        ...noDocuments,
         ...parts,
       }),
     )

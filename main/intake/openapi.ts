@@ -20,6 +20,8 @@ const schemas = {
   DayClose: contract.dayCloseAnswerSchema,
   DayCloseResults: contract.dayCloseResultsSchema,
   StockDocument: stockDocumentSchema,
+  PriceOverride: contract.priceOverrideBodySchema,
+  PriceOverrideTaken: contract.priceOverrideAnswerSchema,
   Exceptions: contract.exceptionsAnswerSchema,
   Day: contract.dayAnswerSchema,
 } satisfies Record<string, z.ZodType>
@@ -133,6 +135,33 @@ const postStockDocument: Json = {
   },
 }
 
+const postPriceOverride: Json = {
+  operationId: 'postPriceOverride',
+  summary: 'Set a price of the store’s own',
+  description:
+    'Answered once the record is on the disk; tills have the price right afterwards, also without a line to head office. Where head office changed the price ' +
+    'meanwhile, its rules, or a person there, decide which one stands; until then the store’s does. The same overrideId with the same content is a duplicate. ' +
+    'For programs on the store computer.',
+  requestBody: { required: true, content: { 'application/json': { schema: ref('PriceOverride') } } },
+  responses: {
+    '200': answers('The same one came before', 'PriceOverrideTaken'),
+    '201': answers('Captured: its record is durable', 'PriceOverrideTaken'),
+    '400': refused('The body is not JSON, or broke off (MALFORMED)'),
+    '404': refused('The store does not sell this item (NOT_FOUND)'),
+    '409': answers('The same overrideId came before with other content; both are kept, the first counts', 'Conflict'),
+    '413': refused('The body is over the limit (TOO_LARGE)'),
+    '415': refused('The body is compressed (UNKNOWN_DIALECT)'),
+    '422': refused(
+      'A field is wrong, a hundred times the price in force, another store or currency (INVALID, WRONG_STORE, WRONG_CURRENCY)',
+    ),
+    '503': {
+      ...refused('The local database is starting, or the journal cannot be written (NOT_READY, CANNOT_WRITE)'),
+      headers: retryAfter,
+    },
+    ...guarded,
+  },
+}
+
 const getExceptions: Json = {
   operationId: 'getExceptions',
   summary: 'What a person must look at',
@@ -172,6 +201,7 @@ export const agentOpenApi = (): Json => ({
     '/v1/items/{barcode}': { get: getItem },
     '/v1/day-closes': { post: postDayCloses },
     '/v1/stock-documents': { post: postStockDocument },
+    '/v1/price-overrides': { post: postPriceOverride },
     '/v1/exceptions': { get: getExceptions },
     '/v1/days/{businessDay}': { get: getDay },
     '/v1/health': { get: getHealth },

@@ -7,16 +7,19 @@ import type { Reason } from '#sync/contract/record.ts'
 import { type StockDocument, stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import type { AgentLog } from '../agent-log.ts'
 import type { Capture } from '../capture.ts'
+import type { HubProtocol } from '../hub-protocol.ts'
 import { CannotWrite, JournalBusy } from '../journal/journal.ts'
 import type { StockDocuments } from '../stock-documents.ts'
 import { type Answer, answerResults, refuse } from './answers.ts'
 import { readCallBody } from './call-body.ts'
 import { decodeExcerpt } from './input-text.ts'
+import { tooOldHub } from './price-override-answer.ts'
 import type { Call } from './routes.ts'
 
 export interface StockDocumentParts {
   capture: Capture
   stockDocuments: StockDocuments
+  hubProtocol: Pick<HubProtocol, 'knowsDocuments'>
   maxBodyBytes: number
   log: AgentLog
 }
@@ -24,7 +27,7 @@ export interface StockDocumentParts {
 const reasonsAtMost = 50
 
 export const answerStockDocument =
-  ({ capture, stockDocuments, maxBodyBytes, log }: StockDocumentParts) =>
+  ({ capture, stockDocuments, hubProtocol, maxBodyBytes, log }: StockDocumentParts) =>
   async (call: Call): Promise<Answer> => {
     const sent = await readCallBody(call, maxBodyBytes)
     if (sent.outcome === 'refused') return sent.answer
@@ -36,6 +39,7 @@ export const answerStockDocument =
     try {
       const read = readDocument(bytes, capture.hints().storeId)
       if ('reasons' in read) return await quarantine(read.reasons)
+      if (!hubProtocol.knowsDocuments()) return tooOldHub()
       const result = await stockDocuments.take(read.document)
       if (result.outcome !== 'too-large') return answerResults([result])
       return await quarantine([reasonOf('TOO_LARGE', `the document is over ${result.maxBytes} bytes: split it`, 'stock document')])

@@ -3,12 +3,15 @@ import type { WorkstationId } from '#sync/contract/vocabulary.ts'
 import type { ItemLookup } from '#sync/core/ports.ts'
 import type { AgentLog } from '../agent-log.ts'
 import type { Capture } from '../capture.ts'
+import type { HubProtocol } from '../hub-protocol.ts'
+import type { PriceOverrides } from '../price-overrides.ts'
 import type { StockDocuments } from '../stock-documents.ts'
 import type { Answer } from './answers.ts'
 import { readCallBody } from './call-body.ts'
 import type { Health } from './http-contract.ts'
 import { answerItem } from './item-answer.ts'
 import { agentOpenApi } from './openapi.ts'
+import { answerPriceOverride } from './price-override-answer.ts'
 import type { Call, Route } from './routes.ts'
 import { answerStockDocument } from './stock-document-answer.ts'
 import { answerTransactions } from './transaction-answer.ts'
@@ -30,6 +33,9 @@ export interface TillRouteParts {
   books: BookRoutes
   maxBodyBytes: number
   stockDocuments: StockDocuments
+  priceOverrides: PriceOverrides
+  hubProtocol: HubProtocol
+  timeZone: () => string
   lookupTimeoutMs?: number
 }
 
@@ -40,6 +46,7 @@ export const tillRoutes = ({ items, health, books, lookupTimeoutMs = 2_000, ...p
   { method: 'POST', path: '/v1/transactions', answer: answerTransactions(parts.capture, parts.maxBodyBytes, parts.log) },
   { method: 'POST', path: '/v1/day-closes', answer: (call) => answerDayCloses(books, call, parts.maxBodyBytes) },
   { method: 'POST', path: '/v1/stock-documents', onlyHere: true, answer: answerStockDocument(parts) },
+  { method: 'POST', path: '/v1/price-overrides', onlyHere: true, answer: answerPriceOverride(parts) },
   { method: 'GET', path: '/v1/days/:businessDay', onlyHere: true, answer: ({ segment }) => books.day(segment('businessDay')) },
   { method: 'GET', path: '/v1/exceptions', onlyHere: true, answer: () => books.exceptions() },
 ]

@@ -53,6 +53,7 @@ const start = async (): Promise<Engine> => {
     plu: bridgePluSink(bridge),
     view: bridgeViewSink(bridge),
     log,
+    hubSpeaks: (protocolVersion) => void ask(bridge, 'hub.speaks', { protocolVersion }).catch(() => undefined),
     reincarnate: (incarnation, reason) => ask(bridge, 'journal.reincarnate', { incarnation, reason: reason.slice(0, 500) }),
   })
 }
@@ -69,6 +70,10 @@ bridge.onRequest(async (method, params) => {
   switch (method) {
     case 'items.lookup':
       return engine.lookup(mainToEngine['items.lookup'].request.parse(params).barcode)
+    case 'prices.basis': {
+      const { itemId, at } = mainToEngine['prices.basis'].request.parse(params)
+      return engine.basis(itemId, at)
+    }
     case 'sync.now':
       // Begun, not waited for: a load under a bound may take hours.
       void engine.syncNow()

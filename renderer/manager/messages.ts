@@ -166,6 +166,13 @@ export const messages = {
     empty: 'New prices from head office appear here, with the time from which they are valid.',
   },
 
+  ownPrices: {
+    caption: 'This store’s own prices, newest first',
+    headOffice: 'Head office',
+    notInForce: 'Not in force',
+    states: { captured: 'Not sent yet', 'at-hub': 'Being looked at', posted: 'Accepted', held: 'Not accepted, or not yet' },
+  },
+
   check: {
     intro: 'Tideline found something that only somebody in the shop can explain. Nothing here stops the tills.',
     more: (shown: number, all: number) => `The newest ${shown.toLocaleString(locale)} of ${all.toLocaleString(locale)} are shown.`,

@@ -8,6 +8,7 @@ import { CheckList } from './check-list.tsx'
 import { ComparedNote } from './compared-note.tsx'
 import { DayList } from './day-list.tsx'
 import { messages } from './messages.ts'
+import { OwnPrices } from './own-prices.tsx'
 import { PriceTable } from './price-table.tsx'
 import { QuarantineList } from './quarantine-list.tsx'
 import { TrafficPanel } from './traffic-panel.tsx'
@@ -86,7 +87,10 @@ export const Tabs = ({ view, capture, timeZone, waiting }: TabsProps) => (
         </MantineTabs.Panel>
       </>
     ) : null}
-    <MantineTabs.Panel value="prices">{view ? <PriceTable changes={view.priceChanges} timeZone={timeZone} /> : waiting}</MantineTabs.Panel>
+    <MantineTabs.Panel value="prices">
+      {view ? <OwnPrices prices={view.ownPrices} timeZone={timeZone} /> : null}
+      {view ? <PriceTable changes={view.priceChanges} timeZone={timeZone} /> : waiting}
+    </MantineTabs.Panel>
     <MantineTabs.Panel value="quarantine">
       {view ? <QuarantineList inputs={view.quarantine} timeZone={timeZone} /> : waiting}
     </MantineTabs.Panel>

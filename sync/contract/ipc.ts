@@ -2,9 +2,9 @@
  * Calls and pushes between the agent's three processes. `main` relays nothing it does not parse.
  *
  *   engine → main    engine.configuration, journal.head, journal.read, journal.reincarnate, journal.acknowledged, journal.missing,
- *                    journal.restore, journal.days, agent.facts, diagnostics.requested, hub.probe, device.sign, plu.publish, view.publish,
+ *                    journal.restore, journal.days, agent.facts, diagnostics.requested, hub.probe, hub.speaks, device.sign, plu.publish, view.publish,
  *                    engine.log
- *   main → engine    items.lookup, sync.now, system.resumed, diagnostics.send     (requests, answered)
+ *   main → engine    items.lookup, prices.basis, sync.now, system.resumed, diagnostics.send     (requests, answered)
  *   main → engine    journal.appended                            (push)
  *   manager → main   view.get, sync.now, agent.status, diagnostics.preview, diagnostics.decide, enrolment.submit
  *   main → manager   view.changed, agent.changed                 (pushes)
@@ -24,8 +24,11 @@ import { storeExceptionKinds, storeExceptionSchema } from './store-exception.ts'
 import {
   barcodeSchema,
   businessDaySchema,
+  checkpointSchema,
+  hubEpochSchema,
   incarnationSchema,
   instantSchema,
+  itemIdSchema,
   seqSchema,
   sha256Schema,
   workstationIdSchema,
@@ -46,6 +49,17 @@ export const pluEntrySchema = z.strictObject({
   next: priceSchema.optional(),
 })
 export type PluEntry = z.infer<typeof pluEntrySchema>
+
+/** What a store's own price would take the place of, as tills see it. */
+export const priceBasisSchema = z.strictObject({
+  now: instantSchema,
+  /** The newest price of the feed that tills see, and the epoch of the hub's data. */
+  checkpoint: checkpointSchema,
+  epoch: hubEpochSchema.optional(),
+  /** In force at the moment asked for; null for an item that the store does not sell. */
+  price: priceSchema.nullable(),
+})
+export type PriceBasis = z.infer<typeof priceBasisSchema>
 
 export const pluPublicationSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('full'), entries: z.array(pluEntrySchema) }),
@@ -136,6 +150,26 @@ export const managerViewSchema = z.strictObject({
       inForce: z.boolean(),
     }),
   ),
+  /** The store's own prices, newest first, at most 100. Absent where there are none. */
+  ownPrices: z
+    .array(
+      z.strictObject({
+        overrideId: z.string(),
+        itemId: z.string(),
+        name: z.string(),
+        amountMinor: z.int(),
+        previousMinor: z.int(),
+        currency: z.string(),
+        effectiveFrom: instantSchema,
+        effectiveTo: instantSchema.optional(),
+        reason: z.string(),
+        inForce: z.boolean(),
+        /** posted: it stands; held: it does not, or waits for a person at head office, as `word` says. */
+        state: z.enum(transactionStates),
+        word: z.string().optional(),
+      }),
+    )
+    .optional(),
   /** Newest first, at most 100. */
   quarantine: z.array(
     z.strictObject({
@@ -274,6 +308,8 @@ export const engineToMain = {
   },
   /** Who answers at the hub's address, as main sees it: a page may not look at a stranger's answer. */
   'hub.probe': { request: z.null(), response: z.enum(probeAnswers) },
+  /** The protocol that this agent and its hub last agreed upon. */
+  'hub.speaks': { request: z.strictObject({ protocolVersion: z.int().min(1) }), response: z.null() },
   'device.sign': { request: z.strictObject({ text: z.string().max(500) }), response: z.string() },
   'plu.publish': { request: pluPublicationSchema, response: z.null() },
   'view.publish': { request: managerViewSchema, response: z.null() },
@@ -290,6 +326,11 @@ export const engineToMain = {
 /** Requests that main makes of the engine window. */
 export const mainToEngine = {
   'items.lookup': { request: z.strictObject({ barcode: barcodeSchema }), response: pluEntrySchema.nullable() },
+  /** Null while the catalogue is not whole; `at` is now when it is not given. */
+  'prices.basis': {
+    request: z.strictObject({ itemId: itemIdSchema, at: instantSchema.optional() }),
+    response: priceBasisSchema.nullable(),
+  },
   'sync.now': { request: z.null(), response: z.null() },
   /** The computer woke up: whatever the line seems to be, it is asked anew. */
   'system.resumed': { request: z.null(), response: z.null() },

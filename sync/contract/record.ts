@@ -18,7 +18,7 @@ import {
   workstationIdSchema,
 } from './vocabulary.ts'
 
-export const recordKinds = ['transaction', 'conflict', 'quarantine', 'day-close', 'exception', 'stock-document'] as const
+export const recordKinds = ['transaction', 'conflict', 'quarantine', 'day-close', 'exception', 'stock-document', 'price-override'] as const
 
 export const recordSchema = z.strictObject({
   deviceId: deviceIdSchema,

@@ -5,7 +5,7 @@
  *
  * Since protocol 3: epoch, credit, hub time, packed batches and pages, and `report`, `compareDays`, `compareFeed`, `repair`,
  * `diagnostics`. To a peer that speaks 2 none of them is said: fields are left out, and messages are not sent.
- * Since protocol 4: records of kind `stock-document`, news that comes with a poke, and terse batches.
+ * Since protocol 4: records of the kinds `stock-document` and `price-override`, news that comes with a poke, and terse batches.
  */
 import { z } from 'zod'
 import { compareDaysSchema, compareFeedSchema, daysComparedSchema, feedComparedSchema } from './comparison.ts'

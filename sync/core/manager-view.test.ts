@@ -19,6 +19,7 @@ const inputs: ViewInputs = {
   verdicts: new Map(),
   postings: new Map(),
   prices: [],
+  ownPrices: [],
   quarantine: [],
 }
 

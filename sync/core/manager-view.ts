@@ -8,11 +8,13 @@ import type { ManagerView } from '../contract/ipc.ts'
 import { recordIdOf, type QuarantinePayload, type TidelineRecord } from '../contract/record.ts'
 import { naturalKeyOf, type Transaction } from '../contract/transaction.ts'
 import type { Verdict } from '../contract/verdict.ts'
+import type { PriceOverride } from '../contract/price-override.ts'
 import { toInstant } from './instant.ts'
 import type { LinkState } from './link-state.ts'
+import { isPriceOf } from './override-prices.ts'
 import { priceInForce } from './price-in-force.ts'
 
-export const viewBounds = { transactions: 200, priceChanges: 100, quarantine: 100 } as const
+export const viewBounds = { transactions: 200, priceChanges: 100, ownPrices: 100, quarantine: 100 } as const
 
 export interface CapturedTransaction {
   record: Pick<TidelineRecord, 'deviceId' | 'incarnation' | 'seq' | 'kind'>
@@ -30,6 +32,17 @@ export interface ReceivedPrice {
   /** The amount of this same price before it was overwritten. */
   overwrittenMinor: number | undefined
   receivedAtMs: number
+}
+
+export interface OwnPrice {
+  seq: number
+  override: PriceOverride
+  item: Item | undefined
+  /** All prices of the item, as tills see them. */
+  siblings: readonly Price[]
+  /** What the feed has of it. */
+  fed: Price | undefined
+  word: PostingState | undefined
 }
 
 export interface ViewInputs {
@@ -51,9 +64,12 @@ export interface ViewInputs {
   postings: ReadonlyMap<string, PostingState>
   /** Newest first. */
   prices: readonly ReceivedPrice[]
+  /** Newest first. */
+  ownPrices: readonly OwnPrice[]
   quarantine: readonly CapturedQuarantine[]
 }
 
+type OwnPriceRow = NonNullable<ManagerView['ownPrices']>[number]
 type TransactionRow = ManagerView['transactions'][number]
 
 /** Newest business day first come, at most the bound; `transactions` is newest first already. */
@@ -108,6 +124,25 @@ const priceRow = (received: ReceivedPrice, nowMs: number): ManagerView['priceCha
   }
 }
 
+const ownPriceState = ({ seq, fed, word }: OwnPrice, { ackedSeq, verdicts }: ViewInputs): Pick<OwnPriceRow, 'state' | 'word'> => {
+  if (word) return { state: word.state, ...(word.reason === undefined ? {} : { word: word.reason }) }
+  if (seq > ackedSeq) return { state: 'captured' }
+  const verdict = verdicts.get(seq)
+  if (verdict && verdict.verdict !== 'duplicate') return { state: 'held', word: verdict.reason ?? verdict.verdict }
+  return { state: fed && fed.effectiveTo === fed.effectiveFrom ? 'held' : 'at-hub' }
+}
+
+const ownPriceRow = (own: OwnPrice, inputs: ViewInputs): OwnPriceRow => {
+  const { itemId, overrideId, amountMinor, currency, effectiveFrom, effectiveTo, reason, basedOn } = own.override
+  const inForce = priceInForce(own.siblings, toInstant(inputs.nowMs))?.priceId
+  return {
+    ...{ overrideId, itemId, name: own.item?.name ?? itemId, amountMinor, previousMinor: basedOn.amountMinor, currency },
+    ...{ effectiveFrom, ...(effectiveTo === undefined ? {} : { effectiveTo }), reason },
+    inForce: inForce !== undefined && isPriceOf(own.override, inForce),
+    ...ownPriceState(own, inputs),
+  }
+}
+
 /** `CODE: message (where)`: the window words the code for a manager and keeps the rest as detail for support. */
 const reasonText = ({ code, message, where }: QuarantinePayload['reasons'][number]): string =>
   `${code}: ${message}${where ? ` (${where})` : ''}`
@@ -142,5 +177,8 @@ export const buildManagerView = (inputs: ViewInputs): ManagerView => ({
   ...(inputs.sync ? { sync: inputs.sync } : {}),
   transactions: ofNewestDay(inputs.transactions).map((t) => transactionRow(t, inputs)),
   priceChanges: inputs.prices.slice(0, viewBounds.priceChanges).map((p) => priceRow(p, inputs.nowMs)),
+  ...(inputs.ownPrices.length === 0
+    ? {}
+    : { ownPrices: inputs.ownPrices.slice(0, viewBounds.ownPrices).map((own) => ownPriceRow(own, inputs)) }),
   quarantine: inputs.quarantine.slice(0, viewBounds.quarantine).map(quarantineRow),
 })

@@ -1,12 +1,21 @@
 /** Ports to the world that the store side's core owns. Adapters live in sync/store, sync/link, main and renderer/engine. */
 import type { DayDigest } from '../contract/comparison.ts'
-import type { engineToMain, IpcResponse, PluEntry, PluPublication, JournalHead, ManagerView, MissingRecords } from '../contract/ipc.ts'
+import type {
+  engineToMain,
+  IpcResponse,
+  PluEntry,
+  PriceBasis,
+  PluPublication,
+  JournalHead,
+  ManagerView,
+  MissingRecords,
+} from '../contract/ipc.ts'
 import type { DownEvent, DownMessage } from '../contract/down.ts'
 import type { ProbeAnswer } from '../contract/health.ts'
 import type { Packed } from '../contract/packed.ts'
 import type { TidelineRecord } from '../contract/record.ts'
 import type { UpEvent, UpRequest, UpResponse } from '../contract/up.ts'
-import type { Incarnation } from '../contract/vocabulary.ts'
+import type { Incarnation, Instant, ItemId } from '../contract/vocabulary.ts'
 
 /** Milliseconds since the epoch. For showing and for effective dates; never for order. */
 export interface Clock {
@@ -62,6 +71,11 @@ export interface ViewSink {
 
 export interface ItemLookup {
   lookup(barcode: string): Promise<PluEntry | null>
+}
+
+/** For the store's own prices: what they take the place of, at a moment or now; null while the catalogue is not whole. */
+export interface PriceBasisLookup {
+  basis(itemId: ItemId, at?: Instant): Promise<PriceBasis | null>
 }
 
 /** One connection to the hub at a time. A request rejects with LinkLost when the line drops or nothing answers in time. */

@@ -1,5 +1,6 @@
 /** Sorts one page of feed entries into what to store, what to delete and what to park; a document that does not parse is parked, never lost. */
 import { feedDocumentIds, feedDocumentSchemas, type FeedDocument, type FeedEntry, type FeedName } from '#sync/contract/feed.ts'
+import { isPriceOverrideKey } from '#sync/contract/price-override.ts'
 import { parkedFeedId } from '#sync/store/parked-shelf.ts'
 import type { FeedDoc, ParkedDoc } from '#sync/store/schemas.ts'
 
@@ -17,7 +18,9 @@ const parseDocument = (feed: FeedName, entry: FeedEntry): { document: FeedDocume
   return id === entry.id ? { document: entry.document as FeedDocument<FeedName> } : { reason: `entry ${entry.id} carries document ${id}` }
 }
 
-const stateOf = (document: FeedDocument<FeedName>): string => ('naturalKey' in document ? document.state : '')
+/** The hub's word on a store's own price is no posting: it is not counted as one. */
+const stateOf = (document: FeedDocument<FeedName>): string =>
+  'naturalKey' in document && !isPriceOverrideKey(document.naturalKey) ? document.state : ''
 
 export const sortFeedPage = (feed: FeedName, entries: readonly FeedEntry[], receivedAtMs: number): FeedPage => {
   const page: FeedPage = { docs: [], removed: [], parked: [] }

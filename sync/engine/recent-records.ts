@@ -7,7 +7,9 @@ import type { RecordDoc } from '#sync/store/schemas.ts'
 /** More than is shown: days may overlap at closing time. */
 const keptTransactions = 2 * viewBounds.transactions
 
-const isNeverShown = (kind: TidelineRecord['kind']): boolean => kind === 'day-close' || kind === 'exception' || kind === 'stock-document'
+const shown: ReadonlySet<TidelineRecord['kind']> = new Set(['transaction', 'conflict', 'quarantine'])
+
+const isNeverShown = (kind: TidelineRecord['kind']): boolean => !shown.has(kind)
 
 const readPayload = (record: TidelineRecord): CapturedTransaction | CapturedQuarantine | null => {
   if (isNeverShown(record.kind)) return null

@@ -55,14 +55,12 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
     const headSeq = ports.headSeq()
     const tally = ports.tally()
     const transactions = ofNewestDay(recent.transactions)
+    const ownPrices = ports.catalogue.ownPrices()
     const [[oldest], acked, oldestPending, verdicts, postings, posted, held] = await Promise.all([
       store.records.oldest(incarnation, 1),
       store.records.one(incarnation, Math.min(ackedSeq, headSeq)),
       ackedSeq < headSeq ? store.records.one(incarnation, ackedSeq + 1) : null,
-      store.verdicts.of(
-        incarnation,
-        transactions.map((t) => t.record.seq),
-      ),
+      store.verdicts.of(incarnation, [...transactions.map((t) => t.record.seq), ...ownPrices.map((own) => own.seq)]),
       postingsOf(transactions.map((t) => naturalKeyOf(t.transaction))),
       store.feeds.postings.countOfState('posted'),
       store.feeds.postings.countOfState('held'),
@@ -89,6 +87,7 @@ export const createViewPublisher = (ports: ViewPorts): ViewPublisher => {
       verdicts,
       postings,
       prices: ports.catalogue.newestPrices(),
+      ownPrices,
       quarantine: recent.quarantine,
     })
     await ports.view.publish(view)

@@ -35,7 +35,7 @@ export const terseBatchOf = (records: readonly TidelineRecord[]): Batch => {
 
 const connect = (url: string): Socket => io(url, { transports: ['websocket'], forceNew: true, reconnection: false })
 
-const greet = async (url: string, device: ModelDevice, protocolVersion: number): Promise<Socket> => {
+export const greet = async (url: string, device: ModelDevice, protocolVersion: number): Promise<Socket> => {
   const socket = connect(url)
   const { nonce } = await new Promise<{ nonce: string }>((settle) => socket.once('challenge', settle))
   for (;;) {

@@ -1,3 +1,8 @@
+export interface BenchmarkOptions {
+  /** A smaller, or a larger, run than the usual one; for the benchmarks that say so. */
+  transactions?: number
+}
+
 /** A benchmark compares two sides within one run, so that a noisy machine disturbs both alike. */
 export interface Benchmark {
   name: string
@@ -5,6 +10,7 @@ export interface Benchmark {
   compares: string
   run(
     progress: (line: string) => void,
+    options: BenchmarkOptions,
     /** `alsoMissed`: another bound than the ratio's was missed. */
   ): Promise<{ name: string; ratio: number; floor?: number; ceiling?: number; alsoMissed?: boolean } & Record<string, unknown>>
 }

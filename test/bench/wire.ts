@@ -28,9 +28,10 @@ import { openWaitingStore, variedBasket, type WaitingStore } from './waiting-sto
 
 const transactions = 10_000
 const ceiling = 1.1
-const settleMs = 5_000
-/** As long as the longest of the engine's own intervals, and once more. */
-const idleMs = 120_000
+/** What is said once, when the line is new and the catalogue was just loaded, is over by then. */
+const settleMs = 75_000
+/** Longer than the longest of the engine's intervals but the hourly one: the report that is sent without news. */
+const idleMs = 330_000
 const idleBounds = { cpuShare: 0.01, bytesPerMinute: 1_024 }
 
 type Progress = (line: string) => void

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
 import { agentConfigSchema, identitySchema } from '#sync/contract/config.ts'
 import type { Transaction } from '#sync/contract/transaction.ts'
+import type { PriceBasisLookup } from '#sync/core/ports.ts'
 import { silentLog } from '#main/agent-log.ts'
 import type { DayAnswer, ExceptionsAnswer } from '#main/intake/http-contract.ts'
 import { type StoreAgent, startStoreAgent } from '#main/store-agent.ts'
@@ -20,7 +21,7 @@ export const saleAt = (sequenceNumber: number, more: Record<string, unknown> = {
   return saleOf(sequenceNumber, { endedAt, ...more })
 }
 
-export const openStore = async ({ graceMinutes = 0.002 } = {}) => {
+export const openStore = async ({ graceMinutes = 0.002, prices }: { graceMinutes?: number; prices?: PriceBasisLookup } = {}) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tideline-books-'))
   const signer = createDeviceKey()
   let agent: StoreAgent
@@ -29,6 +30,7 @@ export const openStore = async ({ graceMinutes = 0.002 } = {}) => {
     agent = await startStoreAgent({
       ...{ config, identity, httpToken: 'token', signer, log: silentLog },
       items: { lookup: async () => null },
+      ...(prices ? { prices } : {}),
     })
   }
   await start()

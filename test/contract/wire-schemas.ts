@@ -4,6 +4,7 @@ import { downMessages } from '#sync/contract/down.ts'
 import { feedDocumentSchemas } from '#sync/contract/feed.ts'
 import { conflictPayloadSchema, quarantinePayloadSchema, transactionPayloadSchema } from '#sync/contract/record.ts'
 import { dayClosePayloadSchema, dayCloseStatementSchema } from '#sync/contract/day-close.ts'
+import { priceOverrideSchema } from '#sync/contract/price-override.ts'
 import { stockDocumentSchema } from '#sync/contract/stock-document.ts'
 import { storeExceptionSchema } from '#sync/contract/store-exception.ts'
 import { upMessages } from '#sync/contract/up.ts'
@@ -23,5 +24,6 @@ export const wireSchemas = new Map<string, z.ZodType>([
     dayCloseStatement: dayCloseStatementSchema,
     exception: storeExceptionSchema,
     stockDocument: stockDocumentSchema,
+    priceOverride: priceOverrideSchema,
   }),
 ])

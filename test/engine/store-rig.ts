@@ -27,6 +27,8 @@ export class StoreRig {
   readonly views: ManagerView[] = []
   readonly plu: PluPublication[] = []
   readonly logged: string[] = []
+  /** Protocols agreed upon, one a welcome. */
+  readonly spoken: number[] = []
   /** Reasons for which a new incarnation was asked for, and the answer to each. */
   readonly reincarnations: string[] = []
   reincarnation: Reincarnation = { outcome: 'refused', message: 'as told' }
@@ -86,6 +88,7 @@ export class StoreRig {
           return Promise.resolve()
         },
       },
+      hubSpeaks: (protocolVersion) => void this.spoken.push(protocolVersion),
       reincarnate: (_incarnation, reason) => {
         this.reincarnations.push(reason)
         return Promise.resolve(this.reincarnation)

@@ -23,7 +23,7 @@ it('asks of the machine only what the selected projects need', () => {
 
 it('sets apart the projects whose needs are unmet', () => {
   expect(splitByNeeds([...testProjects], ['tryton', 'xvfb'])).toEqual({
-    possible: ['pure', 'agent', 'sim', 'pg', 'netem', 'chromium'],
+    possible: ['pure', 'agent', 'sim', 'pg', 'nats', 'netem', 'chromium'],
     impossible: ['e2e', 'tryton'],
   })
 })

@@ -67,16 +67,16 @@ it('[HUB7] exceptions are paged, and filtered by state and store', async () => {
   const { db, url } = await server.fresh()
   const hub = await startHub({ DATABASE_URL: url })
   const made = Array.from({ length: 25 }, (_, n) => ({
-    exceptionId: `UNKNOWN_ITEM:${String(n).padStart(2, '0')}`,
-    kind: 'UNKNOWN_ITEM' as const,
+    exceptionId: `KEY_CONFLICT:${String(n).padStart(2, '0')}`,
+    kind: 'KEY_CONFLICT' as const,
     storeId: n < 20 ? 'S1' : 'S2',
-    message: `item ${n}`,
+    message: `receipt ${n}`,
   }))
   await raiseExceptions(db, made)
   await db
     .updateTable('exception')
     .set({ state: 'resolved', resolved_at: new Date() })
-    .where('exception_id', '=', 'UNKNOWN_ITEM:03')
+    .where('exception_id', '=', 'KEY_CONFLICT:03')
     .execute()
   const idsOf = (body: unknown): string[] => (body as { exceptions: { exceptionId: string }[] }).exceptions.map((row) => row.exceptionId)
   const pages = await readPages(hub, '/v1/exceptions?limit=10', idsOf)
@@ -84,7 +84,10 @@ it('[HUB7] exceptions are paged, and filtered by state and store', async () => {
   expect(pages.flat()).toEqual(made.map((each) => each.exceptionId))
   expect((await readPages(hub, '/v1/exceptions?limit=8&state=open&storeId=S1', idsOf)).flat()).toHaveLength(19)
   expect(await hub.get('/v1/exceptions?state=resolved')).toMatchObject({
-    body: { exceptions: [{ exceptionId: 'UNKNOWN_ITEM:03', state: 'resolved', owner: 'hub', resolvedAt: expect.any(String) }], next: null },
+    body: {
+      exceptions: [{ exceptionId: 'KEY_CONFLICT:03', state: 'resolved', owner: 'store', resolvedAt: expect.any(String) }],
+      next: null,
+    },
   })
 })
 

@@ -176,7 +176,7 @@ describe('verdicts', () => {
     append({ storeId: 'S2' })
     append({ lines: [{ ...document.lines[0], quantityMilli: -1_000 }] })
     append({ documentKind: 'transfer-out' })
-    append({ documentKind: 'adjustment', lines: [{ ...document.lines[0], quantityMilli: -1_000 }] })
+    append({ documentId: 'A1', documentKind: 'adjustment', lines: [{ ...document.lines[0], quantityMilli: -1_000 }] })
     expect(await send(db, device, device.journal)).toMatchObject({
       ackedSeq: 5,
       verdicts: [

@@ -18,7 +18,7 @@ import type { Transaction } from '#sync/contract/transaction.ts'
 import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { poslogDocument } from '#test/fixtures/poslog-text.ts'
 import { saleOf } from '#test/fixtures/transactions.ts'
-import { noBooks, noStockDocuments } from '#test/fixtures/no-books.ts'
+import { noBooks, noDocuments } from '#test/fixtures/no-books.ts'
 import { type SlowDisk, slowDisk } from './slow-disk.ts'
 
 const bounds = { requests: 10, bodyBytes: 20_000 }
@@ -45,7 +45,7 @@ describe('a flood on a slow disk', () => {
     })
     const parts = { maxBodyBytes: 50_000, log: silentLog }
     const router = createRouter(
-      tillRoutes({ capture, items: { lookup: async () => null }, health, books: noBooks, stockDocuments: noStockDocuments, ...parts }),
+      tillRoutes({ capture, items: { lookup: async () => null }, health, books: noBooks, ...noDocuments, ...parts }),
     )
     intake = await startHttpIntake({ host: '127.0.0.1', port: 0, token: 't', router, admission: createAdmission(bounds), ...parts })
   })

@@ -19,7 +19,7 @@ import { agentConfigSchema } from '#sync/contract/config.ts'
 import { currencySchema, deviceIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { poslogDocument } from '#test/fixtures/poslog-text.ts'
 import { saleOf } from '#test/fixtures/transactions.ts'
-import { noBooks, noStockDocuments } from '#test/fixtures/no-books.ts'
+import { noBooks, noDocuments } from '#test/fixtures/no-books.ts'
 import { askOverTls, type TillAnswer } from './till.ts'
 
 const wallMs = Date.parse('2026-03-01T00:00:00Z')
@@ -58,9 +58,7 @@ describe('network door', () => {
       ...parts,
       lan: lan as NonNullable<typeof lan>,
       dataDir,
-      router: createRouter(
-        tillRoutes({ ...parts, capture, items: { lookup: async () => null }, health, books: noBooks, stockDocuments: noStockDocuments }),
-      ),
+      router: createRouter(tillRoutes({ ...parts, capture, items: { lookup: async () => null }, health, books: noBooks, ...noDocuments })),
       admission: createAdmission({
         ...(more.perTill ? { perTill: more.perTill } : {}),
         ...(more.bodyBytes ? { bodyBytes: more.bodyBytes } : {}),

@@ -88,6 +88,14 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       everCommitted.set(name, Math.max(seq, everCommitted.get(name) ?? 0))
     }
   }
+  /** Columns that number themselves: what a restored database goes on from. */
+  const readSequences = async (): Promise<{ table: string; column: string; sequence: string }[]> => {
+    const { rows } = await engine.run(`
+      select c.relname as "table", a.attname as "column", pg_get_serial_sequence(quote_ident(c.relname), a.attname) as sequence
+      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and pg_get_serial_sequence(quote_ident(c.relname), a.attname) is not null`)
+    return rows as { table: string; column: string; sequence: string }[]
+  }
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {
     await takeTurn()
     try {
@@ -203,8 +211,9 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
       true,
     ),
     backup: async () => {
-      const parts = engine.tables.map((table) => `'${table}', (select json_agg(t) from "${table}" t)`)
-      const [row] = await look<{ backup: Backup }>(`select json_build_object(${parts.join(', ')}) as backup`)
+      // A function takes a hundred arguments at most, and there are more tables than half of that.
+      const parts = engine.tables.map((table) => `select '${table}' as name, (select json_agg(t) from "${table}" t) as rows`)
+      const [row] = await look<{ backup: Backup }>(`select json_object_agg(name, rows) as backup from (${parts.join(' union all ')}) p`)
       return row?.backup ?? {}
     },
     restore: async (backup) => {
@@ -221,9 +230,10 @@ export const createHubDatabase = ({ engine, scheduler, chance, tally, wallMs }: 
             [JSON.stringify(rows)],
           )
         }
-        await engine.run(
-          `select setval(pg_get_serial_sequence('hub_epoch', 'number'), greatest(1, (select max(number) from hub_epoch)), exists (select 1 from hub_epoch))`,
-        )
+        for (const { table, column, sequence } of await readSequences()) {
+          const last = `(select max("${column}") from "${table}")`
+          await engine.run(`select setval('${sequence}', greatest(1, ${last}), ${last} is not null)`)
+        }
         await engine.run('commit')
         await readCommitted()
       })

@@ -14,6 +14,7 @@ import type { Requests } from '#hub/gateway/request.ts'
 import type { Peer } from '#hub/gateway/session.ts'
 import { createSessionContext } from '#hub/gateway/session-context.ts'
 import { openStoreSession, type StoreSession, type StoreSessionOptions } from '#hub/gateway/store-session.ts'
+import { policyProjection } from '#hub/merge/policy-projection.ts'
 import { createPostingsProjection } from '#hub/merge/postings.ts'
 import type { Projection } from '#hub/merge/projection.ts'
 import { salesProjection } from '#hub/merge/sales.ts'
@@ -61,7 +62,7 @@ const silent = pino({ level: 'silent' })
 const metrics = createHubMetrics()
 
 export const projections: readonly Projection[] = [
-  ...[salesProjection, stockProjection, exceptionProjection, dayCloseProjection],
+  ...[salesProjection, stockProjection, exceptionProjection, dayCloseProjection, policyProjection],
   createPostingsProjection('reference'),
 ]
 
