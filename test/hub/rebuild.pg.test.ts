@@ -364,7 +364,7 @@ it('[MRG20] [MRG21] over HTTP: each projection with its place in the log, a rebu
   await sql`update day_total set amount_minor = 0 where measure = 'tax'`.execute(db)
   expect(await hub.post('/v1/projections/nothing/rebuild', {})).toMatchObject({
     status: 404,
-    body: { message: 'There is no projection nothing; there are sales, stock, exceptions, day-closes.' },
+    body: { message: 'There is no projection nothing; there are sales, stock, overrides, exceptions, day-closes, policies.' },
   })
   expect(await hub.post('/v1/projections/sales/rebuild', { compareOnly: true })).toMatchObject({ status: 202, body: { rebuildId: 1 } })
   await vi.waitFor(async () => expect(await listed('sales')).toMatchObject({ lastRebuild: { state: 'done', mode: 'compare' } }), 10_000)
@@ -408,7 +408,9 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
     ],
     exceptions: ["delete from exception where kind = 'KEY_CONFLICT'"],
     postings: ['delete from posting'],
+    policies: ['delete from till_day', 'delete from policy_close', 'delete from policy_finding'],
     'day-closes': ['select 1'],
+    overrides: ['select 1'],
   }
   let corrections = 0
   await fc.assert(
@@ -420,7 +422,7 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
       async (before, meanwhile, projection, chance) => {
         await sql`truncate store, device, device_stream, record_log, projection_position, projection_late, projection_rebuild, sales_transaction, day_total,
           stock_movement, stock_balance, stock_place, stock_document, stock_base, stock_correction, waiting_line, return_claim, return_hold,
-          return_decision, tax_stated, tax_line, tax_day, item, exception, posting,
+          return_decision, tax_stated, tax_line, tax_day, till_day, policy_close, policy_finding, item, exception, posting,
           feed_head, feed_entry cascade`.execute(db)
         const devices = [await enrolModelDevice(db), await enrolModelDevice(db), await enrolModelDevice(db, 'S2')]
         await addItem(db, 'MILK')
