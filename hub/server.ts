@@ -44,29 +44,23 @@ import { startNightlyCatalogueComparison } from './catalogue/full-comparison.ts'
 import { startListingDates } from './catalogue/listing-dates.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
-import { dayCloseProjection } from './close/day-close-projection.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
 import { ensureEpoch } from './epoch/epoch.ts'
 import { type AvailabilityEvents, startAvailabilityEvents } from './events/availability-events.ts'
 import { tellNews } from './events/news-channel.ts'
 import { createTransports } from './events/transports.ts'
-import { exceptionProjection } from './exception/exception-projection.ts'
 import { startBundleRetention } from './fleet/bundle-retention.ts'
 import { waitingAsks } from './fleet/diagnostics-requests.ts'
 import { fleetRequests } from './fleet/requests.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { startWordWatch } from './identity/unknown-words.ts'
 import { startWaitingWatch } from './identity/waiting-watch.ts'
-import { policyProjection } from './merge/policy-projection.ts'
-import { createPostingsProjection } from './merge/postings.ts'
-import { salesProjection } from './merge/sales.ts'
-import type { Projection } from './merge/projection.ts'
 import { startMergeWorker } from './merge/worker.ts'
 import { createHubMetrics } from './metrics.ts'
-import { overrideProjection } from './overrides/override-projection.ts'
 import { startOverrideWatch } from './overrides/override-watch.ts'
 import { createConnector } from './posting/registry.ts'
 import { startPostingWorker } from './posting/worker.ts'
+import { projectionsOf } from './projections.ts'
 import { runRebuildCommand } from './rebuild/command.ts'
 import { createRunningRebuilds } from './rebuild/running-rebuilds.ts'
 import { stockReaderOf } from './stock/erp-comparison.ts'
@@ -85,12 +79,6 @@ export interface Hub {
   operatorToken: string
   stop(): Promise<void>
 }
-
-/** Without an ERP the log is not read for postings: the day one is configured, it gets them all. */
-const projectionsOf = (connector: string | undefined): Projection[] => [
-  ...[salesProjection, stockProjection, overrideProjection, exceptionProjection, dayCloseProjection, policyProjection],
-  ...(connector === undefined ? [] : [createPostingsProjection(connector)]),
-]
 
 /** Starts in order and stops in the reverse one; a part that fails to start takes the earlier ones down with it. */
 export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => {

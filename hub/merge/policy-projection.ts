@@ -15,6 +15,7 @@ import { noteTillDays } from './till-days.ts'
 
 export const policyProjection: Projection = {
   name: 'policies',
+  heeds: ['transaction', 'day-close'],
   tables: { till_day: 'tills’ days', policy_close: 'closes that policies know', policy_finding: 'findings of policies' },
   settles: ['AFTER_CLOSE:', 'LATE_ARRIVAL:'],
 

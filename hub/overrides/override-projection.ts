@@ -38,6 +38,7 @@ const overridesOf = (records: readonly LogRecord[]): Told[] =>
 
 export const overrideProjection: Projection = {
   name: 'overrides',
+  heeds: ['price-override'],
   tables: { price_override: 'the stores’ own prices' },
 
   apply: async (trx, records) => {

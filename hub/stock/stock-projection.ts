@@ -133,9 +133,21 @@ export const stockProjection: Projection = {
 
   catchUp: async (trx) => {
     await bookCorrections(trx)
+    await settleDecided(trx)
     await mergeWaitingWithin(trx)
     await settleReturns(trx, await readDecided(trx))
   },
+}
+
+/** Corrections on whose place beside a count somebody, or a rule, has decided. */
+const settleDecided = async (trx: Trx): Promise<void> => {
+  await placeCorrections(trx, 'all')
+  const { rows } = await sql<{ store_id: string; keys: string[] }>`
+    select c.store_id, array_agg(c.natural_key) as keys from stock_correction c
+    where exists (select from stock_place p where p.store_id = c.store_id and p.natural_key = c.natural_key) group by 1 order by 1`.execute(
+    trx,
+  )
+  for (const { store_id, keys } of rows) await settleCounts(trx, store_id, keys)
 }
 
 /** Sales on whose returns persons have decided. */

@@ -2,15 +2,11 @@
  * `merge`: 50 stores' sales of about 1 kB, four lines each, taken into the log by intake, and the same rows then taken out of it by all
  * projections at the same time, as the hub's worker does it: in one process, on one PostgreSQL (fsync on). Besides, each projection alone.
  */
-import { dayCloseProjection } from '#hub/close/day-close-projection.ts'
-import { exceptionProjection } from '#hub/exception/exception-projection.ts'
 import { acceptBatch } from '#hub/intake/accept-batch.ts'
 import { drainProjection } from '#hub/merge/advance.ts'
-import { createPostingsProjection } from '#hub/merge/postings.ts'
 import type { Projection } from '#hub/merge/projection.ts'
-import { salesProjection } from '#hub/merge/sales.ts'
-import { stockProjection } from '#hub/stock/stock-projection.ts'
 import type { Database } from '#hub/storage/database.ts'
+import { projectionsOf } from '#hub/projections.ts'
 import { cutBatch } from '#sync/core/batch-cut.ts'
 import { wireBytesOf } from '#sync/core/wire-size.ts'
 import { enrolModelDevice, type ModelDevice } from '#test/hub/model-device.ts'
@@ -27,7 +23,8 @@ const floor = 0.5
 /** As the hub's worker has it. */
 const lanes = 2
 
-const projections = [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, createPostingsProjection('reference')]
+/** All of the hub's. */
+const projections = projectionsOf('reference')
 
 const fill = async (db: Database, each: number): Promise<ModelDevice[]> => {
   const devices: ModelDevice[] = []

@@ -8,13 +8,9 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { dayCloseProjection } from '#hub/close/day-close-projection.ts'
-import { exceptionProjection } from '#hub/exception/exception-projection.ts'
 import { drainProjection } from '#hub/merge/advance.ts'
-import { createPostingsProjection } from '#hub/merge/postings.ts'
-import { salesProjection } from '#hub/merge/sales.ts'
-import { stockProjection } from '#hub/stock/stock-projection.ts'
 import type { Database } from '#hub/storage/database.ts'
+import { projectionsOf } from '#hub/projections.ts'
 import { sql } from 'kysely'
 import { withBenchDatabase } from './bench-database.ts'
 import type { Benchmark } from './benchmark.ts'
@@ -25,7 +21,7 @@ const stores = 50
 const usualTransactions = 1_000_000
 const lookEveryMs = 200
 
-const projections = [salesProjection, stockProjection, exceptionProjection, dayCloseProjection, createPostingsProjection('reference')]
+const projections = projectionsOf('reference')
 
 /** What the operating system says was the most, in MB. */
 const mostResidentMb = async (pid: number): Promise<number> => {

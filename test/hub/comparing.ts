@@ -4,27 +4,17 @@ import { dayDigestSchema } from '#sync/contract/comparison.ts'
 import type { TidelineRecord } from '#sync/contract/record.ts'
 import { transactionSchema } from '#sync/contract/transaction.ts'
 import { deviceIdSchema, incarnationSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
-import { dayCloseProjection } from '#hub/close/day-close-projection.ts'
-import { exceptionProjection } from '#hub/exception/exception-projection.ts'
 import type { RequestContext } from '#hub/gateway/request.ts'
 import type { Peer } from '#hub/gateway/session.ts'
 import { drainProjection, rebuildProjection } from '#hub/merge/advance.ts'
-import { createPostingsProjection } from '#hub/merge/postings.ts'
-import { salesProjection } from '#hub/merge/sales.ts'
 import { createHubMetrics } from '#hub/metrics.ts'
-import { stockProjection } from '#hub/stock/stock-projection.ts'
 import type { Database } from '#hub/storage/database.ts'
+import { projectionsOf } from '#hub/projections.ts'
 import { sql } from 'kysely'
 import pino from 'pino'
 import type { ModelDevice } from './model-device.ts'
 
-export const projections = [
-  salesProjection,
-  stockProjection,
-  exceptionProjection,
-  dayCloseProjection,
-  createPostingsProjection('reference'),
-]
+export const projections = projectionsOf('reference')
 
 export const nowMs = Date.parse('2026-02-01T08:00:00.000Z')
 

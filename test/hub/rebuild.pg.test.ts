@@ -9,8 +9,9 @@ import { noteLate } from '#hub/merge/late-records.ts'
 import type { Projection } from '#hub/merge/projection.ts'
 import { salesProjection } from '#hub/merge/sales.ts'
 import { rebuildOnline, type Rebuilt } from '#hub/rebuild/rebuild.ts'
-import { addMovements, lockStock } from '#hub/stock/balance.ts'
+import { addMovements, lockStock, settleCounts } from '#hub/stock/balance.ts'
 import { correctStock } from '#hub/stock/corrections.ts'
+import { placeCorrections } from '#hub/stock/count-conflicts.ts'
 import { decideReturns, readHeld } from '#hub/stock/return-decisions.ts'
 import { stockProjection } from '#hub/stock/stock-projection.ts'
 import type { Database } from '#hub/storage/database.ts'
@@ -347,6 +348,34 @@ it('[MRG21] [STK6] what is booked after the shadow looked, and before the live s
   expect((await countedBy(db)).balances).toEqual([{ store_id: 'S1', item_id: 'MILK', quantity_milli: -1_500 }])
 })
 
+it('[MRG21] [MRG46] what a person decides of a crossing correction meanwhile is in both', async () => {
+  const { db, anotherPool } = await server.fresh()
+  const device = await enrolModelDevice(db)
+  await addItem(db, 'MILK')
+  const correction = { key: 'k', storeId: 'S1', itemId: 'MILK', kind: 'adjustment' as const, businessDay: '2026-01-31', reason: 'found' }
+  await correctStock(db, { ...correction, quantityMilli: 3_000 })
+  device.append(JSON.stringify(stockDocument()), 'stock-document')
+  await send(db, device)
+  await drainAll(db)
+  expect((await countedBy(db)).balances).toMatchObject([{ quantity_milli: 13_000 }])
+  const rebuilding = await anotherPool()
+    .transaction()
+    .execute(async (trx) => {
+      await shareProjection(trx, 'stock')
+      const rebuilt = rebuildOnline(db, stockProjection, { mode: 'replace' })
+      await vi.waitFor(async () => {
+        const { rows } = await sql`select from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`.execute(db)
+        expect(rows).toHaveLength(1)
+      }, 10_000)
+      await trx.updateTable('override_ruling').set({ decided_winner: 'store', decided_basis: 'person' }).execute()
+      await placeCorrections(trx, 'all')
+      await settleCounts(trx, 'S1', ['S1|booked|k'])
+      return { rebuilt }
+    })
+  expect(await rebuilding.rebuilt).toMatchObject({ outcome: 'done', message: 'The projection stock is what the log comes to.' })
+  expect((await countedBy(db)).balances).toMatchObject([{ quantity_milli: 10_000 }])
+})
+
 it('[MRG20] [MRG21] over HTTP: each projection with its place in the log, a rebuild, and what it found, in words', async () => {
   const { db, url } = await server.fresh()
   const device = await enrolModelDevice(db)
@@ -364,7 +393,7 @@ it('[MRG20] [MRG21] over HTTP: each projection with its place in the log, a rebu
   await sql`update day_total set amount_minor = 0 where measure = 'tax'`.execute(db)
   expect(await hub.post('/v1/projections/nothing/rebuild', {})).toMatchObject({
     status: 404,
-    body: { message: 'There is no projection nothing; there are sales, stock, exceptions, day-closes.' },
+    body: { message: 'There is no projection nothing; there are sales, stock, overrides, exceptions, day-closes, policies.' },
   })
   expect(await hub.post('/v1/projections/sales/rebuild', { compareOnly: true })).toMatchObject({ status: 202, body: { rebuildId: 1 } })
   await vi.waitFor(async () => expect(await listed('sales')).toMatchObject({ lastRebuild: { state: 'done', mode: 'compare' } }), 10_000)
@@ -408,7 +437,9 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
     ],
     exceptions: ["delete from exception where kind = 'KEY_CONFLICT'"],
     postings: ['delete from posting'],
+    policies: ['delete from till_day', 'delete from policy_close', 'delete from policy_finding'],
     'day-closes': ['select 1'],
+    overrides: ['select 1'],
   }
   let corrections = 0
   await fc.assert(
@@ -420,7 +451,7 @@ it('[MRG20] [MRG21] [HUB2] whatever is taken in, merged, filled in and booked me
       async (before, meanwhile, projection, chance) => {
         await sql`truncate store, device, device_stream, record_log, projection_position, projection_late, projection_rebuild, sales_transaction, day_total,
           stock_movement, stock_balance, stock_place, stock_document, stock_base, stock_correction, waiting_line, return_claim, return_hold,
-          return_decision, tax_stated, tax_line, tax_day, item, exception, posting,
+          return_decision, tax_stated, tax_line, tax_day, till_day, policy_close, policy_finding, item, exception, posting,
           feed_head, feed_entry cascade`.execute(db)
         const devices = [await enrolModelDevice(db), await enrolModelDevice(db), await enrolModelDevice(db, 'S2')]
         await addItem(db, 'MILK')

@@ -3,10 +3,8 @@ import pino from 'pino'
 import { startCataloguePull } from '#hub/catalogue/pull.ts'
 import { feedChannel } from '#hub/catalogue/feed.ts'
 import { createFeedReader } from '#hub/catalogue/feed-page.ts'
-import { dayCloseProjection } from '#hub/close/day-close-projection.ts'
 import { deviceChannel, parseDeviceNotice } from '#hub/enrolment/device-channel.ts'
 import { ensureEpoch, epochChannel, parseEpochNotification } from '#hub/epoch/epoch.ts'
-import { exceptionProjection } from '#hub/exception/exception-projection.ts'
 import { fleetRequests } from '#hub/fleet/requests.ts'
 import { waitingAsks } from '#hub/fleet/diagnostics-requests.ts'
 import { createFeedNews } from '#hub/gateway/feed-news.ts'
@@ -14,16 +12,12 @@ import type { Requests } from '#hub/gateway/request.ts'
 import type { Peer } from '#hub/gateway/session.ts'
 import { createSessionContext } from '#hub/gateway/session-context.ts'
 import { openStoreSession, type StoreSession, type StoreSessionOptions } from '#hub/gateway/store-session.ts'
-import { policyProjection } from '#hub/merge/policy-projection.ts'
-import { createPostingsProjection } from '#hub/merge/postings.ts'
-import type { Projection } from '#hub/merge/projection.ts'
-import { salesProjection } from '#hub/merge/sales.ts'
 import { startMergeWorker } from '#hub/merge/worker.ts'
 import { createHubMetrics } from '#hub/metrics.ts'
 import { startPostingWorker } from '#hub/posting/worker.ts'
 import { startWaitingWatch } from '#hub/identity/waiting-watch.ts'
 import { startTransferWatch } from '#hub/stock/transfer-watch.ts'
-import { stockProjection } from '#hub/stock/stock-projection.ts'
+import { projectionsOf } from '#hub/projections.ts'
 import { feedNames } from '#sync/contract/feed.ts'
 import type { HubEpoch } from '#sync/contract/vocabulary.ts'
 import type { Chance } from './chance.ts'
@@ -61,10 +55,7 @@ const pollMs = 60_000
 const silent = pino({ level: 'silent' })
 const metrics = createHubMetrics()
 
-export const projections: readonly Projection[] = [
-  ...[salesProjection, stockProjection, exceptionProjection, dayCloseProjection, policyProjection],
-  createPostingsProjection('reference'),
-]
+export const projections = projectionsOf('reference')
 
 export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, isWorker, mutation }: HubProcessParts): HubProcess => {
   const clock = life.clock(wallMs)
