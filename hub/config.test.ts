@@ -12,6 +12,7 @@ describe('hub configuration', () => {
       erp: { kind: 'none' },
       roles: [...hubRoles],
       catalogueIntervalMs: 5_000,
+      priceJumpFactor: 10,
       webhookPrivateTargets: 'refuse',
       logLevel: 'info',
     }
@@ -49,6 +50,7 @@ describe('hub configuration', () => {
       erp: { kind: 'tryton', url: 'https://erp.example', user: 'hub', password: 'pw', database: 'books' },
       roles: ['gateway', 'worker'],
       catalogueIntervalMs: 250,
+      priceJumpFactor: 10,
       webhookPrivateTargets: 'allow',
       nats: { url: 'nats://nats:4222', stream: 'SHOP', token: 'tk' },
       logLevel: 'debug',
@@ -65,6 +67,7 @@ describe('hub configuration', () => {
     ['TIDELINE_ERP_URL', 'ftp://erp'],
     ['TIDELINE_ROLES', 'gateway,wroker'],
     ['TIDELINE_ROLES', 'worker,'],
+    ['TIDELINE_PRICE_JUMP_FACTOR', '1'],
     ['TIDELINE_CATALOGUE_INTERVAL_MS', '99'],
     ['TIDELINE_CATALOGUE_INTERVAL_MS', '1.5'],
     ['TIDELINE_LOG', 'loud'],

@@ -1,5 +1,6 @@
 /** The hub's configuration: the environment, parsed once at start. */
 import { z } from 'zod'
+import { defaultJumpFactor } from './catalogue/price-doubt.ts'
 
 export const hubRoles = ['gateway', 'worker', 'console'] as const
 export type HubRole = (typeof hubRoles)[number]
@@ -36,6 +37,8 @@ export const hubConfigSchema = z.strictObject({
   erp: erpConfigSchema,
   roles: z.array(z.enum(hubRoles)).min(1),
   catalogueIntervalMs: z.int().min(100),
+  /** A price so many times higher or lower than before waits for a person. */
+  priceJumpFactor: z.int().min(2),
   /** Whether webhooks may be sent to addresses inside a network. */
   webhookPrivateTargets: z.enum(['refuse', 'allow']),
   /** Absent: none. */
@@ -63,6 +66,7 @@ const environmentSchema = z.object({
   TIDELINE_ERP_DATABASE: erpAccess.database.default('tideline'),
   TIDELINE_ROLES: roleList.pipe(shape.roles).default([...hubRoles]),
   TIDELINE_CATALOGUE_INTERVAL_MS: integerText.pipe(shape.catalogueIntervalMs).default(5_000),
+  TIDELINE_PRICE_JUMP_FACTOR: integerText.pipe(shape.priceJumpFactor).default(defaultJumpFactor),
   TIDELINE_WEBHOOK_PRIVATE_TARGETS: shape.webhookPrivateTargets.default('refuse'),
   TIDELINE_NATS_URL: natsConfigSchema.shape.url.optional(),
   TIDELINE_NATS_STREAM: natsConfigSchema.shape.stream.default('TIDELINE_AVAILABILITY'),
@@ -92,6 +96,7 @@ export const readHubConfig = (environment: Record<string, string | undefined>): 
     erp: env.TIDELINE_ERP === 'none' ? { kind: 'none' } : { kind: env.TIDELINE_ERP, ...access },
     roles: env.TIDELINE_ROLES,
     catalogueIntervalMs: env.TIDELINE_CATALOGUE_INTERVAL_MS,
+    priceJumpFactor: env.TIDELINE_PRICE_JUMP_FACTOR,
     webhookPrivateTargets: env.TIDELINE_WEBHOOK_PRIVATE_TARGETS,
     ...(env.TIDELINE_NATS_URL === undefined
       ? {}

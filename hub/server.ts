@@ -8,9 +8,12 @@ import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
+import { registerAssortmentRoutes } from './api/assortments.ts'
 import { registerAvailabilityRoutes } from './api/availability.ts'
 import { registerAvailabilityRuleRoutes } from './api/availability-rules.ts'
 import { registerCatalogueRoutes } from './api/catalogue.ts'
+import { registerCatalogueComparisonRoutes } from './api/catalogue-comparisons.ts'
+import { registerCatalogueImportRoutes } from './api/catalogue-import.ts'
 import { registerSpreadRoutes } from './api/catalogue-spread.ts'
 import { registerComparisonRoutes } from './api/comparisons.ts'
 import { registerDayRoutes } from './api/days.ts'
@@ -19,13 +22,16 @@ import { registerDiagnosticsRoutes } from './api/diagnostics.ts'
 import { registerEpochRoutes } from './api/epochs.ts'
 import { registerFleetRoutes } from './api/fleet.ts'
 import { registerHealthRoutes } from './api/health.ts'
+import { registerHeldPriceRoutes } from './api/held-prices.ts'
 import { registerMappingRoutes } from './api/mappings.ts'
 import { registerOverrideRoutes } from './api/overrides.ts'
 import { registerPostingRoutes } from './api/postings.ts'
+import { registerPriceZoneRoutes } from './api/price-zones.ts'
 import { registerProjectionRoutes } from './api/projections.ts'
 import { registerReservationRoutes } from './api/reservations.ts'
 import { registerReturnRoutes } from './api/returns.ts'
 import { registerSettingsRoutes } from './api/settings.ts'
+import { registerStatedPriceRoutes } from './api/stated-prices.ts'
 import { registerStockRoutes } from './api/stock.ts'
 import { registerStoreRoutes } from './api/stores.ts'
 import { registerSubscriptionRoutes } from './api/subscriptions.ts'
@@ -34,6 +40,8 @@ import { registerTransactionRoutes } from './api/transactions.ts'
 import { registerUnknownItemRoutes } from './api/unknown-items.ts'
 import { registerWordRoutes } from './api/words.ts'
 import { startReservationExpiry } from './availability/reservation-expiry.ts'
+import { startNightlyCatalogueComparison } from './catalogue/full-comparison.ts'
+import { startListingDates } from './catalogue/listing-dates.ts'
 import { startCataloguePull } from './catalogue/pull.ts'
 import { startPriceCompaction } from './catalogue/superseded.ts'
 import { type HubConfig, readHubConfig } from './config.ts'
@@ -94,6 +102,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     const connector = createConnector(config.erp, log)
     if (connector) stops.push(() => connector.close())
     const erpStock = stockReaderOf(connector)
+    const caution = { jumpFactor: config.priceJumpFactor }
     const projections = projectionsOf(connector?.name)
     const rebuilds = createRunningRebuilds(db, projections, log)
     stops.push(() => rebuilds.stop())
@@ -118,10 +127,17 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerReservationRoutes(app as unknown as FastifyInstance, { db })
     registerReturnRoutes(app, { db, log })
     registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
+    registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log, caution })
     registerSubscriptionRoutes(app, { db, targets: config.webhookPrivateTargets })
     registerAvailabilityRuleRoutes(app, { db, log })
-    registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log })
     registerSpreadRoutes(app, { db })
+    registerPriceZoneRoutes(app, { db, log })
+    registerStatedPriceRoutes(app, { db, log, caution })
+    registerHeldPriceRoutes(app, { db, log })
+    registerAssortmentRoutes(app, { db, log })
+    const pull = connector ? { db, connector, log, intervalMs: config.catalogueIntervalMs, priceJumpFactor: config.priceJumpFactor } : null
+    registerCatalogueImportRoutes(app, { db, log, caution })
+    registerCatalogueComparisonRoutes(app, { db, pull })
     registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
     let events: AvailabilityEvents | undefined
     // Whatever an operator or a channel changed may have changed a figure.
@@ -142,6 +158,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
       })
       const retention = startBundleRetention({ db, log })
       const compaction = startPriceCompaction({ db, log })
+      const dates = startListingDates({ db, log })
       const waiting = startWaitingWatch({ db, log })
       const transfers = startTransferWatch({ db, log })
       const nightly = startNightlyComparison({ db, erp: erpStock, log })
@@ -157,16 +174,19 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
         () => merge.stop(),
         () => retention.stop(),
         () => compaction.stop(),
+        () => dates.stop(),
         () => waiting.stop(),
         () => transfers.stop(),
         () => nightly.stop(),
       )
-      if (connector) {
+      if (connector && pull) {
         const posting = startPostingWorker({ db, connector, log, listen: listenAt(databaseUrl, log) })
-        const catalogue = startCataloguePull({ db, connector, log, intervalMs: config.catalogueIntervalMs })
+        const catalogue = startCataloguePull(pull)
+        const comparison = startNightlyCatalogueComparison(pull)
         stops.push(
           () => posting.stop(),
           () => catalogue.stop(),
+          () => comparison.stop(),
         )
       }
     }

@@ -10,8 +10,10 @@ import { itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { priceDocument } from '../catalogue/documents.ts'
 import { readChanges } from '../catalogue/changes.ts'
 import { setPrice } from '../catalogue/prices.ts'
+import type { Caution } from '../catalogue/state-price.ts'
 import { registerItemRoutes } from './items.ts'
 import type { Log } from '../posting/log.ts'
+import { heldSchema } from './authorship.ts'
 import type { Tables } from '../storage/tables.ts'
 
 const refusalSchema = z.strictObject({ code: z.enum(errorCodeNames), message: z.string() })
@@ -33,7 +35,10 @@ const changeSchema = z.strictObject({
   document: z.unknown(),
 })
 
-export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db: Kysely<Tables>; log: Log }): void => {
+export const registerCatalogueRoutes = (
+  app: FastifyInstance,
+  { db, log, caution = {} }: { db: Kysely<Tables>; log: Log; caution?: Caution },
+): void => {
   const api = app.withTypeProvider<ZodTypeProvider>()
   registerItemRoutes(app, { db })
 
@@ -41,7 +46,7 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
     '/v1/prices',
     {
       schema: {
-        summary: "A store's prices, newest first",
+        summary: "A store's prices as it has them, newest first",
         tags: ['catalogue'],
         querystring: pricesQuery,
         response: { 200: z.strictObject({ prices: z.array(priceSchema) }) },
@@ -52,6 +57,7 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
         .selectFrom('price')
         .selectAll()
         .where('store_id', '=', query.storeId)
+        .where('left_feed_at', 'is', null)
         .orderBy('effective_from', 'desc')
         .orderBy('price_id')
         .limit(query.limit)
@@ -67,20 +73,19 @@ export const registerCatalogueRoutes = (app: FastifyInstance, { db, log }: { db:
         summary: 'Set a price from a moment on. The same priceId with the same content may be sent again.',
         tags: ['catalogue'],
         body: priceSchema,
-        response: { 200: priceSchema, 201: priceSchema, 404: refusalSchema, 409: refusalSchema, 422: refusalSchema },
+        response: { 200: priceSchema, 201: priceSchema, 202: heldSchema, 404: refusalSchema, 409: refusalSchema, 422: refusalSchema },
       },
     },
     async ({ body }, reply) => {
-      const set = await setPrice(db, body)
+      const set = await setPrice(db, body, caution)
       switch (set.outcome) {
         case 'created':
-          log.info(
-            { priceId: set.price.priceId, storeId: set.price.storeId, itemId: set.price.itemId, amountMinor: set.price.amountMinor },
-            'price set',
-          )
-          return reply.code(201).send(set.price)
+          log.info({ priceId: body.priceId, storeId: body.storeId, itemId: body.itemId, amountMinor: body.amountMinor }, 'price set')
+          return reply.code(201).send(body)
         case 'known':
-          return reply.code(200).send(set.price)
+          return reply.code(200).send(body)
+        case 'held':
+          return reply.code(202).send({ heldId: set.heldId, message: set.message })
         case 'conflict':
           return reply.code(409).send({ code: 'KEY_CONFLICT', message: `The priceId ${body.priceId} is taken by another price.` })
         case 'refused':

@@ -4,15 +4,30 @@ import { type HubException, reportExceptions } from '../exception/exception.ts'
 import type { PulledItems } from '../posting/connector.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type CatalogueChanges, type CatalogueProblem, compareCatalogue } from './comparison.ts'
-import { assortmentDocument, priceDocument } from './documents.ts'
+import { spreadErpPrices, spreadListings } from './erp-spread.ts'
 import { writeFeed } from './feed.ts'
-import { effectiveNow, erpPriceRow, insertPrices, lockCatalogue, readKnown, upsertAssortment, upsertItems } from './rows.ts'
+import { holdPrice, voidErpHeld } from './held-store.ts'
+import { defaultJumpFactor } from './price-doubt.ts'
+import { lockCatalogue, readKnown, upsertItems } from './rows.ts'
+import { publishCatalogueToStore, unfilledStores } from './stores.ts'
 
 export interface Applied {
   items: number
   prices: number
   listings: number
   problems: number
+}
+
+/** One item, and what of it the stores were told now. */
+export interface ChangedItem {
+  itemId: string
+  what: readonly ('item' | 'price' | 'listed' | 'no longer listed')[]
+}
+
+export interface AppliedPull {
+  applied: Applied
+  looked: number
+  changed: ChangedItem[]
 }
 
 const problemId = (problem: Pick<CatalogueProblem, 'itemId' | 'kind'>): string => `catalogue:${problem.kind}:${problem.itemId}`
@@ -33,13 +48,15 @@ const resolve = (trx: Transaction<Tables>, changes: CatalogueChanges) =>
       where exception_id like 'catalogue:%' and state = 'open' and item_id = any(${changes.looked})
         and not exception_id = any(${changes.problems.map(problemId)})`.execute(trx)
 
-/** Feed order: items, then every store's prices, then every store's assortment. */
-export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledItems, 'cursor'>, full: boolean): Promise<Applied> => {
+/** Feed order: items, then every store's prices, then every store's assortment. A store that has nothing yet receives all. */
+export const applyPull = async (
+  trx: Transaction<Tables>,
+  pulled: Omit<PulledItems, 'cursor'>,
+  full: boolean,
+  jumpFactor = defaultJumpFactor,
+): Promise<AppliedPull> => {
   await lockCatalogue(trx)
-  const changes = compareCatalogue(pulled, await readKnown(trx), full)
-  const stores = await trx.selectFrom('store').select(['store_id', 'currency']).orderBy('store_id').execute()
-  const now = await effectiveNow(trx)
-
+  const changes = compareCatalogue(pulled, await readKnown(trx), full, jumpFactor)
   await upsertItems(trx, changes.items)
   await writeFeed(
     trx,
@@ -47,22 +64,38 @@ export const applyPull = async (trx: Transaction<Tables>, pulled: Omit<PulledIte
     '*',
     changes.items.map(({ item }) => item),
   )
-  for (const store of stores) {
-    const rows = changes.prices.filter((price) => price.currency === store.currency).map((price) => erpPriceRow(store.store_id, price, now))
-    await insertPrices(trx, rows)
-    await writeFeed(trx, 'prices', store.store_id, rows.map(priceDocument))
-  }
-  for (const store of stores) {
-    const rows = changes.listings.map(({ itemId, listed }) => ({ store_id: store.store_id, item_id: itemId, listed }))
-    await upsertAssortment(trx, rows)
-    await writeFeed(trx, 'assortment', store.store_id, rows.map(assortmentDocument))
-  }
+  await spreadErpPrices(trx, changes.prices)
+  await spreadListings(trx, changes.listings)
+  for (const storeId of await unfilledStores(trx)) await publishCatalogueToStore(trx, storeId)
+  await holdErpPrices(trx, changes)
   await reportExceptions(trx, changes.problems.map(exceptionOf))
   await resolve(trx, changes)
-  return {
+  const applied = {
     items: changes.items.length,
     prices: changes.prices.length,
     listings: changes.listings.length,
     problems: changes.problems.length,
   }
+  return { applied, looked: changes.looked.length, changed: changedItems(changes) }
+}
+
+const changedItems = ({ items, prices, listings }: CatalogueChanges): ChangedItem[] => {
+  const what = new Map<string, ChangedItem['what'][number][]>()
+  const note = (itemId: string, word: ChangedItem['what'][number]): void => void what.set(itemId, [...(what.get(itemId) ?? []), word])
+  for (const { item } of items) note(item.itemId, 'item')
+  for (const { itemId } of prices) note(itemId, 'price')
+  for (const { itemId, listed } of listings) note(itemId, listed ? 'listed' : 'no longer listed')
+  return [...what].map(([itemId, words]) => ({ itemId, what: words })).toSorted((a, b) => (a.itemId < b.itemId ? -1 : 1))
+}
+
+const holdErpPrices = async (trx: Transaction<Tables>, { held, looked }: CatalogueChanges): Promise<void> => {
+  for (const { itemId, amountMinor, currency, listed, kind, message } of held) {
+    const content = JSON.stringify({ amountMinor, currency, listed })
+    await holdPrice(trx, { origin: 'erp', itemId, about: itemId, content, kind, message, exceptionId: problemId({ itemId, kind }) })
+  }
+  await voidErpHeld(
+    trx,
+    looked,
+    held.map(({ itemId }) => itemId),
+  )
 }

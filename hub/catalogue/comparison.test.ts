@@ -64,20 +64,59 @@ describe('catalogue comparison', () => {
     )
   })
 
-  it('[HUB7] a price of nothing, below nothing, or a hundredfold jump is a problem, and the old one stays', () => {
+  it('[HUB7] a price of nothing, below nothing, or ten times the old one is a problem, and the old one stays', () => {
     const known = from(erpItem('A', 645))
     for (const [price, kind] of [
       [0, 'PRICE_NOT_POSITIVE'],
       [-5, 'PRICE_NOT_POSITIVE'],
       [64_500, 'PRICE_JUMP'],
-      [6, 'PRICE_JUMP'],
+      [64, 'PRICE_JUMP'],
+      [6_450, 'PRICE_JUMP'],
       [645_000, 'PRICE_JUMP'],
     ] as const) {
       const changes = compareCatalogue({ items: [erpItem('A', price)], unreadable: [] }, known, false)
       expect(changes.problems).toMatchObject([{ kind, itemId: 'A', amountMinor: price }])
       expect([changes.prices, changes.listings]).toEqual([[], []])
+      expect(changes.held).toMatchObject(price < 0 ? [] : [{ itemId: 'A', amountMinor: price, kind }])
     }
-    expect(compareCatalogue({ items: [erpItem('A', 64_499)], unreadable: [] }, known, false).problems).toEqual([])
+    for (const price of [65, 6_449])
+      expect(compareCatalogue({ items: [erpItem('A', price)], unreadable: [] }, known, false).problems).toEqual([])
+    expect(compareCatalogue({ items: [erpItem('A', 6_450)], unreadable: [] }, known, false, 100).problems).toEqual([])
+  })
+
+  it('[PRC11] a price that a person refused is not asked about again, and is not sent', () => {
+    const [[, known] = []] = [...from(erpItem('A', 645))]
+    if (!known) throw new Error('no item')
+    const refused = new Map([['A', { ...known, rejected: { amountMinor: 6_450, currency: 'EUR' } }]])
+    expect(compareCatalogue({ items: [erpItem('A', 6_450)], unreadable: [] }, refused, false)).toMatchObject({
+      prices: [],
+      problems: [],
+      held: [],
+    })
+    expect(compareCatalogue({ items: [erpItem('A', 6_451)], unreadable: [] }, refused, false)).toMatchObject({
+      held: [{ amountMinor: 6_451 }],
+    })
+  })
+
+  it('[PRC12] two records of the ERP that claim one item: it stays with the one that had it, until a full pull lacks that one', () => {
+    const known = from(erpItem('A', 100))
+    const other = erpItem('A', 120, [], { erpId: 'e0' })
+    for (const [items, full] of [
+      [[other], false],
+      [[other, erpItem('A', 100)], false],
+      [[other, erpItem('A', 100)], true],
+    ] as const) {
+      const changes = compareCatalogue({ items: [...items], unreadable: [] }, known, full)
+      expect(changes).toMatchObject({ items: [], prices: [], problems: [{ kind: 'TWO_MASTERS', itemId: 'A' }] })
+    }
+    const alone = compareCatalogue({ items: [other], unreadable: [] }, known, true)
+    expect(alone).toMatchObject({ problems: [], prices: [{ amountMinor: 120 }], items: [{ erpId: 'e0' }] })
+  })
+
+  it('[PRC12] a barcode is one barcode however it is spelt', () => {
+    const known = from(erpItem('B', 100, ['036000291452']))
+    const changes = compareCatalogue({ items: [erpItem('A', 100, ['0036000291452'])], unreadable: [] }, known, false)
+    expect(changes.problems).toMatchObject([{ kind: 'BARCODE_ON_TWO_ITEMS', itemId: 'A' }])
   })
 
   it('[HUB7] a barcode on two items stays with the one that had it', () => {

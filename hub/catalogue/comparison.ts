@@ -5,7 +5,8 @@
 import type { Item } from '#sync/contract/catalogue.ts'
 import type { ExceptionKind } from '../exception/kinds.ts'
 import type { ErpItem, PulledItems } from '../posting/connector.ts'
-import { amountText } from '../posting/decimal.ts'
+import { readBarcode } from '../identity/barcode.ts'
+import { defaultJumpFactor, doubtOf } from './price-doubt.ts'
 
 export interface KnownItem {
   item: Item
@@ -14,9 +15,11 @@ export interface KnownItem {
   amountMinor: number | undefined
   currency: string | undefined
   listed: boolean
+  /** A price of the ERP's that a person refused: it is not asked about again. */
+  rejected?: { amountMinor: number; currency: string } | undefined
 }
 
-export type ProblemKind = Extract<ExceptionKind, `PRICE_${string}` | 'BARCODE_ON_TWO_ITEMS' | 'ITEM_UNREADABLE'>
+export type ProblemKind = Extract<ExceptionKind, `PRICE_${string}` | 'BARCODE_ON_TWO_ITEMS' | 'ITEM_UNREADABLE' | 'TWO_MASTERS'>
 export interface CatalogueProblem {
   kind: ProblemKind
   itemId: string
@@ -31,43 +34,64 @@ export interface CatalogueChanges {
   prices: { itemId: string; amountMinor: number; currency: string }[]
   listings: { itemId: string; listed: boolean }[]
   problems: CatalogueProblem[]
+  /** Prices that wait for a person; each is among the problems as well. */
+  held: { itemId: string; amountMinor: number; currency: string; listed: boolean; kind: ProblemKind; message: string }[]
   /** Items of this pull: a problem of theirs that is not in `problems` any more is settled. */
   looked: string[]
 }
 
-/** A price a hundred times higher or lower is a decimal point in the wrong place. */
-export const jumpFactor = 100
+type PriceJudgement = { problem: CatalogueProblem; isHeld: boolean } | 'rejected' | null
 
-const priceProblem = (erp: ErpItem, known: KnownItem | undefined): CatalogueProblem | null => {
+const judgePrice = (erp: ErpItem, known: KnownItem | undefined, jumpFactor: number): PriceJudgement => {
   const { itemId, name } = erp.item
   const stated = { itemId, amountMinor: erp.amountMinor, currency: erp.currency }
-  const now = amountText(erp.amountMinor, erp.currency)
-  if (erp.amountMinor <= 0) return { ...stated, kind: 'PRICE_NOT_POSITIVE', message: `The ERP's price of ${itemId} (${name}) is ${now}.` }
-  if (known?.currency !== undefined && known.currency !== erp.currency)
-    return {
-      ...stated,
-      kind: 'PRICE_IN_OTHER_CURRENCY',
-      message: `The ERP's price of ${itemId} (${name}) is in ${erp.currency}, the stores sell in ${known.currency}.`,
-    }
-  const before = known?.amountMinor
-  if (before === undefined || (erp.amountMinor < before * jumpFactor && erp.amountMinor * jumpFactor > before)) return null
-  return {
-    ...stated,
-    kind: 'PRICE_JUMP',
-    message: `The ERP's price of ${itemId} (${name}) went from ${amountText(before, erp.currency)} to ${now}.`,
+  if (known?.currency !== undefined && known.currency !== erp.currency) {
+    const message = `The ERP's price of ${itemId} (${name}) is in ${erp.currency}, the stores sell in ${known.currency}.`
+    return { problem: { ...stated, kind: 'PRICE_IN_OTHER_CURRENCY', message }, isHeld: false }
   }
+  const doubt = doubtOf(erp.amountMinor, known?.amountMinor, erp.currency, jumpFactor)
+  if (!doubt) return null
+  if (known?.rejected?.amountMinor === erp.amountMinor && known.rejected.currency === erp.currency) return 'rejected'
+  // Less than nothing is no price at all: nobody can confirm it.
+  const isHeld = erp.amountMinor >= 0
+  return { problem: { ...stated, kind: doubt.kind, message: `The ERP's price of ${itemId} (${name}) ${doubt.words}.` }, isHeld }
 }
+
+/** Of two records of the ERP that claim one item the one that had it keeps it; in a full pull the other has gone when it is not there. */
+const mastersOf = (pulled: readonly ErpItem[], known: ReadonlyMap<string, KnownItem>, full: boolean) => {
+  const masters = new Map<string, ErpItem>()
+  const problems: CatalogueProblem[] = []
+  const claims = new Map<string, Map<string, ErpItem>>()
+  for (const erp of pulled) claims.set(erp.item.itemId, (claims.get(erp.item.itemId) ?? new Map<string, ErpItem>()).set(erp.erpId, erp))
+  for (const [itemId, byRecord] of claims) {
+    const owner = known.get(itemId)?.erpId ?? null
+    const records = [...byRecord.keys()].sort()
+    const keeper = owner !== null && (byRecord.has(owner) || !full) ? owner : (records[0] ?? '')
+    const master = byRecord.get(keeper)
+    if (master) masters.set(itemId, master)
+    const others = records.filter((record) => record !== keeper)
+    if (others.length === 0) continue
+    const message = `The ERP's records ${[keeper, ...others].join(' and ')} are both item ${itemId}; it stays with ${keeper}.`
+    problems.push({ kind: 'TWO_MASTERS', itemId, message })
+  }
+  return { masters, problems }
+}
+
+/** The same barcode however it is spelt. */
+const keyOf = (barcode: string): string => readBarcode(barcode, []).keys[0] ?? barcode
 
 /** Who has each barcode after the change: items that had it before come first, then the lower item number. */
 const ownersOf = (pulled: readonly ErpItem[], known: ReadonlyMap<string, KnownItem>): Map<string, string> => {
   const after = new Map([...known].map(([itemId, k]): [string, readonly string[]] => [itemId, k.item.barcodes]))
   for (const { item } of pulled) after.set(item.itemId, item.barcodes)
-  const hadIt = (itemId: string, barcode: string): boolean => known.get(itemId)?.item.barcodes.some((b) => b === barcode) ?? false
+  const keysBefore = new Map([...known].map(([itemId, k]) => [itemId, new Set(k.item.barcodes.map(keyOf))]))
+  const hadIt = (itemId: string, key: string): boolean => keysBefore.get(itemId)?.has(key) ?? false
   const owners = new Map<string, string>()
   for (const itemId of [...after.keys()].sort())
     for (const barcode of after.get(itemId) ?? []) {
-      const owner = owners.get(barcode)
-      if (owner === undefined || (!hadIt(owner, barcode) && hadIt(itemId, barcode))) owners.set(barcode, itemId)
+      const key = keyOf(barcode)
+      const owner = owners.get(key)
+      if (owner === undefined || (!hadIt(owner, key) && hadIt(itemId, key))) owners.set(key, itemId)
     }
   return owners
 }
@@ -85,23 +109,29 @@ export const compareCatalogue = (
   { items: pulled, unreadable }: Omit<PulledItems, 'cursor'>,
   known: ReadonlyMap<string, KnownItem>,
   full: boolean,
+  jumpFactor = defaultJumpFactor,
 ): CatalogueChanges => {
-  const newest = new Map(pulled.map((erp) => [erp.item.itemId as string, erp]))
+  const { masters: newest, problems: doubles } = mastersOf(pulled, known, full)
   const owners = ownersOf([...newest.values()], known)
-  const changes: CatalogueChanges = { items: [], prices: [], listings: [], problems: [], looked: [...newest.keys()] }
+  const changes: CatalogueChanges = { items: [], prices: [], listings: [], problems: doubles, held: [], looked: [...newest.keys()] }
   for (const [itemId, erp] of [...newest].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const before = known.get(itemId)
     const problems: CatalogueProblem[] = []
-    const contested = erp.item.barcodes.filter((barcode) => owners.get(barcode) !== itemId)
+    const contested = erp.item.barcodes.filter((barcode) => owners.get(keyOf(barcode)) !== itemId)
     for (const barcode of contested)
       problems.push({
         kind: 'BARCODE_ON_TWO_ITEMS',
         itemId,
-        message: `The ERP gives barcode ${barcode} to ${itemId} (${erp.item.name}) too; it stays with ${owners.get(barcode)}.`,
+        message: `The ERP gives barcode ${barcode} to ${itemId} (${erp.item.name}) too; it stays with ${owners.get(keyOf(barcode))}.`,
       })
     const item: Item = { ...erp.item, barcodes: [...new Set(erp.item.barcodes)].filter((barcode) => !contested.includes(barcode)) }
-    const doubt = priceProblem(erp, before)
-    if (doubt) problems.push(doubt)
+    const doubt = judgePrice(erp, before, jumpFactor)
+    if (doubt && doubt !== 'rejected') {
+      const { kind, message } = doubt.problem
+      problems.push(doubt.isHeld ? { ...doubt.problem, message: `${message} It waits until somebody confirms it.` } : doubt.problem)
+      if (doubt.isHeld)
+        changes.held.push({ itemId, amountMinor: erp.amountMinor, currency: erp.currency, listed: erp.listed, kind, message })
+    }
     if (!before || before.erpId !== erp.erpId || !sameItem(before.item, item)) changes.items.push({ item, erpId: erp.erpId })
     if (!doubt && before?.amountMinor !== erp.amountMinor)
       changes.prices.push({ itemId, amountMinor: erp.amountMinor, currency: erp.currency })

@@ -24,7 +24,12 @@ export const itemDocument = (
     taxRateMicro: row.tax_rate_micro,
   })
 
-export const priceDocument = (row: Omit<Selectable<Tables['price']>, 'created_at' | 'source'>): Price =>
+type PriceColumns = Pick<
+  Selectable<Tables['price']>,
+  'price_id' | 'item_id' | 'store_id' | 'amount_minor' | 'currency' | 'effective_from' | 'effective_to'
+>
+
+export const priceDocument = (row: PriceColumns): Price =>
   priceSchema.parse({
     priceId: row.price_id,
     itemId: row.item_id,

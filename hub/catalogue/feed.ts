@@ -12,68 +12,109 @@ export const feedChannel = 'tideline_feed'
 /** Items are the same for every store; all else is a store's own. */
 export const feedScope = (feed: FeedName, storeId: string): string => (feed === 'items' ? '*' : storeId)
 
-const lockHead = async (trx: Transaction<Tables>, feed: FeedName, scope: string): Promise<number> => {
-  await sql`insert into feed_head (feed, scope) values (${feed}, ${scope}) on conflict do nothing`.execute(trx)
-  const head = await trx
-    .selectFrom('feed_head')
-    .select('checkpoint')
-    .where('feed', '=', feed)
-    .where('scope', '=', scope)
-    .forUpdate()
-    .executeTakeFirstOrThrow()
-  return head.checkpoint
+/** Where each feed stands; their rows stay locked until the transaction ends. */
+const lockHeads = async (trx: Transaction<Tables>, feed: FeedName, scopes: readonly string[]): Promise<Map<string, number>> => {
+  const { rows } = await sql<{ scope: string; checkpoint: number }>`
+    insert into feed_head (feed, scope) select ${feed}, s from unnest(${[...scopes].toSorted()}::text[]) with ordinality as t(s, place) order by place
+    on conflict (feed, scope) do update set checkpoint = feed_head.checkpoint returning scope, checkpoint`.execute(trx)
+  return new Map(rows.map(({ scope, checkpoint }) => [scope, checkpoint]))
 }
 
-const moveHead = async (trx: Transaction<Tables>, feed: FeedName, scope: string, from: number, checkpoint: number): Promise<void> => {
-  await trx.updateTable('feed_head').set({ checkpoint }).where('feed', '=', feed).where('scope', '=', scope).execute()
-  await sql`select pg_notify(${feedChannel}, ${`${feed}|${scope}|${from}`})`.execute(trx)
+interface MovedHead {
+  scope: string
+  from: number
+  to: number
+}
+
+const moveHeads = async (trx: Transaction<Tables>, feed: FeedName, moved: readonly MovedHead[]): Promise<void> => {
+  await sql`
+    with moved as (
+      update feed_head h set checkpoint = t.head from unnest(${moved.map(({ scope }) => scope)}::text[], ${moved.map(({ to }) => to)}::bigint[]) as t(scope, head)
+      where h.feed = ${feed} and h.scope = t.scope)
+    select pg_notify(${feedChannel}, t.payload) from unnest(${moved.map(({ scope, from }) => `${feed}|${scope}|${from}`)}::text[]) as t(payload)`.execute(
+    trx,
+  )
 }
 
 /**
  * Adds the documents' newest versions to a feed, within the caller's transaction. Unchanged documents are skipped.
  * Returns how many changed. Lock order: callers that write several feeds do so in the order of `feedNames`, scopes ascending.
  */
-export const writeFeed = async <F extends FeedName>(
+export const writeFeed = <F extends FeedName>(
   trx: Transaction<Tables>,
   feed: F,
   scope: string,
   documents: readonly FeedDocument<F>[],
+): Promise<number> => writeFeeds(trx, feed, new Map([[scope, documents]]))
+
+/** The same of many scopes, in as many statements as for one. */
+export const writeFeeds = async <F extends FeedName>(
+  trx: Transaction<Tables>,
+  feed: F,
+  byScope: ReadonlyMap<string, readonly FeedDocument<F>[]>,
 ): Promise<number> => {
-  if (documents.length === 0) return 0
-  const head = await lockHead(trx, feed, scope)
-  const newest = new Map(documents.map((d) => [feedDocumentIds[feed](d), JSON.stringify(d)]))
-  const ids = [...newest.keys()]
-  const known = await sql<{ document_id: string; document: string }>`
-    select document_id, document from feed_entry
-    where feed = ${feed} and scope = ${scope} and document_id = any(${ids}) and not deleted`.execute(trx)
-  for (const row of known.rows) if (newest.get(row.document_id) === row.document) newest.delete(row.document_id)
-  if (newest.size === 0) return 0
-  const texts = [...newest.values()]
+  const given = [...byScope].flatMap(([scope, documents]) => {
+    const newest = new Map(documents.map((d) => [feedDocumentIds[feed](d), JSON.stringify(d)]))
+    return [...newest].map(([id, text]) => ({ scope, id, text }))
+  })
+  if (given.length === 0) return 0
+  const heads = await lockHeads(trx, feed, [...new Set(given.map(({ scope }) => scope))])
+  const { rows: known } = await sql<{ place: number }>`
+    select t.place::int as place from unnest(${given.map(({ scope }) => scope)}::text[], ${given.map(({ id }) => id)}::text[], ${given.map(({ text }) => text)}::text[])
+      with ordinality as t(scope, id, document, place)
+    join feed_entry f on f.feed = ${feed} and f.scope = t.scope and f.document_id = t.id and f.document = t.document
+    where not f.deleted`.execute(trx)
+  const unchanged = new Set(known.map(({ place }) => place - 1))
+  const ends = new Map(heads)
+  const changed = given
+    .filter((_, place) => !unchanged.has(place))
+    .map((each) => {
+      const checkpoint = (ends.get(each.scope) ?? 0) + 1
+      ends.set(each.scope, checkpoint)
+      return { ...each, checkpoint }
+    })
+  if (changed.length === 0) return 0
   await sql`
     insert into feed_entry (feed, scope, document_id, checkpoint, document)
-    select ${feed}, ${scope}, t.id, ${head}::bigint + t.ordinal, t.document
-    from unnest(${[...newest.keys()]}::text[], ${texts}::text[]) with ordinality as t(id, document, ordinal)
+    select ${feed}, t.scope, t.id, t.checkpoint, t.document
+    from unnest(${changed.map(({ scope }) => scope)}::text[], ${changed.map(({ id }) => id)}::text[],
+      ${changed.map(({ checkpoint }) => checkpoint)}::bigint[], ${changed.map(({ text }) => text)}::text[]) as t(scope, id, checkpoint, document)
     on conflict (feed, scope, document_id) do update
       set checkpoint = excluded.checkpoint, document = excluded.document, deleted = false, written_at = now()`.execute(trx)
-  await moveHead(trx, feed, scope, head, head + newest.size)
-  return newest.size
+  await moveHeads(trx, feed, movedHeads(heads, ends))
+  return changed.length
 }
+
+const movedHeads = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): MovedHead[] =>
+  [...after].flatMap(([scope, to]) => (to === before.get(scope) ? [] : [{ scope, from: before.get(scope) ?? 0, to }]))
 
 /**
  * Deletes documents that were written once and never again, within the caller's transaction. What is left of each is a tombstone; its
  * text is the checkpoint of the document, so that whoever had not come that far is not told of it (`feed-page.ts`).
  */
-export const buryInFeed = async (trx: Transaction<Tables>, feed: FeedName, scope: string, ids: readonly string[]): Promise<number> => {
-  if (ids.length === 0) return 0
-  const head = await lockHead(trx, feed, scope)
-  const buried = await sql`
-    update feed_entry f set checkpoint = ${head}::bigint + t.ordinal, document = f.checkpoint::text, deleted = true
-    from unnest(${[...ids]}::text[]) with ordinality as t(id, ordinal)
-    where f.feed = ${feed} and f.scope = ${scope} and f.document_id = t.id and not f.deleted`.execute(trx)
-  const count = Number(buried.numAffectedRows ?? 0n)
-  // A gap where a document was gone already is harmless: checkpoints only grow.
-  if (count > 0) await moveHead(trx, feed, scope, head, head + ids.length)
-  return count
+export const buryInFeed = (trx: Transaction<Tables>, feed: FeedName, scope: string, ids: readonly string[]): Promise<number> =>
+  buryInFeeds(trx, feed, new Map([[scope, ids]]))
+
+/** The same in many scopes, in as many statements as in one. */
+export const buryInFeeds = async (
+  trx: Transaction<Tables>,
+  feed: FeedName,
+  byScope: ReadonlyMap<string, readonly string[]>,
+): Promise<number> => {
+  const given = [...byScope].flatMap(([scope, ids]) => ids.map((id) => ({ scope, id })))
+  if (given.length === 0) return 0
+  const heads = await lockHeads(trx, feed, [...new Set(given.map(({ scope }) => scope))])
+  const { rows: buried } = await sql<{ scope: string; checkpoint: number }>`
+    update feed_entry f set checkpoint = h.checkpoint + t.ordinal, document = f.checkpoint::text, deleted = true
+    from unnest(${given.map(({ scope }) => scope)}::text[], ${given.map(({ id }) => id)}::text[]) with ordinality as t(scope, id, ordinal)
+    join feed_head h on h.feed = ${feed} and h.scope = t.scope
+    where f.feed = ${feed} and f.scope = t.scope and f.document_id = t.id and not f.deleted returning f.scope, f.checkpoint`.execute(trx)
+  if (buried.length === 0) return 0
+  // A gap is harmless where a document was gone already or is another scope's: checkpoints only grow.
+  const ends = new Map<string, number>()
+  for (const { scope, checkpoint } of buried) ends.set(scope, Math.max(checkpoint, ends.get(scope) ?? 0))
+  await moveHeads(trx, feed, movedHeads(heads, ends))
+  return buried.length
 }
 
 /** Entries after a checkpoint, ascending, at most `limit`. */

@@ -13,7 +13,7 @@ import { createBell } from '../bell.ts'
 import type { Log } from '../posting/log.ts'
 import type { Tables } from '../storage/tables.ts'
 import { systemClock } from '../system-clock.ts'
-import { type Applied, applyPull } from './apply.ts'
+import { type AppliedPull, applyPull } from './apply.ts'
 import { lockCatalogue } from './rows.ts'
 import { publishCatalogueToStore, storesWithoutCatalogue } from './stores.ts'
 
@@ -24,6 +24,8 @@ export interface CataloguePullOptions {
   intervalMs: number
   /** How often everything is compared. */
   fullEveryMs?: number
+  /** So many times higher or lower a price waits for a person. */
+  priceJumpFactor?: number | undefined
   clock?: Clock
 }
 
@@ -49,16 +51,17 @@ const writeState = (db: Kysely<Tables>, connector: string, state: PullState) =>
     .execute()
 
 export type Pulled =
-  | { outcome: 'applied'; full: boolean; applied: Applied }
+  | ({ outcome: 'applied'; full: boolean } & AppliedPull)
   | { outcome: 'overtaken' }
   | { outcome: 'unavailable'; message: string }
 
-/** One pull. Throws only for faults of ours or the database's. */
-export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pulled> => {
+/** One pull: of what changed, or of everything, as is due or as is asked. Throws only for faults of ours or the database's. */
+export const pullCatalogue = async (options: CataloguePullOptions, asked?: 'changes' | 'everything'): Promise<Pulled> => {
   const { db, connector, fullEveryMs = 300_000, clock = systemClock } = options
   const { nowMs } = clock
   const before = await readState(db, connector.name)
-  const full = !before || nowMs() - before.fullAtMs >= fullEveryMs || nowMs() < before.fullAtMs
+  const isDue = !before || nowMs() - before.fullAtMs >= fullEveryMs || nowMs() < before.fullAtMs
+  const full = !before || (asked === undefined ? isDue : asked === 'everything')
   const pull = await connector.pullItems(full ? undefined : before.cursor).catch((cause: unknown) => {
     if (cause instanceof ErpUnavailable) return { unavailable: cause.message }
     throw cause
@@ -68,21 +71,22 @@ export const pullCatalogue = async (options: CataloguePullOptions): Promise<Pull
     await lockCatalogue(trx)
     const now = await readState(trx, connector.name)
     if (now?.version !== before?.version) return { outcome: 'overtaken' }
-    // New stores copy prices from the others; until there is a first one they are nowhere, and every pull brings everything.
-    const hasStores = (await trx.selectFrom('store').select('store_id').limit(1).execute()).length > 0
-    const applied = await applyPull(trx, pull, full)
+    const applied = await applyPull(trx, pull, full, options.priceJumpFactor)
     await writeState(trx, connector.name, {
       cursor: pull.cursor,
       version: (before?.version ?? 0) + 1,
-      fullAtMs: full && hasStores ? nowMs() : (before?.fullAtMs ?? 0),
+      fullAtMs: full ? nowMs() : (before?.fullAtMs ?? 0),
     })
-    return { outcome: 'applied', full, applied }
+    return { outcome: 'applied', full, ...applied }
   })
 }
 
 const fillNewStores = async (db: Kysely<Tables>): Promise<void> => {
   for (const storeId of await storesWithoutCatalogue(db)) await db.transaction().execute((trx) => publishCatalogueToStore(trx, storeId))
 }
+
+/** True once everything was brought: before, a full pull is a first load, and finds nothing that was missed. */
+export const wasEverPulled = async (db: Kysely<Tables>, connector: string): Promise<boolean> => (await readState(db, connector)) !== null
 
 export const startCataloguePull = (options: CataloguePullOptions): { stop(): Promise<void> } => {
   const { db, connector, log, intervalMs, clock = systemClock } = options

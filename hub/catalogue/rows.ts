@@ -4,14 +4,16 @@
  * that arrive together do not miss each other.
  */
 import type { Item } from '#sync/contract/catalogue.ts'
-import { sql, type Transaction } from 'kysely'
+import { must } from '#sync/contract/assert.ts'
+import { type Insertable, sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { chunksOf } from './chunks.ts'
 import type { KnownItem } from './comparison.ts'
 import { itemDocument } from './documents.ts'
+import { readRejected } from './held-store.ts'
 
 type Trx = Transaction<Tables>
-export type PriceRow = Omit<Tables['price'], 'created_at'>
+export type PriceRow = Omit<Insertable<Tables['price']>, 'created_at' | 'left_feed_at' | 'effective_to'> & { effective_to: Date | null }
 
 export const lockCatalogue = (trx: Trx) => sql`select pg_advisory_xact_lock(hashtextextended('tideline catalogue', 0))`.execute(trx)
 
@@ -19,14 +21,10 @@ export const lockCatalogue = (trx: Trx) => sql`select pg_advisory_xact_lock(hash
 export const readKnown = async (trx: Trx): Promise<Map<string, KnownItem>> => {
   const items = await trx.selectFrom('item').selectAll().orderBy('item_id').execute()
   const prices = await sql<{ item_id: string; amount_minor: number; currency: string }>`
-    select distinct on (item_id) item_id, amount_minor, currency from price
+    select distinct on (item_id) item_id, amount_minor, currency from stated_price
     where source = 'erp' order by item_id, effective_from desc, price_id desc`.execute(trx)
-  const listed = await sql<{
-    item_id: string
-    listed: boolean
-  }>`select item_id, bool_or(listed) as listed from assortment group by item_id`.execute(trx)
+  const rejected = await readRejected(trx)
   const priceOf = new Map(prices.rows.map((row) => [row.item_id, row]))
-  const listedOf = new Map(listed.rows.map((row) => [row.item_id, row.listed]))
   return new Map(
     items.map((row): [string, KnownItem] => [
       row.item_id,
@@ -35,7 +33,8 @@ export const readKnown = async (trx: Trx): Promise<Map<string, KnownItem>> => {
         erpId: row.erp_id,
         amountMinor: priceOf.get(row.item_id)?.amount_minor,
         currency: priceOf.get(row.item_id)?.currency,
-        listed: listedOf.get(row.item_id) ?? false,
+        listed: row.listed,
+        rejected: rejected.get(row.item_id),
       },
     ]),
   )
@@ -45,8 +44,8 @@ export const readKnown = async (trx: Trx): Promise<Map<string, KnownItem>> => {
 export const effectiveNow = async (trx: Trx): Promise<Date> => {
   const { rows } = await sql<{ now: Date }>`
     select greatest(date_trunc('milliseconds', clock_timestamp()),
-      (select max(effective_from) + interval '1 millisecond' from price where source = 'erp')) as now`.execute(trx)
-  return rows[0]?.now ?? new Date()
+      (select max(effective_from) + interval '1 millisecond' from stated_price where source = 'erp')) as now`.execute(trx)
+  return must(rows[0]?.now, 'the database’s time')
 }
 
 export const upsertItems = async (trx: Trx, items: readonly { item: Item; erpId: string }[]): Promise<void> => {
@@ -80,6 +79,26 @@ export const upsertItems = async (trx: Trx, items: readonly { item: Item; erpId:
 
 export const insertPrices = async (trx: Trx, rows: readonly PriceRow[]): Promise<void> => {
   for (const chunk of chunksOf(rows)) await trx.insertInto('price').values(chunk).execute()
+}
+
+/** The ERP's prices are the chain's, from now on, until its next. */
+export const stateErpPrices = async (
+  trx: Trx,
+  prices: readonly { itemId: string; amountMinor: number; currency: string }[],
+  from: Date,
+): Promise<void> => {
+  const author = { source: 'erp', stated_by: 'ERP', reason: 'as the ERP has it' }
+  for (const chunk of chunksOf(prices))
+    await trx
+      .insertInto('stated_price')
+      .values(
+        chunk.map(({ itemId, amountMinor, currency }) => ({
+          ...{ price_id: `erp:${itemId}:${from.getTime()}`, version: 1, level: 'chain' as const, place: '', item_id: itemId },
+          ...{ amount_minor: amountMinor, currency, effective_from: from, effective_to: null, ...author },
+          ...{ ended_at: null, ended_as: null, ended_by: null, ended_reason: null },
+        })),
+      )
+      .execute()
 }
 
 export const upsertAssortment = async (trx: Trx, rows: readonly Tables['assortment'][]): Promise<void> => {

@@ -226,11 +226,20 @@ export const exceptionKinds = {
     action: 'A fault of ours: send the message to support; retry the posting after an update.',
   },
   // What the ERP's catalogue says and the stores were not told
-  PRICE_NOT_POSITIVE: { meaning: 'The ERP’s price is zero or less.', owner: 'hub', action: 'Correct the price in the ERP.' },
-  PRICE_JUMP: {
-    meaning: 'The ERP’s price is a hundred times higher or lower than before.',
+  PRICE_NOT_POSITIVE: {
+    meaning: 'A price is zero or less. The stores keep what they had.',
     owner: 'hub',
-    action: 'Correct the price in the ERP; if it is meant, go there in two steps.',
+    action: 'Correct the price; one of zero that is meant can be confirmed (POST /v1/catalogue/held/{id}/accept).',
+  },
+  PRICE_JUMP: {
+    meaning: 'A price is many times higher or lower than before. The stores keep what they had.',
+    owner: 'hub',
+    action: 'Correct the price, or confirm it (POST /v1/catalogue/held/{id}/accept), or refuse it (…/reject).',
+  },
+  TWO_MASTERS: {
+    meaning: 'Two records of the ERP claim one item; it stays with the one that had it.',
+    owner: 'hub',
+    action: 'Give one of the records another item number in the ERP, or remove it. It closes with the next full comparison.',
   },
   PRICE_IN_OTHER_CURRENCY: {
     meaning: 'The ERP’s price is not in the currency that the item was sold in.',

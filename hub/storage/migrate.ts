@@ -14,6 +14,7 @@ import * as availability from './migrations/0007-availability.ts'
 import * as mergePolicies from './migrations/0008-merge-policies.ts'
 import * as projectionRebuilds from './migrations/0009-projection-rebuilds.ts'
 import * as governance from './migrations/0010-governance.ts'
+import * as catalogue from './migrations/0011-catalogue.ts'
 import * as availabilityRules from './migrations/0012-availability-rules.ts'
 import * as availabilityEvents from './migrations/0013-availability-events.ts'
 import * as overrides from './migrations/0014-overrides.ts'
@@ -31,6 +32,7 @@ export const migrations: readonly { number: number; name: string; migration: Mig
   { number: 8, name: 'merge-policies', migration: mergePolicies },
   { number: 9, name: 'projection-rebuilds', migration: projectionRebuilds },
   { number: 10, name: 'governance', migration: governance },
+  { number: 11, name: 'catalogue', migration: catalogue },
   { number: 12, name: 'availability-rules', migration: availabilityRules },
   { number: 13, name: 'availability-events', migration: availabilityEvents },
   { number: 14, name: 'overrides', migration: overrides },

@@ -1,6 +1,7 @@
 /** Row shapes as kysely sees them. bigint columns arrive as numbers (set in database.ts): all of ours stay below 2^53. */
 import type { Generated } from 'kysely'
 import type { AvailabilityTables } from '../availability/tables.ts'
+import type { CatalogueTables } from '../catalogue/tables.ts'
 import type { EventTables } from '../events/tables.ts'
 import type { IdentityTables } from '../identity/tables.ts'
 import type { MergeTables } from '../merge/tables.ts'
@@ -10,7 +11,16 @@ import type { StockTables } from '../stock/tables.ts'
 import type { TaxTables } from '../tax/tables.ts'
 
 export interface Tables
-  extends AvailabilityTables, EventTables, IdentityTables, MergeTables, OverrideTables, RebuildTables, StockTables, TaxTables {
+  extends
+    AvailabilityTables,
+    CatalogueTables,
+    EventTables,
+    IdentityTables,
+    MergeTables,
+    OverrideTables,
+    RebuildTables,
+    StockTables,
+    TaxTables {
   store: { store_id: string; name: string; currency: string; time_zone: string; created_at: Generated<Date> }
   device: {
     device_id: string
@@ -159,18 +169,9 @@ export interface Tables
     tax_code: string
     tax_rate_micro: number
     erp_id: string | null
+    /** The chain sells it, whatever a store lists. */
+    listed: Generated<boolean>
     updated_at: Generated<Date>
-  }
-  price: {
-    price_id: string
-    item_id: string
-    store_id: string
-    amount_minor: number
-    currency: string
-    effective_from: Date
-    effective_to: Date | null
-    source: string
-    created_at: Generated<Date>
   }
   assortment: { store_id: string; item_id: string; listed: boolean }
   feed_head: { feed: string; scope: string; checkpoint: Generated<number> }

@@ -9,6 +9,8 @@ import { openReferenceAdmin, type ReferenceAdmin } from '#demo/reference-erp/adm
 import { type ReferenceErp, startReferenceErp } from '#demo/reference-erp/reference-erp.ts'
 import { seedItems } from '#demo/reference-erp/seed-items.ts'
 import { registerCatalogueRoutes } from '#hub/api/catalogue.ts'
+import type { HubApp } from '#hub/api/app.ts'
+import { registerHeldPriceRoutes } from '#hub/api/held-prices.ts'
 import { registerPostingRoutes } from '#hub/api/postings.ts'
 import { readFeed, writeFeed } from '#hub/catalogue/feed.ts'
 import { pullCatalogue, startCataloguePull } from '#hub/catalogue/pull.ts'
@@ -45,6 +47,7 @@ describe('catalogue', () => {
     app.setSerializerCompiler(serializerCompiler)
     registerCatalogueRoutes(app, { db: database.db, log: silent })
     registerPostingRoutes(app, { db: database.db, log: silent })
+    registerHeldPriceRoutes(app as unknown as HubApp, { db: database.db, log: silent })
     await database.createStore('S042')
     await database.createStore('S043')
   })
@@ -102,6 +105,38 @@ describe('catalogue', () => {
     await pull()
     expect(await openProblems()).toEqual([])
     expect((await feed('prices', 'S042', before)).map((entry) => priceSchema.parse(entry.document).amountMinor)).toEqual([130])
+  })
+
+  it('[PRC11] a price of the ERP that can hardly be meant waits; a person confirms or refuses it once, and the pull asks no more', async () => {
+    const author = { by: 'Ada', why: 'by the case' }
+    const decide = async (id: number, verb: string) =>
+      (await app.inject({ method: 'POST', url: `/v1/catalogue/held/${id}/${verb}`, payload: author })).statusCode
+    const held = async () => (await app.inject({ url: '/v1/catalogue/held' })).json().held as { heldId: number; itemId: string }[]
+    const before = await last('prices', 'S042')
+    await admin.setPrice('SKU-008', 100_000)
+    await admin.setPrice('SKU-009', 0)
+    await admin.setPrice('SKU-010', 100_000)
+    await pull()
+    await pull(0)
+    const open = await held()
+    expect(open.map(({ itemId }) => itemId).toSorted()).toEqual(['SKU-008', 'SKU-009', 'SKU-010'])
+    expect(await feed('prices', 'S042', before)).toEqual([])
+    const idOf = (itemId: string): number => open.find((each) => each.itemId === itemId)?.heldId ?? 0
+    expect([await decide(idOf('SKU-008'), 'accept'), await decide(idOf('SKU-009'), 'accept')]).toEqual([200, 200])
+    expect([await decide(idOf('SKU-010'), 'reject'), await decide(idOf('SKU-010'), 'accept'), await decide(999, 'accept')]).toEqual([
+      200, 409, 404,
+    ])
+    for (const store of ['S042', 'S043'])
+      expect((await feed('prices', store, before)).map(({ document }) => priceSchema.parse(document).amountMinor)).toEqual([100_000, 0])
+    expect(await openProblems()).toEqual([])
+    await pull(0)
+    expect([await openProblems(), await held()]).toEqual([[], []])
+    for (const { id, priceMinor } of seedItems.slice(7, 10)) await admin.setPrice(id, priceMinor)
+    await pull()
+    expect((await held()).map(({ itemId }) => itemId)).toEqual(['SKU-008'])
+    await admin.setPrice('SKU-008', 100_000)
+    await pull()
+    expect([await openProblems(), await held()]).toEqual([[], []])
   })
 
   it('[HUB7] an item that cannot be read is left as it was and shown', async () => {
@@ -238,7 +273,7 @@ describe('catalogue', () => {
     expect(await post({ ...body, priceId: 'x', storeId: 'S999' })).toBe(404)
     expect(await post({ ...body, priceId: 'x', itemId: 'NOSUCH' })).toBe(404)
     expect(await post({ ...body, priceId: 'x', currency: 'SEK' })).toBe(422)
-    expect(await post({ ...body, priceId: 'x', amountMinor: 0 })).toBe(422)
+    expect(await post({ ...body, priceId: 'free', amountMinor: 0, effectiveFrom: '2027-06-02T00:00:00.000Z' })).toBe(202)
     expect(await post({ ...body, priceId: 'erp:x' })).toBe(422)
     expect(await post({ ...body, priceId: 'x', effectiveTo: '2027-05-01T00:00:00.000Z' })).toBe(422)
     expect(await post({ ...body, priceId: 'x', amountMinor: 1.5 })).toBe(400)

@@ -112,7 +112,8 @@ export const startHubProcess = ({ life, database, erp, chance, tally, wallMs, is
     const connector = erp.connector(life)
     startMergeWorker({ db, databaseUrl: '', listen, projections, log: silent, metrics, pollMs, clock })
     startPostingWorker({ db, connector, log: silent, pollMs, random: chance.next, listen, clock })
-    startCataloguePull({ db, connector, log: silent, intervalMs: 60_000, clock })
+    // The ERP's buyer draws prices from a wide range, and nobody confirms them.
+    startCataloguePull({ db, connector, log: silent, intervalMs: 60_000, priceJumpFactor: 100, clock })
     startWaitingWatch({ db, log: silent, intervalMs: pollMs, clock })
     startTransferWatch({ db, log: silent, intervalMs: pollMs, clock })
   }
