@@ -3,7 +3,7 @@
  * nothing takes effect; lines that are held wait for a person, and the others take effect. A dry run does all of it, and takes it back.
  */
 import type { Kysely, Transaction } from 'kysely'
-import { grouped } from '../availability/grouped.ts'
+import { grouped } from '../grouped.ts'
 import type { Tables } from '../storage/tables.ts'
 import { listedStores, noteListing } from './assortments.ts'
 import { contradictions, type ImportKind, type ImportLine, type Statements } from './import-lines.ts'

@@ -5,7 +5,7 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Clock } from '#sync/core/ports.ts'
-import { grouped } from '../availability/grouped.ts'
+import { grouped } from '../grouped.ts'
 import type { Database } from '../storage/database.ts'
 import { startWatch, type Watch } from '../watch.ts'
 import { listedStores } from './assortments.ts'

@@ -3,7 +3,7 @@
  * be asked again at any time. The caller holds `lockCatalogue`.
  */
 import { type RawBuilder, sql, type Transaction } from 'kysely'
-import { grouped } from '../availability/grouped.ts'
+import { grouped } from '../grouped.ts'
 import type { Tables } from '../storage/tables.ts'
 import { assortmentDocument } from './documents.ts'
 import { writeFeeds } from './feed.ts'

@@ -4,7 +4,7 @@
  */
 import { must } from '#sync/contract/assert.ts'
 import { sql, type Transaction } from 'kysely'
-import { grouped } from '../availability/grouped.ts'
+import { grouped } from '../grouped.ts'
 import type { Tables } from '../storage/tables.ts'
 import { priceDocument } from './documents.ts'
 import { buryInFeeds, writeFeeds } from './feed.ts'

@@ -1,7 +1,7 @@
 /** Parents and variants, as the mapping in force has them [IDN18]. */
 import { type Kysely, sql } from 'kysely'
 import { readAxis } from '../identity/variant-axis.ts'
-import { grouped } from '../merge/newest.ts'
+import { grouped } from '../grouped.ts'
 import type { Tables } from '../storage/tables.ts'
 
 export interface Variant {

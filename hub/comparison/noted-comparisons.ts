@@ -4,7 +4,7 @@
  */
 import { type Transaction, sql } from 'kysely'
 import { reportExceptions, resolveExceptions } from '../exception/exception.ts'
-import { grouped } from '../merge/newest.ts'
+import { grouped } from '../grouped.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type ComparedStream, dayExceptionId, isStorableDay, recordsDiffer, sumsDiffer } from './day-exceptions.ts'
 import type { ExaminedDay } from './examined-days.ts'

@@ -1,6 +1,6 @@
 /** Receipt numbers in words, by till, runs together: `till 1: 3–5, 9; till 2: 7`. Pure. */
 import type { Transaction } from '#sync/contract/transaction.ts'
-import { grouped } from '../merge/newest.ts'
+import { grouped } from '../grouped.ts'
 
 /** More runs of one till than this are counted, not named. */
 const mostRuns = 20

@@ -5,7 +5,7 @@ import { type Transaction as Receipt, transactionSchema } from '#sync/contract/t
 import { sql, type Transaction } from 'kysely'
 import { exceptionId, raiseExceptions, reportExceptions } from '../exception/exception.ts'
 import type { ReceivedRecord } from '../intake/received-batch.ts'
-import { grouped } from '../merge/newest.ts'
+import { grouped } from '../grouped.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type ComparedStream, dayExceptionId, isStorableDay } from './day-exceptions.ts'
 import { wordNumbers } from './receipt-numbers.ts'

@@ -8,7 +8,7 @@ import type { Database } from '../storage/database.ts'
 import { retryContention } from '../storage/failure.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { LogRecord } from './log-record.ts'
-import { grouped } from './newest.ts'
+import { grouped } from '../grouped.ts'
 import { heededOf, type Projection } from './projection.ts'
 
 interface StreamKey {

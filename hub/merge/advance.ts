@@ -133,11 +133,12 @@ const lockPosition = async (
   { deviceId, incarnation }: StreamKey,
 ): Promise<number | 'taken'> => {
   await shareHurriedly(trx, projection)
-  await sql`insert into projection_position (projection, device_id, incarnation) values (${projection}, ${deviceId}, ${incarnation})
-    on conflict do nothing`.execute(trx)
   const { rows } = await sql<{ seq: number }>`select seq from projection_position
     where projection = ${projection} and device_id = ${deviceId} and incarnation = ${incarnation} for update skip locked`.execute(trx)
-  return rows[0]?.seq ?? 'taken'
+  if (rows[0]) return rows[0].seq
+  const begun = await sql<{ seq: number }>`insert into projection_position (projection, device_id, incarnation)
+    values (${projection}, ${deviceId}, ${incarnation}) on conflict do nothing returning seq`.execute(trx)
+  return begun.rows[0]?.seq ?? 'taken'
 }
 
 /** The payload of a kind that the projection does not heed stays where it is. */

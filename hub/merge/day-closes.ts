@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { numberRangeSchema } from '#sync/contract/day-close.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { LogRecord } from './log-record.ts'
-import { grouped } from './newest.ts'
+import { grouped } from '../grouped.ts'
 import { type DayClose, isCovered, judgeAfterClose } from './policies/after-close.ts'
 import { daysLate, judgeArrival } from './policies/late-arrival.ts'
 import {

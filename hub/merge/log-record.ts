@@ -29,11 +29,10 @@ export type Reading =
 /** Only accepted records count; a duplicate's or a conflict's transaction is kept in the log and reads as `unread` here. */
 export const readRecord = (row: LogRecord): Reading => {
   if (row.verdict !== 'accepted') return { reading: 'unread' }
+  if (row.kind === 'transaction') return readTransaction(row.payload)
   try {
     const json = JSON.parse(row.payload) as unknown
     switch (row.kind) {
-      case 'transaction':
-        return { reading: 'transaction', transaction: isTransaction(json) ? json : transactionSchema.parse(json) }
       case 'conflict':
         return { reading: 'conflict', conflict: conflictPayloadSchema.parse(json) }
       case 'quarantine':
@@ -49,6 +48,31 @@ export const readRecord = (row: LogRecord): Reading => {
       default:
         return { reading: 'poison', message: `a record of kind ${row.kind}, which this hub does not know` }
     }
+  } catch (error) {
+    return { reading: 'poison', message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** All projections read the same records soon after each other: of the newest each is parsed once, and changed by nobody. */
+const newestReadings = new Map<string, Reading>()
+const newestAtMost = 4_000
+const longestKept = 20_000
+
+const readTransaction = (payload: string): Reading => {
+  const known = newestReadings.get(payload)
+  if (known) return known
+  const reading = parseTransaction(payload)
+  if (payload.length > longestKept) return reading
+  const [oldest] = newestReadings.size >= newestAtMost ? newestReadings.keys() : []
+  if (oldest !== undefined) newestReadings.delete(oldest)
+  newestReadings.set(payload, reading)
+  return reading
+}
+
+const parseTransaction = (payload: string): Reading => {
+  try {
+    const json = JSON.parse(payload) as unknown
+    return { reading: 'transaction', transaction: isTransaction(json) ? json : transactionSchema.parse(json) }
   } catch (error) {
     return { reading: 'poison', message: error instanceof Error ? error.message : String(error) }
   }

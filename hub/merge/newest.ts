@@ -7,6 +7,8 @@
  *
  * Something holds that is the last of its stream, and that no stream goes on from. The result does not depend on the order of the input.
  */
+import { grouped } from '../grouped.ts'
+
 export interface Said {
   deviceId: string
   incarnation: string
@@ -29,14 +31,4 @@ export const newestOf = <T extends Said>(said: readonly T[]): T[] => {
   const holding = last.filter((one) => !goesOn(one))
   // Streams that contradict each other's order are no carried ones: then each has its say.
   return [...new Map((holding.length > 0 ? holding : last).map((one) => [one.identity, one])).values()]
-}
-
-export const grouped = <T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> => {
-  const groups = new Map<string, T[]>()
-  for (const one of all) {
-    const group = groups.get(keyOf(one))
-    if (group) group.push(one)
-    else groups.set(keyOf(one), [one])
-  }
-  return groups
 }

@@ -1,7 +1,7 @@
 /** Of each till's day what each journal holds of it, from the first to the last: a few rows a page, however often a record comes. */
 import { sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
-import { grouped } from './newest.ts'
+import { grouped } from '../grouped.ts'
 import type { PolicyReceipt } from './policy-receipts.ts'
 import type { TillDayRow } from './tables.ts'
 

@@ -4,7 +4,7 @@
  * derives holds it alone: a derivation sees every movement that was added before it.
  */
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import { grouped } from '../merge/newest.ts'
+import { grouped } from '../grouped.ts'
 import type { Tables } from '../storage/tables.ts'
 import { type ColumnValue, unnested } from '../storage/unnested.ts'
 import { ruleOnCounts } from './count-conflicts.ts'

@@ -4,7 +4,7 @@
  */
 import { sql, type Transaction } from 'kysely'
 import { reportExceptions, resolveExceptions } from '../exception/exception.ts'
-import { grouped } from '../merge/newest.ts'
+import { grouped } from '../grouped.ts'
 import type { Original } from '../merge/policies/return-claims.ts'
 import { judgeReturns, type OriginalItem, withoutCancelled } from '../merge/policies/returns.ts'
 import type { Tables } from '../storage/tables.ts'

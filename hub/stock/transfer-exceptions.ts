@@ -6,7 +6,7 @@
  *   arrived, and nobody says that it was sent                  TRANSFER_DIFFERS after the grace: the sender may be offline
  */
 import type { HubException } from '../exception/exception.ts'
-import { grouped } from '../merge/newest.ts'
+import { grouped } from '../grouped.ts'
 import { unitsText } from './movement-words.ts'
 import type { Transfer } from './transfers.ts'
 

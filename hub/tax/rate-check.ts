@@ -3,7 +3,7 @@
  * a rate in force corrects it; two rates that would be in force on one day contradict each other, and both lines are refused.
  */
 import { issueWords, readTable, type Table, type TableReading, type TableRow, writeTable } from '../identity/csv-table.ts'
-import { grouped } from '../merge/newest.ts'
+import { grouped } from '../grouped.ts'
 import { overlap, percentOf, placeOfRate, readPercent, type TaxRate, taxRateSchema } from './rate.ts'
 
 export const taxRateColumns = ['jurisdiction', 'category', 'percent', 'effective_from', 'effective_to'] as const

@@ -15,8 +15,9 @@ import { placeCorrections } from '#hub/stock/count-conflicts.ts'
 import { decideReturns, readHeld } from '#hub/stock/return-decisions.ts'
 import { stockProjection } from '#hub/stock/stock-projection.ts'
 import type { Database } from '#hub/storage/database.ts'
+import type { Tables } from '#hub/storage/tables.ts'
 import fc from 'fast-check'
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { afterEach, expect, it, vi } from 'vitest'
 import { countedBy, drainAll, exceptionsOf, projections } from './comparing.ts'
 import { withDatabase } from './database.ts'
@@ -319,6 +320,21 @@ it('[MRG23] a shadow whose tables a crash of the database emptied, or that anoth
   })
 })
 
+/** A rebuild of the stock whose shadow has looked already: `work` happens before the live side is held. */
+const rebuildAround = async (db: Database, other: Database, work: (trx: Transaction<Tables>) => Promise<unknown>): Promise<Rebuilt> => {
+  const rebuilding = await other.transaction().execute(async (trx) => {
+    await shareProjection(trx, 'stock')
+    const rebuilt = rebuildOnline(db, stockProjection, { mode: 'replace' })
+    await vi.waitFor(async () => {
+      const { rows } = await sql`select from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`.execute(db)
+      expect(rows).toHaveLength(1)
+    }, 10_000)
+    await work(trx)
+    return { rebuilt }
+  })
+  return rebuilding.rebuilt
+}
+
 it('[MRG21] [STK6] what is booked after the shadow looked, and before the live side is held, is in both', async () => {
   const { db, anotherPool } = await server.fresh()
   const device = await enrolModelDevice(db)
@@ -326,25 +342,16 @@ it('[MRG21] [STK6] what is booked after the shadow looked, and before the live s
   device.sell(1)
   await send(db, device)
   await drainAll(db)
-  const rebuilding = await anotherPool()
-    .transaction()
-    .execute(async (trx) => {
-      await shareProjection(trx, 'stock')
-      const rebuilt = rebuildOnline(db, stockProjection, { mode: 'replace' })
-      await vi.waitFor(async () => {
-        const { rows } = await sql`select from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`.execute(db)
-        expect(rows).toHaveLength(1)
-      }, 10_000)
-      const booked = { store_id: 'S1', natural_key: 'S1|booked|k', item_id: 'MILK', quantity_milli: 500, business_day: '2026-01-31' }
-      const kind = 'adjustment' as const
-      await trx
-        .insertInto('stock_correction')
-        .values({ ...booked, kind, correction_key: 'k', reason: 'r' })
-        .execute()
-      await addMovements(trx, [{ ...booked, kind, line_number: 1, device_id: null, incarnation: null, seq: null }], 'once')
-      return { rebuilt }
-    })
-  expect(await rebuilding.rebuilt).toMatchObject({ outcome: 'done', message: 'The projection stock is what the log comes to.' })
+  const rebuilt = await rebuildAround(db, anotherPool(), async (trx) => {
+    const booked = { store_id: 'S1', natural_key: 'S1|booked|k', item_id: 'MILK', quantity_milli: 500, business_day: '2026-01-31' }
+    const kind = 'adjustment' as const
+    await trx
+      .insertInto('stock_correction')
+      .values({ ...booked, kind, correction_key: 'k', reason: 'r' })
+      .execute()
+    await addMovements(trx, [{ ...booked, kind, line_number: 1, device_id: null, incarnation: null, seq: null }], 'once')
+  })
+  expect(rebuilt).toMatchObject({ outcome: 'done', message: 'The projection stock is what the log comes to.' })
   expect((await countedBy(db)).balances).toEqual([{ store_id: 'S1', item_id: 'MILK', quantity_milli: -1_500 }])
 })
 
@@ -358,21 +365,12 @@ it('[MRG21] [MRG46] what a person decides of a crossing correction meanwhile is 
   await send(db, device)
   await drainAll(db)
   expect((await countedBy(db)).balances).toMatchObject([{ quantity_milli: 13_000 }])
-  const rebuilding = await anotherPool()
-    .transaction()
-    .execute(async (trx) => {
-      await shareProjection(trx, 'stock')
-      const rebuilt = rebuildOnline(db, stockProjection, { mode: 'replace' })
-      await vi.waitFor(async () => {
-        const { rows } = await sql`select from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`.execute(db)
-        expect(rows).toHaveLength(1)
-      }, 10_000)
-      await trx.updateTable('override_ruling').set({ decided_winner: 'store', decided_basis: 'person' }).execute()
-      await placeCorrections(trx, 'all')
-      await settleCounts(trx, 'S1', ['S1|booked|k'])
-      return { rebuilt }
-    })
-  expect(await rebuilding.rebuilt).toMatchObject({ outcome: 'done', message: 'The projection stock is what the log comes to.' })
+  const rebuilt = await rebuildAround(db, anotherPool(), async (trx) => {
+    await trx.updateTable('override_ruling').set({ decided_winner: 'store', decided_basis: 'person' }).execute()
+    await placeCorrections(trx, 'all')
+    await settleCounts(trx, 'S1', ['S1|booked|k'])
+  })
+  expect(rebuilt).toMatchObject({ outcome: 'done', message: 'The projection stock is what the log comes to.' })
   expect((await countedBy(db)).balances).toMatchObject([{ quantity_milli: 10_000 }])
 })
 

@@ -4,7 +4,7 @@ import { feedDocumentIds, feedDocumentSchemas, feedNames } from '#sync/contract/
 import { feedScope } from '#hub/catalogue/feed.ts'
 import { isPosted } from '#hub/merge/postings.ts'
 import { rebuildProjection } from '#hub/merge/advance.ts'
-import { grouped } from '#hub/merge/newest.ts'
+import { grouped } from '#hub/grouped.ts'
 import { checkBalances } from '#hub/stock/balance.ts'
 import { type LedgerEntry, onHandOf } from '#hub/stock/count-rule.ts'
 import { stockDocumentSchema } from '#sync/contract/stock-document.ts'

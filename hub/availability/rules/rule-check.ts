@@ -4,7 +4,7 @@
  * Pure.
  */
 import type { TableRow } from '../../identity/csv-table.ts'
-import { grouped } from '../grouped.ts'
+import { grouped } from '../../grouped.ts'
 import type { Rule } from './rule.ts'
 import { specificityOf } from './rule-order.ts'
 
