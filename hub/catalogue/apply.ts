@@ -56,7 +56,8 @@ export const applyPull = async (
   jumpFactor = defaultJumpFactor,
 ): Promise<AppliedPull> => {
   await lockCatalogue(trx)
-  const changes = compareCatalogue(pulled, await readKnown(trx), full, jumpFactor)
+  const known = await readKnown(trx)
+  const changes = compareCatalogue(pulled, known, full, jumpFactor)
   await upsertItems(trx, changes.items)
   await writeFeed(
     trx,
@@ -64,8 +65,8 @@ export const applyPull = async (
     '*',
     changes.items.map(({ item }) => item),
   )
-  await spreadErpPrices(trx, changes.prices)
-  await spreadListings(trx, changes.listings)
+  await spreadErpPrices(trx, changes.prices, known.size === 0)
+  await spreadListings(trx, changes.listings, known.size === 0)
   for (const storeId of await unfilledStores(trx)) await publishCatalogueToStore(trx, storeId)
   await holdErpPrices(trx, changes)
   await reportExceptions(trx, changes.problems.map(exceptionOf))

@@ -1,4 +1,7 @@
-/** The ERP's prices and listings, as the chain's, to every store whose feeds are filled. The caller holds `lockCatalogue`. */
+/**
+ * The ERP's prices and listings, as the chain's, to every store whose feeds are filled; with the first load to all. The caller holds
+ * `lockCatalogue`.
+ */
 import { sql, type Transaction } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { assortmentDocument, priceDocument } from './documents.ts'
@@ -9,17 +12,17 @@ import { effectiveNow, erpPriceRow, insertPrices, stateErpPrices, upsertAssortme
 
 type Trx = Transaction<Tables>
 
-const filledStores = async (trx: Trx): Promise<{ store_id: string; currency: string }[]> => {
+const storesToTell = async (trx: Trx, isFirstLoad: boolean): Promise<{ store_id: string; currency: string }[]> => {
   const { rows } = await sql<{ store_id: string; currency: string }>`
-    select store_id, currency from store s where exists (select from assortment a where a.store_id = s.store_id) order by store_id`.execute(
-    trx,
-  )
+    select store_id, currency from store s
+    where ${isFirstLoad} or exists (select from assortment a where a.store_id = s.store_id) order by store_id`.execute(trx)
   return rows
 }
 
 export const spreadErpPrices = async (
   trx: Trx,
   prices: readonly { itemId: string; amountMinor: number; currency: string }[],
+  isFirstLoad = false,
 ): Promise<void> => {
   if (prices.length === 0) return
   const now = await effectiveNow(trx)
@@ -28,7 +31,7 @@ export const spreadErpPrices = async (
   // Where the chain's price is the only one, it is the store's; elsewhere what was stated decides.
   const own = await itemsWithOwnPrices(trx, itemIds, now)
   const everywhere = prices.filter(({ itemId }) => !own.has(itemId))
-  for (const store of await filledStores(trx)) {
+  for (const store of await storesToTell(trx, isFirstLoad)) {
     const rows = everywhere.filter((price) => price.currency === store.currency).map((price) => erpPriceRow(store.store_id, price, now))
     await insertPrices(trx, rows)
     await writeFeed(trx, 'prices', store.store_id, rows.map(priceDocument))
@@ -36,7 +39,11 @@ export const spreadErpPrices = async (
   await replanPrices(trx, [...own], 'all', await clockNow(trx))
 }
 
-export const spreadListings = async (trx: Trx, listings: readonly { itemId: string; listed: boolean }[]): Promise<void> => {
+export const spreadListings = async (
+  trx: Trx,
+  listings: readonly { itemId: string; listed: boolean }[],
+  isFirstLoad = false,
+): Promise<void> => {
   if (listings.length === 0) return
   await sql`
     update item i set listed = t.listed from unnest(${listings.map(({ itemId }) => itemId)}::text[], ${listings.map(({ listed }) => listed)}::boolean[]) as t(item_id, listed)
@@ -44,7 +51,7 @@ export const spreadListings = async (trx: Trx, listings: readonly { itemId: stri
   const itemIds = listings.map(({ itemId }) => itemId)
   const own = await itemsWithOwnListings(trx, itemIds)
   const everywhere = listings.filter(({ itemId }) => !own.has(itemId))
-  for (const store of await filledStores(trx)) {
+  for (const store of await storesToTell(trx, isFirstLoad)) {
     const rows = everywhere.map(({ itemId, listed }) => ({ store_id: store.store_id, item_id: itemId, listed }))
     await upsertAssortment(trx, rows)
     await writeFeed(trx, 'assortment', store.store_id, rows.map(assortmentDocument))

@@ -59,11 +59,12 @@ export const writeFeeds = async <F extends FeedName>(
   })
   if (given.length === 0) return 0
   const heads = await lockHeads(trx, feed, [...new Set(given.map(({ scope }) => scope))])
+  // Looked up one by one: a planner that knows nothing of the table would read all of it.
   const { rows: known } = await sql<{ place: number }>`
     select t.place::int as place from unnest(${given.map(({ scope }) => scope)}::text[], ${given.map(({ id }) => id)}::text[], ${given.map(({ text }) => text)}::text[])
       with ordinality as t(scope, id, document, place)
-    join feed_entry f on f.feed = ${feed} and f.scope = t.scope and f.document_id = t.id and f.document = t.document
-    where not f.deleted`.execute(trx)
+    cross join lateral (select from feed_entry f where f.feed = ${feed} and f.scope = t.scope and f.document_id = t.id
+      and f.document = t.document and not f.deleted limit 1) f`.execute(trx)
   const unchanged = new Set(known.map(({ place }) => place - 1))
   const ends = new Map(heads)
   const changed = given

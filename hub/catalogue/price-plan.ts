@@ -103,10 +103,9 @@ const endOfNew = (
     const atMs = moments[next] ?? 0
     if (want.span.toMs !== null && atMs >= want.span.toMs) break
     const then = wanted[next] ?? null
-    if (then === null) return atMs
     const other = priceInForce(stay, toInstant(atMs))
     const standsBefore = other !== null && fits(other, then) && toMs(other.effectiveFrom) <= fromMs
-    if (standsBefore && then.amountMinor !== want.amountMinor) return atMs
+    if (standsBefore && then?.amountMinor !== want.amountMinor) return atMs
   }
   return want.span.toMs
 }
