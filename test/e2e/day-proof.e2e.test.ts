@@ -119,7 +119,9 @@ describe('the proof of a business day', () => {
     }
     const { days } = (await journey.askHub(`/v1/stores/${store.storeId}/days`)) as { days: unknown[] }
     expect(days).toEqual([{ businessDay: day, workstations: 2, closed: 2, proven: true, missingNumbers: 0, differing: 0 }])
-    expect((await atHub('resolved')).map(({ kind }) => kind).sort()).toEqual(['DAY_CLOSE_DIFFERS', 'MISSING_NUMBER'])
+    // Told in between, if the hub read the receipt before the close that covers it.
+    const ended = (await atHub('resolved')).map(({ kind }) => kind).filter((kind) => kind !== 'AFTER_CLOSE')
+    expect(ended.sort()).toEqual(['DAY_CLOSE_DIFFERS', 'MISSING_NUMBER'])
     await expectShown(journey, 'day-proof/to-check-after', 'To check', ['Nothing to check'])
     await expectShown(journey, 'day-proof/days-after', 'Days', ['Every receipt is here', 'All 8 receipts are here'])
   })
