@@ -73,11 +73,17 @@ export const replanPrices = async (
   return { stores: touched.size, came: come.length, left: leave.length }
 }
 
-/** Items among these at which more than the chain's price holds, at any store. */
+/**
+ * Items among these at which more than the chain's price holds at any store, or a document of ours is left from when it did: one that
+ * brings the chain's price of then back at a later time.
+ */
 export const itemsWithOwnPrices = async (trx: Trx, itemIds: readonly string[], now: Date): Promise<Set<string>> => {
   const { rows } = await sql<{ item_id: string }>`
-    select distinct item_id from stated_price where item_id = any(${[...itemIds]}) and level <> 'chain' and ended_at is null
-      and coalesce(effective_to > ${now}, true)`.execute(trx)
+    select item_id from stated_price where item_id = any(${[...itemIds]}) and level <> 'chain' and ended_at is null
+      and coalesce(effective_to > ${now}, true)
+    union select item_id from price where item_id = any(${[...itemIds]}) and left_feed_at is null and starts_with(price_id, ${sql.lit(madePrefix)})`.execute(
+    trx,
+  )
   return new Set(rows.map(({ item_id }) => item_id))
 }
 

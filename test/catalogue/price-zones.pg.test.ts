@@ -189,6 +189,21 @@ const take = async (db: Database, one: Step, id: string, ids: string[]): Promise
   else await withdrawPrice(db, priceId, author)
 }
 
+it('[PRC8] what was to bring the chain’s price back later gives way to the chain’s next one', async () => {
+  const { db, readers } = await openWorld(['S1'])
+  const [reader] = readers
+  if (!reader) throw new Error('no reader')
+  const now = Date.now()
+  const at = (n: number) => now + n * minute
+  await moveStores(db, { storeIds: ['S1'], zoneId: 'north', ...author })
+  await statePrice(db, statement({ priceId: 'promotion' }, at(2), at(10)), author)
+  await moveStores(db, { storeIds: ['S1'], zoneId: 'south', from: new Date(at(6)), ...author })
+  await withdrawPrice(db, 'promotion', author)
+  await pullItems(db, [erpItem('A', 81)])
+  await reader.sync()
+  expect([1, 4, 8, 12].map((m) => priceAt(reader, 'A', at(m)))).toEqual([81, 81, 81, 81])
+})
+
 it('[PRC8] whatever is stated, corrected, withdrawn and moved, stores hold what the hub answers, at every moment to come', async () => {
   const { db, readers } = await openWorld(['S1', 'S2'])
   const ids: string[] = []

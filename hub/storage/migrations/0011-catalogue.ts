@@ -25,6 +25,8 @@ const statements = [
   // When a document left its store's feed: it never comes back, another one takes its place
   `alter table price add column left_feed_at timestamptz, add column stated_id text, add column stated_version int`,
   `create index price_live on price (store_id, item_id) where left_feed_at is null`,
+  // Documents that the hub made of what was stated for a zone or a store
+  `create index price_made on price (item_id) where left_feed_at is null and starts_with(price_id, 'set:')`,
   `update price p set left_feed_at = now() from feed_entry f
    where f.feed = 'prices' and f.scope = p.store_id and f.document_id = p.price_id and f.deleted`,
   `insert into stated_price (price_id, version, level, place, item_id, amount_minor, currency, effective_from, source, stated_by, reason, stated_at)
