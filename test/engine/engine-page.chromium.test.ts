@@ -77,26 +77,26 @@ describe('engine page in Chromium', () => {
 
   it('[CAP2] [JNL5] a wiped database is filled from a pruned journal, shown while it fills, and ages with the journal', async () => {
     const keeper = new MemoryKeeper(() => journal)
-    journal.appendSales(12_000)
-    hub.log.push(...journal.records.slice(0, 11_000))
-    hub.judge.set(11_500, { verdict: 'conflict' })
+    journal.appendSales(20_000)
+    hub.log.push(...journal.records.slice(0, 19_000))
+    hub.judge.set(19_500, { verdict: 'conflict' })
     journal.prunedSeq = 4_000
     await launch(keeper)
-    await page.untilView((v) => v.counts.captured === 8_000 && v.pending.count === 0)
+    await page.untilView((v) => v.counts.captured === 16_000 && v.pending.count === 0)
     const progress = page.views.flatMap((v) => v.rebuild ?? [])
     expect(progress.length).toBeGreaterThan(0)
-    expect(new Set(progress.map((r) => r.total))).toEqual(new Set([8_000]))
+    expect(new Set(progress.map((r) => r.total))).toEqual(new Set([16_000]))
     expect(page.views.at(-1)?.rebuild).toBeUndefined()
-    expect(await keptSeqs()).toEqual(sequence(12_000).slice(4_000))
-    expect(keeper.told.map((t) => t.ackedSeq)).toContain(12_000)
-    journal.prunedSeq = 11_600
+    expect(await keptSeqs()).toEqual(sequence(20_000).slice(4_000))
+    expect(keeper.told.map((t) => t.ackedSeq)).toContain(20_000)
+    journal.prunedSeq = 19_600
     await page.skipTime(61_000)
     await page.untilView((v) => v.counts.captured === 400)
-    expect(await keptSeqs()).toEqual(sequence(12_000).slice(11_600))
+    expect(await keptSeqs()).toEqual(sequence(20_000).slice(19_600))
     expect(await page.rows('verdicts')).toEqual([])
     journal.appendSales(1)
     await page.untilView((v) => v.counts.atHub === 401)
-    expect(hub.log.map((r) => r.seq)).toEqual(sequence(12_001))
+    expect(hub.log.map((r) => r.seq)).toEqual(sequence(20_001))
     expect((await page.writes()).lax).toBe(0)
   })
 
