@@ -21,11 +21,13 @@ const describeDayEnd = ({ businessDay, whole, verified, certificate }: DayEnd): 
   } for somebody without this program: node docs/certificate/verify.mjs ${certificate}`
 
 const describeStock = ({ items, atHub, atErp, message, findings }: StockEnd): string[] => [
-  `Stock of ${items} items, counted before the first sale: as counted less sold at the hub for ${atHub}, and the same in the ERP for ${atErp}${
+  `Stock: ${items} items were counted before the first sale. The hub has what was counted less what was sold for ${ofAll(atHub, items)}, the ERP for ${ofAll(atErp, items)}${
     message === undefined ? '.' : ` (${message}).`
   }`,
   ...findings.map((finding) => `  ${finding}`),
 ]
+
+const ofAll = (count: number, all: number): string => (count === all ? 'all of them' : `ONLY ${count} of them`)
 
 export const describeSummary = (summary: Summary): string[] => {
   const whole = summary.lost + summary.duplicated + summary.altered === 0

@@ -39,7 +39,7 @@ const itemSchema = z.strictObject({
   /** Over the stores asked for. */
   availableMilli: z.int(),
   inTransitMilli: z.int(),
-  /** The least of the stores that offer any; 1,000,000 where none does. */
+  /** The least of the stores that offer any; of all of them where none does. */
   confidencePpm: z.int(),
   stores: z.array(figureSchema),
 })
@@ -49,11 +49,16 @@ const shown = (f: Figure): z.infer<typeof figureSchema> => ({
   ...{ withheldMilli: f.withheldMilli, inTransitMilli: f.inTransitMilli, confidencePpm: f.confidencePpm },
 })
 
+const leastSure = (figures: readonly Figure[]): number => {
+  const offering = figures.filter((f) => f.availableMilli > 0)
+  return Math.min(1_000_000, ...(offering.length > 0 ? offering : figures).map((f) => f.confidencePpm))
+}
+
 const summed = (itemId: string, figures: readonly Figure[]): z.infer<typeof itemSchema> => ({
   itemId,
   availableMilli: figures.reduce((sum, f) => sum + f.availableMilli, 0),
   inTransitMilli: figures.reduce((sum, f) => sum + f.inTransitMilli, 0),
-  confidencePpm: Math.min(1_000_000, ...figures.filter((f) => f.availableMilli > 0).map((f) => f.confidencePpm)),
+  confidencePpm: leastSure(figures),
   stores: figures.map(shown),
 })
 
