@@ -42,6 +42,12 @@ const model: fc.Arbitrary<LineModel> = fc.record({
   ),
 })
 
+/** Bulk is through in its window, although urgent and routine traffic go on behind the window's end. */
+const bulkClosesFirst: LineModel = {
+  ...{ bytesPerSecond: 8_000, delayMs: 0, caps: { metered: false } },
+  windows: { routine: [openingsAt([15_001, 1_215_001], 360_000)], bulk: [openingsAt([1, 1_200_001], 300_000)] },
+}
+
 const pageBytes = 10_000
 const pages = (count: number): number[] => Array.from({ length: count }, () => pageBytes)
 
@@ -76,12 +82,18 @@ describe('forecast', () => {
           // less or more of it tells the other time.
           const share = (part: number) => ({ urgent: work.urgent * part, routine: work.routine * part, bulk: work.bulk * part })
           const told = [0.8, 1, 1.2].map((part) => forecastOf(line, share(part), speed) ?? Infinity)
-          const [earliest, latest] = [Math.min(...told), Math.max(...told)]
+          // Between two messages of a lane the line carries another lane's. So what comes last may be through before its window closes,
+          // where all that is foretold to come first would have filled it.
+          const alone = (part: Partial<typeof work>) => forecastOf(line, { urgent: 0, routine: 0, bulk: 0, ...part }, speed) ?? Infinity
+          const { urgent: urgentBytes, routine: routineBytes, bulk: bulkBytes } = work
+          const all = (sum(Object.values(work)) * 1_000) / speed
+          const shared = Math.max(all, alone({ urgent: urgentBytes }), alone({ routine: routineBytes }), alone({ bulk: bulkBytes }))
+          const [earliest, latest] = [Math.min(...told, shared), Math.max(...told)]
           expect(happenedMs).toBeGreaterThanOrEqual(earliest * 0.8 - 5_000)
           expect(happenedMs).toBeLessThanOrEqual(latest * 1.2 + 5_000)
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 150, examples: [[bulkClosesFirst, 114, 164, 23]] },
     )
     expect(foretold).toBeGreaterThan(80)
   })
