@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { writeSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { createApp } from './api/app.ts'
 import { registerAssortmentRoutes } from './api/assortments.ts'
@@ -124,10 +123,10 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     registerTaxRoutes(app, { db, log })
     registerWordRoutes(app, { db })
     registerOverrideRoutes(app, { db, log })
-    registerReservationRoutes(app as unknown as FastifyInstance, { db })
+    registerReservationRoutes(app, { db })
     registerReturnRoutes(app, { db, log })
-    registerAvailabilityRoutes(app as unknown as FastifyInstance, { db })
-    registerCatalogueRoutes(app as unknown as FastifyInstance, { db, log, caution })
+    registerAvailabilityRoutes(app, { db })
+    registerCatalogueRoutes(app, { db, log, caution })
     registerSubscriptionRoutes(app, { db, targets: config.webhookPrivateTargets })
     registerAvailabilityRuleRoutes(app, { db, log })
     registerSpreadRoutes(app, { db })
@@ -138,7 +137,7 @@ export const startHub = async (config: HubConfig, log: Logger): Promise<Hub> => 
     const pull = connector ? { db, connector, log, intervalMs: config.catalogueIntervalMs, priceJumpFactor: config.priceJumpFactor } : null
     registerCatalogueImportRoutes(app, { db, log, caution })
     registerCatalogueComparisonRoutes(app, { db, pull })
-    registerPostingRoutes(app as unknown as FastifyInstance, { db, log })
+    registerPostingRoutes(app, { db, log })
     let events: AvailabilityEvents | undefined
     // Whatever an operator or a channel changed may have changed a figure.
     app.addHook('onResponse', async ({ method }, { statusCode }) => {

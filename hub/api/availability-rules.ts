@@ -13,7 +13,7 @@ import {
   restoreRules,
   type RuleAnswer,
 } from '../availability/rules/rule-versions.ts'
-import { issueWords, type TableReading } from '../identity/csv-table.ts'
+import { issueWords, type TableReading } from '../csv-table.ts'
 import type { Database } from '../storage/database.ts'
 import { errorBody, errorBodySchema, type HubApp } from './app.ts'
 

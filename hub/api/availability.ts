@@ -1,6 +1,4 @@
 /** What is available to sell, how sure that is, and why. */
-import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { itemIdSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { type Figure, readFigures } from '../availability/figures.ts'
@@ -8,7 +6,7 @@ import { grouped } from '../grouped.ts'
 import { channelSchema } from '../availability/rules/rule.ts'
 import { explainAvailability } from '../stock/explain-availability.ts'
 import type { Database } from '../storage/database.ts'
-import { errorBody, errorBodySchema } from './app.ts'
+import { errorBody, errorBodySchema, type HubApp } from './app.ts'
 
 /** `a=1&a=2` and `a=1` alike. */
 const listOf = <T extends z.ZodType>(one: T, most: number) =>
@@ -62,11 +60,10 @@ const summed = (itemId: string, figures: readonly Figure[]): z.infer<typeof item
   stores: figures.map(shown),
 })
 
-export const registerAvailabilityRoutes = (app: FastifyInstance, { db }: { db: Database }): void => {
-  const api = app.withTypeProvider<ZodTypeProvider>()
+export const registerAvailabilityRoutes = (app: HubApp, { db }: { db: Database }): void => {
   const tags = ['availability']
 
-  api.get(
+  app.get(
     '/v1/availability',
     {
       schema: {
@@ -89,7 +86,7 @@ export const registerAvailabilityRoutes = (app: FastifyInstance, { db }: { db: D
   )
 
   const why = z.strictObject({ itemId: z.string(), storeId: z.string(), availableMilli: z.int(), at: z.string(), why: z.string() })
-  api.get(
+  app.get(
     '/v1/availability/why',
     {
       schema: {

@@ -1,6 +1,4 @@
 /** Prices and the catalogue's changes over HTTP; and the one way to set a price at the hub. */
-import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import { priceSchema } from '#sync/contract/catalogue.ts'
@@ -15,6 +13,7 @@ import { registerItemRoutes } from './items.ts'
 import type { Log } from '../posting/log.ts'
 import { heldSchema } from './authorship.ts'
 import type { Tables } from '../storage/tables.ts'
+import type { HubApp } from './app.ts'
 
 const refusalSchema = z.strictObject({ code: z.enum(errorCodeNames), message: z.string() })
 const limitSchema = z.coerce.number().int().min(1).max(5_000).default(500)
@@ -36,13 +35,12 @@ const changeSchema = z.strictObject({
 })
 
 export const registerCatalogueRoutes = (
-  app: FastifyInstance,
+  app: HubApp,
   { db, log, caution = {} }: { db: Kysely<Tables>; log: Log; caution?: Caution },
 ): void => {
-  const api = app.withTypeProvider<ZodTypeProvider>()
   registerItemRoutes(app, { db })
 
-  api.get(
+  app.get(
     '/v1/prices',
     {
       schema: {
@@ -66,7 +64,7 @@ export const registerCatalogueRoutes = (
     },
   )
 
-  api.post(
+  app.post(
     '/v1/prices',
     {
       schema: {
@@ -94,7 +92,7 @@ export const registerCatalogueRoutes = (
     },
   )
 
-  api.get(
+  app.get(
     '/v1/catalogue/changes',
     {
       schema: {

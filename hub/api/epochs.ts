@@ -2,9 +2,9 @@
 import { hubEpochSchema } from '#sync/contract/vocabulary.ts'
 import { z } from 'zod'
 import { declareEpoch, type Epoch, listEpochs } from '../epoch/epoch.ts'
-import { withoutNul } from '../exception/exception.ts'
 import type { Database } from '../storage/database.ts'
 import type { HubApp } from './app.ts'
+import { withoutNul } from '../storage/storable.ts'
 
 const epochSchema = z.object({ epoch: hubEpochSchema, reason: z.string(), beganAt: z.string() })
 

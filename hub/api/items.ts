@@ -1,6 +1,4 @@
 /** Items over HTTP, with their parents and variants [IDN18]. */
-import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
 import { itemSchema } from '#sync/contract/catalogue.ts'
@@ -8,7 +6,7 @@ import { barcodeSchema, itemIdSchema } from '#sync/contract/vocabulary.ts'
 import { itemDocument } from '../catalogue/documents.ts'
 import { readVariants, type Variant } from '../catalogue/variants.ts'
 import type { Tables } from '../storage/tables.ts'
-import { errorBody, errorBodySchema } from './app.ts'
+import { errorBody, errorBodySchema, type HubApp } from './app.ts'
 
 const axesSchema = z.record(z.string(), z.string())
 
@@ -46,10 +44,8 @@ const listed = (item: z.infer<typeof itemSchema>, kin: readonly Variant[]): z.in
   }
 }
 
-export const registerItemRoutes = (app: FastifyInstance, { db }: { db: Kysely<Tables> }): void => {
-  const api = app.withTypeProvider<ZodTypeProvider>()
-
-  api.get(
+export const registerItemRoutes = (app: HubApp, { db }: { db: Kysely<Tables> }): void => {
+  app.get(
     '/v1/items',
     {
       schema: {
@@ -78,7 +74,7 @@ export const registerItemRoutes = (app: FastifyInstance, { db }: { db: Kysely<Ta
     },
   )
 
-  api.get(
+  app.get(
     '/v1/items/:itemId',
     {
       schema: {

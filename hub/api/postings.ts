@@ -1,6 +1,4 @@
 /** The ERP outbox over HTTP: what waits, what is posted, what is held and why; and another try for what is held. */
-import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import { errorCodeNames } from '#sync/contract/error-codes.ts'
@@ -8,6 +6,7 @@ import { storeIdSchema } from '#sync/contract/vocabulary.ts'
 import type { Log } from '../posting/log.ts'
 import { retryHeld } from '../posting/queue.ts'
 import type { Tables } from '../storage/tables.ts'
+import type { HubApp } from './app.ts'
 
 const states = ['waiting', 'in-doubt', 'posted', 'held'] as const
 const refusalSchema = z.strictObject({ code: z.enum(errorCodeNames), message: z.string() })
@@ -75,10 +74,8 @@ const listPostings = async (db: Kysely<Tables>, query: z.infer<typeof postingsQu
   }))
 }
 
-export const registerPostingRoutes = (app: FastifyInstance, { db, log }: { db: Kysely<Tables>; log: Log }): void => {
-  const api = app.withTypeProvider<ZodTypeProvider>()
-
-  api.get(
+export const registerPostingRoutes = (app: HubApp, { db, log }: { db: Kysely<Tables>; log: Log }): void => {
+  app.get(
     '/v1/postings',
     {
       schema: {
@@ -91,7 +88,7 @@ export const registerPostingRoutes = (app: FastifyInstance, { db, log }: { db: K
     async ({ query }) => ({ counts: await countStates(db, query.storeId), postings: await listPostings(db, query) }),
   )
 
-  api.post(
+  app.post(
     '/v1/postings/:key/retry',
     {
       schema: {

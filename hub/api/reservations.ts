@@ -1,12 +1,10 @@
 /** Reservations over HTTP: made, read, confirmed, released, consumed; each call may be repeated. */
-import type { FastifyInstance } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { itemIdSchema, quantityMilliSchema, storeIdSchema } from '#sync/contract/vocabulary.ts'
 import { channelSchema } from '../availability/rules/rule.ts'
 import { readReservation, reserve, type StepOutcome, takeStep } from '../availability/reservations.ts'
 import type { Database } from '../storage/database.ts'
-import { errorBody, errorBodySchema } from './app.ts'
+import { errorBody, errorBodySchema, type HubApp } from './app.ts'
 
 const idSchema = z.string().regex(/^[A-Za-z0-9_.:-]{1,100}$/)
 
@@ -48,10 +46,8 @@ const notEnoughSchema = z.strictObject({
 const params = z.strictObject({ reservationId: idSchema })
 const tags = ['reservations']
 
-export const registerReservationRoutes = (app: FastifyInstance, { db }: { db: Database }): void => {
-  const api = app.withTypeProvider<ZodTypeProvider>()
-
-  api.post(
+export const registerReservationRoutes = (app: HubApp, { db }: { db: Database }): void => {
+  app.post(
     '/v1/reservations',
     {
       schema: {
@@ -79,7 +75,7 @@ export const registerReservationRoutes = (app: FastifyInstance, { db }: { db: Da
     },
   )
 
-  api.get(
+  app.get(
     '/v1/reservations/:reservationId',
     { schema: { summary: 'One reservation, as it stands now', tags, params, response: { 200: reservationSchema, 404: errorBodySchema } } },
     async ({ params: { reservationId } }, reply) => {
@@ -96,13 +92,13 @@ export const registerReservationRoutes = (app: FastifyInstance, { db }: { db: Da
   }
 
   const confirm = { summary: 'A cart becomes an order: soft to hard', tags, params, response }
-  api.post('/v1/reservations/:reservationId/confirm', { schema: confirm }, async ({ params: { reservationId } }, reply) => {
+  app.post('/v1/reservations/:reservationId/confirm', { schema: confirm }, async ({ params: { reservationId } }, reply) => {
     const { code, body } = answerStep(reservationId, await takeStep(db, reservationId, { step: 'confirm' }))
     return reply.code(code).send(body)
   })
 
   const release = { summary: 'Give the reserved stock back', tags, params, response }
-  api.post('/v1/reservations/:reservationId/release', { schema: release }, async ({ params: { reservationId } }, reply) => {
+  app.post('/v1/reservations/:reservationId/release', { schema: release }, async ({ params: { reservationId } }, reply) => {
     const { code, body } = answerStep(reservationId, await takeStep(db, reservationId, { step: 'release' }))
     return reply.code(code).send(body)
   })
@@ -116,7 +112,7 @@ export const registerReservationRoutes = (app: FastifyInstance, { db }: { db: Da
     },
     body: z.strictObject({ receipt: z.string().min(1).max(200).optional() }),
   }
-  api.post('/v1/reservations/:reservationId/consume', { schema: consume }, async ({ params: { reservationId }, body: asked }, reply) => {
+  app.post('/v1/reservations/:reservationId/consume', { schema: consume }, async ({ params: { reservationId }, body: asked }, reply) => {
     const { code, body } = answerStep(reservationId, await takeStep(db, reservationId, { step: 'consume', receipt: asked.receipt }))
     return reply.code(code).send(body)
   })

@@ -1,7 +1,7 @@
 /** Prices and assortment entries as lines of an import, from CSV or JSON, each read or refused by itself. And what contradicts itself. Pure. */
 import { z } from 'zod'
 import { amountMinorSchema, currencySchema, instantSchema, itemIdSchema } from '#sync/contract/vocabulary.ts'
-import { readTable, type Table } from '../identity/csv-table.ts'
+import { readTable, type Table } from '../csv-table.ts'
 import { toMinor } from '../posting/decimal.ts'
 import type { ListingStatement } from './assortments.ts'
 import { listingLevels } from './listing.ts'

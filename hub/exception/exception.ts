@@ -6,6 +6,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Tables } from '../storage/tables.ts'
 import { type ExceptionKind, exceptionKinds } from './kinds.ts'
+import { withoutNul } from '../storage/storable.ts'
 
 export interface Place {
   workstationId?: string | undefined
@@ -29,9 +30,6 @@ export interface HubException {
 }
 
 export const exceptionId = (kind: ExceptionKind, about: string): string => `${kind}:${about}`
-
-/** PostgreSQL's text cannot hold NUL; it is shown as its symbol. */
-export const withoutNul = (text: string): string => text.replaceAll('\u0000', '\u2400')
 
 /** Till, day and number of a natural key. The store in front of it is known, so that a "|" in its number does no harm. */
 export const placeOfKey = (storeId: string | null, naturalKey: string | undefined): Place => {

@@ -12,7 +12,8 @@ import { type LogRecord, readRecord } from '../merge/log-record.ts'
 import { grouped } from '../grouped.ts'
 import { newestOf, type Said } from '../merge/newest.ts'
 import type { Tables } from '../storage/tables.ts'
-import { exceptionRow, withoutNul } from './exception.ts'
+import { exceptionRow } from './exception.ts'
+import { withoutNul } from '../storage/storable.ts'
 
 /** The store's id is escaped, so that no two pairs of store and exception are written alike. */
 export const storeExceptionId = (storeId: string, exceptionId: string): string =>

@@ -1,5 +1,5 @@
 /** Mappings as CSV [IDN9]. Pure. */
-import { issueWords, readTable, type Table, type TableReading, type TableRow, writeTable } from './csv-table.ts'
+import { issueWords, readTable, type Table, type TableReading, type TableRow, writeTable } from '../csv-table.ts'
 import { type MappingEntry, type MappingRow, mappingRowSchema } from './mapping-entry.ts'
 
 export const mappingColumns = ['list', 'scope', 'scope_id', 'kind', 'code', 'target', 'unit', 'owner'] as const

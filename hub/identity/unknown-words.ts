@@ -5,7 +5,7 @@
 import type { Clock } from '#sync/core/ports.ts'
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
-import { exceptionId, type HubException, reportExceptions, resolveExceptions, withoutNul } from '../exception/exception.ts'
+import { exceptionId, type HubException, reportExceptions, resolveExceptions } from '../exception/exception.ts'
 import { shareProjection } from '../merge/advance.ts'
 import { grouped } from '../grouped.ts'
 import type { Database } from '../storage/database.ts'
@@ -13,6 +13,7 @@ import type { Tables } from '../storage/tables.ts'
 import { startWatch, type Watch } from '../watch.ts'
 import { canonicalWord, canonicalWords, type SpokenList, type Speaker, type WordMaster } from './canonical-words.ts'
 import { readWordMaster } from './word-totals.ts'
+import { withoutNul } from '../storage/storable.ts'
 
 export interface HeardWord extends Speaker {
   list: SpokenList

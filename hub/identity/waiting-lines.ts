@@ -4,7 +4,7 @@
  * the transaction that moves its stock. Whoever touches a group holds its lock, so that its exception counts right.
  */
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { exceptionId, reportExceptions, resolveExceptions, withoutNul } from '../exception/exception.ts'
+import { exceptionId, reportExceptions, resolveExceptions } from '../exception/exception.ts'
 import { shareProjection } from '../merge/advance.ts'
 import { postingChannel } from '../posting/queue.ts'
 import { addReleased } from '../stock/released-lines.ts'
@@ -16,6 +16,7 @@ import type { Tables } from '../storage/tables.ts'
 import { readIdentities } from './identities.ts'
 import { resolveLine } from './resolve.ts'
 import type { WaitingLineRow } from './tables.ts'
+import { withoutNul } from '../storage/storable.ts'
 
 type Trx = Transaction<Tables>
 

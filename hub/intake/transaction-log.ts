@@ -8,6 +8,7 @@ import { textColumn } from '../storage/unnested.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { StreamPosition } from './judge.ts'
 import type { ReceivedRecord } from './received-batch.ts'
+import { withoutNul } from '../storage/storable.ts'
 
 /** NOTIFY channel that wakes the merge workers. */
 export const logChannel = 'tideline_log'
@@ -34,7 +35,7 @@ const selection = (stream: StreamIdentity, rows: readonly LogRow[]): RawBuilder<
   return sql`select ${stream.deviceId}, ${stream.incarnation}, ${stream.storeId}, * from unnest(
       ${column((row) => String(row.record.seq))}::bigint[], ${column((row) => word(row.record.kind))}, ${column((row) => row.verdict)},
       ${column((row) => row.reason)}, ${column((row) => row.naturalKey)}, ${column((row) => word(row.record.capturedAt))},
-      ${column((row) => storable(row.record.payload))}, ${column((row) => row.record.payloadHash)}, ${column((row) => row.record.previousHash)})`
+      ${column((row) => withoutNul(row.record.payload))}, ${column((row) => row.record.payloadHash)}, ${column((row) => row.record.previousHash)})`
 }
 
 /** Returns how many were inserted: an accepted record whose natural key is held already is left out. */
@@ -89,7 +90,4 @@ const byNaturalKey = (a: LogRow, b: LogRow): number => {
 }
 
 /** Kind and time of an unread record can be any text. */
-const word = (text: string): string => storable(text.slice(0, 64))
-
-/** Only a quarantined payload can contain NUL: JSON text never does. */
-const storable = (payload: string): string => (payload.includes('\u0000') ? payload.replaceAll('\u0000', '\u2400') : payload)
+const word = (text: string): string => withoutNul(text.slice(0, 64))

@@ -2,7 +2,7 @@
  * What an import of tax rates would do, line by line, before it does anything [IDN11]. Pure. A line with the jurisdiction, category and first day of
  * a rate in force corrects it; two rates that would be in force on one day contradict each other, and both lines are refused.
  */
-import { issueWords, readTable, type Table, type TableReading, type TableRow, writeTable } from '../identity/csv-table.ts'
+import { issueWords, readTable, type Table, type TableReading, type TableRow, writeTable } from '../csv-table.ts'
 import { grouped } from '../grouped.ts'
 import { overlap, percentOf, placeOfRate, readPercent, type TaxRate, taxRateSchema } from './rate.ts'
 

@@ -5,7 +5,7 @@
 import type { Clock } from '#sync/core/ports.ts'
 import { sql, type Transaction } from 'kysely'
 import type { Logger } from 'pino'
-import { exceptionId, reportExceptions, resolveExceptions, withoutNul } from '../exception/exception.ts'
+import { exceptionId, reportExceptions, resolveExceptions } from '../exception/exception.ts'
 import { shareProjection } from '../merge/advance.ts'
 import { grouped } from '../grouped.ts'
 import { amountText } from '../posting/decimal.ts'
@@ -16,6 +16,7 @@ import { startWatch, type Watch } from '../watch.ts'
 import { type DayOfStore, readBaskets, readTaxMaster } from './day-facts.ts'
 import { judgeDay, type TaxFinding } from './judge-day.ts'
 import { noticeChanges } from './master-changes.ts'
+import { withoutNul } from '../storage/storable.ts'
 
 type Trx = Transaction<Tables>
 

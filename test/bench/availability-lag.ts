@@ -5,23 +5,19 @@
  * time, how long a bare NOTIFY takes from its call to its listener.
  */
 import { createServer } from 'node:http'
-import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createSubscription } from '#hub/events/subscriptions.ts'
-import { type Database, openDatabase } from '#hub/storage/database.ts'
-import { startEmbeddedPostgres } from '#hub/storage/embedded.ts'
-import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
+import type { Database } from '#hub/storage/database.ts'
 import { startListener } from '#hub/storage/listener.ts'
-import { migrate } from '#hub/storage/migrate.ts'
 import { batchLimits } from '#sync/contract/protocol.ts'
 import { enrolModelDevice, type ModelDevice } from '#test/hub/model-device.ts'
 import { sql } from 'kysely'
 import pino from 'pino'
 import type { Socket } from 'socket.io-client'
 import { greet } from './bare-fleet.ts'
+import { withBenchDatabase } from './bench-database.ts'
 import type { Benchmark } from './benchmark.ts'
 import { percentile, rounded } from './figures.ts'
 import { startHubProcess } from './hub-process.ts'
@@ -159,15 +155,11 @@ const watchBareNotify = (db: Database, url: string) => {
   }
 }
 
-const run: Benchmark['run'] = async (progress) => {
-  const dir = await mkdtemp(join(tmpdir(), 'tideline-lag-'))
-  const stops: (() => unknown)[] = [() => rm(dir, { recursive: true, force: true }), () => removeEmbeddedPostgres(join(dir, 'database'))]
+const run: Benchmark['run'] = (progress) => withBenchDatabase((db, url, dir) => measure(db, url, dir, progress))
+
+const measure = async (db: Database, url: string, dir: string, progress: (line: string) => void) => {
+  const stops: (() => unknown)[] = []
   try {
-    const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'database'), log: pino({ level: 'silent' }) })
-    stops.push(() => postgres.stop())
-    const db = openDatabase(postgres.url)
-    stops.push(() => db.destroy())
-    await migrate(db)
     const devices = await fill(db)
     await seedStock(db)
     const [watch, received] = [watchPublishedSales(initialMilli, 1_000), { messages: 0, events: 0 }]
@@ -176,7 +168,7 @@ const run: Benchmark['run'] = async (progress) => {
     await createSubscription(db, { url: receiver.url, from: 'now' })
     const environment = {
       ...{
-        DATABASE_URL: postgres.url,
+        DATABASE_URL: url,
         TIDELINE_HUB_PORT: '0',
         TIDELINE_HUB_DATA: join(dir, 'hub'),
         TIDELINE_LOG: 'error',
@@ -188,7 +180,7 @@ const run: Benchmark['run'] = async (progress) => {
     const worker = await startHubProcess(['hub/server.ts', '--json-ready'], { ...environment, TIDELINE_ROLES: 'worker' })
     stops.push(() => worker.stop())
     const sockets = await Promise.all(devices.map((device) => greet(hub.url, device, 2)))
-    const bare = watchBareNotify(db, postgres.url)
+    const bare = watchBareNotify(db, url)
     progress(`${stores} stores sell ${perSecond} a second for ${warmUpSeconds} + ${seconds} s`)
     const startedAt = performance.now()
     const sellers = sockets.map((socket, index) => sellAll(socket, devices[index] as ModelDevice, index, startedAt, watch))

@@ -9,8 +9,8 @@ import { migrate } from '#hub/storage/migrate.ts'
 import { sql } from 'kysely'
 import pino from 'pino'
 
-/** All of it is gone when the work has ended. */
-export const withBenchDatabase = async <T>(work: (db: Database, url: string) => Promise<T>): Promise<T> => {
+/** `dir` is for whatever else the work keeps. All of it is gone when the work has ended. */
+export const withBenchDatabase = async <T>(work: (db: Database, url: string, dir: string) => Promise<T>): Promise<T> => {
   const dir = await mkdtemp(join(tmpdir(), 'tideline-bench-'))
   const dataDir = join(dir, 'database')
   const postgres = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'silent' }) })
@@ -19,7 +19,7 @@ export const withBenchDatabase = async <T>(work: (db: Database, url: string) => 
     await migrate(db)
     await sql`insert into item (item_id, name, barcodes, unit, tax_code, tax_rate_micro)
       select n::text, 'Article ' || n, '{}', 'each', 'A', 70000 from generate_series(40000, 41999) n`.execute(db)
-    return await work(db, postgres.url)
+    return await work(db, postgres.url, dir)
   } finally {
     await db.destroy()
     await postgres.stop()

@@ -1,12 +1,7 @@
 /** Our hub and the simplest one, each a process of its own, on one PostgreSQL (fsync on). */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Database, openDatabase } from '#hub/storage/database.ts'
-import { removeEmbeddedPostgres } from '#hub/storage/embedded-folder.ts'
-import { startEmbeddedPostgres } from '#hub/storage/embedded.ts'
-import { migrate } from '#hub/storage/migrate.ts'
-import pino from 'pino'
+import type { Database } from '#hub/storage/database.ts'
+import { withBenchDatabase } from './bench-database.ts'
 import { type HubProcess, startHubProcess } from './hub-process.ts'
 
 export interface TwoHubs {
@@ -16,30 +11,22 @@ export interface TwoHubs {
 }
 
 /** All of it is gone when the work has ended. */
-export const withTwoHubs = async <T>(work: (hubs: TwoHubs) => Promise<T>): Promise<T> => {
-  const dir = await mkdtemp(join(tmpdir(), 'tideline-bench-'))
-  const stops: (() => Promise<unknown>)[] = [
-    () => rm(dir, { recursive: true, force: true }),
-    () => removeEmbeddedPostgres(join(dir, 'database')),
-  ]
-  try {
-    const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'database'), log: pino({ level: 'silent' }) })
-    stops.push(() => postgres.stop())
-    const db = openDatabase(postgres.url)
-    stops.push(() => db.destroy())
-    await migrate(db)
-    const hub = await startHubProcess(['hub/server.ts', '--json-ready'], {
-      ...{ DATABASE_URL: postgres.url, TIDELINE_HUB_PORT: '0', TIDELINE_HUB_DATA: join(dir, 'hub'), TIDELINE_LOG: 'error' },
-      ...{ TIDELINE_ERP: 'none', TIDELINE_ROLES: 'gateway' },
-    })
-    stops.push(() => hub.stop())
-    const simplest = await startHubProcess(['test/bench/simplest-hub.ts', postgres.url])
-    stops.push(() => simplest.stop())
-    return await work({ db, hub, simplest })
-  } finally {
-    for (const stop of stops.reverse()) await stop()
-  }
-}
+export const withTwoHubs = <T>(work: (hubs: TwoHubs) => Promise<T>): Promise<T> =>
+  withBenchDatabase(async (db, url, dir) => {
+    const stops: (() => Promise<unknown>)[] = []
+    try {
+      const hub = await startHubProcess(['hub/server.ts', '--json-ready'], {
+        ...{ DATABASE_URL: url, TIDELINE_HUB_PORT: '0', TIDELINE_HUB_DATA: join(dir, 'hub'), TIDELINE_LOG: 'error' },
+        ...{ TIDELINE_ERP: 'none', TIDELINE_ROLES: 'gateway' },
+      })
+      stops.push(() => hub.stop())
+      const simplest = await startHubProcess(['test/bench/simplest-hub.ts', url])
+      stops.push(() => simplest.stop())
+      return await work({ db, hub, simplest })
+    } finally {
+      for (const stop of stops.reverse()) await stop()
+    }
+  })
 
 export const requireLogged = async (db: Database, expected: number): Promise<void> => {
   const logged = await db.selectFrom('record_log').select(db.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()

@@ -75,7 +75,8 @@ it('[AVL8] many items and stores in one call, summed by item; bounds and unknown
   expect((await hub.get('/v1/availability?itemId=A&itemId=B&itemId=C')).body).toMatchObject({
     items: [
       { itemId: 'A', availableMilli: 12_000, stores: [{ storeId: 'S1' }, { storeId: 'S2' }] },
-      { itemId: 'B', availableMilli: 0, stores: [{ onHandMilli: 0 }, { onHandMilli: -1_000, availableMilli: 0 }] },
+      // Nobody offers it, and of one store that is because its books are wrong.
+      { itemId: 'B', availableMilli: 0, confidencePpm: 0, stores: [{ onHandMilli: 0 }, { onHandMilli: -1_000, confidencePpm: 0 }] },
       { itemId: 'C', availableMilli: 0 },
     ],
   })

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../../storage/database.ts'
 import type { Tables } from '../../storage/tables.ts'
-import type { TableRow } from '../../identity/csv-table.ts'
+import type { TableRow } from '../../csv-table.ts'
 import type { CheckedLine } from './rule-check.ts'
 import type { ItemCategory } from './rule-csv.ts'
 import { lockRules, markRules, newestRuleVersion, readRules } from './rule-versions.ts'

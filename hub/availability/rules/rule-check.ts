@@ -3,7 +3,7 @@
  * day in common, unless their dates make one the more specific. `add` leaves rules that the import does not name, `replace` removes them.
  * Pure.
  */
-import type { TableRow } from '../../identity/csv-table.ts'
+import type { TableRow } from '../../csv-table.ts'
 import { grouped } from '../../grouped.ts'
 import type { Rule } from './rule.ts'
 import { specificityOf } from './rule-order.ts'

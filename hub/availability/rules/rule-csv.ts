@@ -1,7 +1,7 @@
 /** Rules and categories as CSV, for people: quantities in units and in percent, with a point or a comma. Pure. */
 import { itemIdSchema } from '#sync/contract/vocabulary.ts'
 import { z } from 'zod'
-import { issueWords, readTable, type Table, type TableReading, writeTable } from '../../identity/csv-table.ts'
+import { issueWords, readTable, type Table, type TableReading, writeTable } from '../../csv-table.ts'
 import { categorySchema, type Rule, ruleSchema } from './rule.ts'
 
 export const ruleColumns = [

@@ -2,11 +2,17 @@
  * One HTTP call to an ERP, and what is known when it fails. `unsent`: nothing reached the ERP. `lost`: it may have been
  * done. Bodies are bounded; time is bounded.
  */
-import type { PostOutcome } from '../connector.ts'
+import { ErpUnavailable, type PostOutcome } from '../connector.ts'
 
 /** What went wrong, in the port's words. */
 export type ErpFailure = Exclude<PostOutcome, { outcome: 'posted' }>
 export type ErpAnswer<T> = { ok: true; value: T } | { ok: false; failure: ErpFailure }
+
+/** For whoever only reads, and asks again later. Throws ErpUnavailable. */
+export const answered = <T>(answer: ErpAnswer<T>): T => {
+  if (answer.ok) return answer.value
+  throw new ErpUnavailable(answer.failure.message)
+}
 
 export type WireAnswer =
   | { wire: 'answered'; status: number; text: string; retryAfterMs?: number }

@@ -5,9 +5,9 @@
  */
 import { z } from 'zod'
 import { itemSchema } from '#sync/contract/catalogue.ts'
-import { ErpUnavailable, type ErpItem, type PulledItems, type UnreadableItem } from '../../connector.ts'
+import { type ErpItem, type PulledItems, type UnreadableItem } from '../../connector.ts'
 import { divideHalfEven, minorDigits, parseDecimal } from '../../decimal.ts'
-import type { ErpAnswer } from '../wire.ts'
+import { answered } from '../wire.ts'
 import { categoryFields, categorySchema, type Company, type Masters, roundingCode } from './masters.ts'
 import type { TrytonRpc } from './rpc.ts'
 import { booleanSchema, decimalSchema, idSchema, momentSchema, toMoment } from './values.ts'
@@ -47,11 +47,6 @@ const units = new Map([
   ['m', 'metre'],
 ])
 
-const must = <T>(answer: ErpAnswer<T>): T => {
-  if (answer.ok) return answer.value
-  throw new ErpUnavailable(answer.failure.message)
-}
-
 const changedSince = (cursor: string): unknown[] => {
   const since = toMoment(cursor, overlapMs)
   if (!since) return []
@@ -74,7 +69,7 @@ const toItem = async (
   currency: string,
 ): Promise<{ read: ErpItem } | { unreadable: UnreadableItem }> => {
   const unreadable = (message: string) => ({ unreadable: { erpId: String(product.id), message } })
-  const taxes = must(await masters.taxesOf(product['account_category.']))
+  const taxes = answered(await masters.taxesOf(product['account_category.']))
   if (!taxes) return unreadable(`${product.name}: its taxes are not plain percentages.`)
   if (product.sale_uom !== null && product.sale_uom !== product.default_uom)
     return unreadable(`${product.name}: it is sold in another unit than it is priced in.`)
@@ -98,7 +93,7 @@ const readProducts = async (rpc: TrytonRpc, domain: unknown[]): Promise<{ produc
   const products: Product[] = []
   const unreadable: UnreadableItem[] = []
   for (let offset = 0; ; offset += pageSize) {
-    const page = must(
+    const page = answered(
       await rpc.read(
         'product.product.search_read',
         [domain, offset, pageSize, [['id', 'ASC']], fields],
@@ -118,7 +113,7 @@ const readProducts = async (rpc: TrytonRpc, domain: unknown[]): Promise<{ produc
 const readIdentifiers = async (rpc: TrytonRpc, ids: readonly number[]): Promise<Map<number, Identifier>> => {
   const known = new Map<number, Identifier>()
   for (let start = 0; start < ids.length; start += pageSize) {
-    const page = must(
+    const page = answered(
       await rpc.read(
         'product.identifier.read',
         [ids.slice(start, start + pageSize), ['code', 'type', 'write_date', 'create_date']],

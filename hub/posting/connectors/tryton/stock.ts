@@ -3,9 +3,9 @@
  * planned for days gone by and not made. A sale that was confirmed is in it at once, shipped or not.
  */
 import { z } from 'zod'
-import { ErpUnavailable, type ErpStock } from '../../connector.ts'
+import type { ErpStock } from '../../connector.ts'
 import { toMilli } from '../../decimal.ts'
-import type { ErpAnswer } from '../wire.ts'
+import { answered, type ErpAnswer } from '../wire.ts'
 import { type Masters, roundingCode } from './masters.ts'
 import type { TrytonRpc } from './rpc.ts'
 import { idSchema } from './values.ts'
@@ -18,18 +18,13 @@ const dateSchema = z.object({ __class__: z.literal('date'), year: z.int(), month
 
 const farDay = { __class__: 'date', year: 9_999, month: 12, day: 31 }
 
-const must = <T>(answer: ErpAnswer<T>): T => {
-  if (answer.ok) return answer.value
-  throw new ErpUnavailable(answer.failure.message)
-}
-
 /** Tryton's quantities are floating point; beyond six decimals they are noise. */
 const milliOf = (quantity: number): number => toMilli(quantity.toFixed(6))
 
 const readPages = async <T>(read: (offset: number) => Promise<ErpAnswer<T[]>>): Promise<T[]> => {
   const all: T[] = []
   for (;;) {
-    const page = must(await read(all.length))
+    const page = answered(await read(all.length))
     all.push(...page)
     if (page.length < pageSize) return all
   }
@@ -37,7 +32,7 @@ const readPages = async <T>(read: (offset: number) => Promise<ErpAnswer<T[]>>): 
 
 /** By product, in thousandths: what overdue moves will add. */
 const readOverdue = async (rpc: TrytonRpc, warehouse: number): Promise<Map<number, number>> => {
-  const today = must(await rpc.read('ir.date.today', [], dateSchema))
+  const today = answered(await rpc.read('ir.date.today', [], dateSchema))
   const overdue = new Map<number, number>()
   for (const [end, sign] of [
     ['from_location', -1],
@@ -59,7 +54,7 @@ const readOverdue = async (rpc: TrytonRpc, warehouse: number): Promise<Map<numbe
 }
 
 export const readTrytonStock = async (rpc: TrytonRpc, masters: Masters, storeId: string): Promise<ErpStock[] | null> => {
-  const warehouse = must(await masters.warehouse(storeId))
+  const warehouse = answered(await masters.warehouse(storeId))
   if (warehouse === null) return null
   const overdue = await readOverdue(rpc, warehouse)
   const domain = [
